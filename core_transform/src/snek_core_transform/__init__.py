@@ -1,0 +1,1 @@
+"""Virtualize Python, faithfully or not at all."""

@@ -1,0 +1,1 @@
+"""Plan, isolate, check, measure and record."""

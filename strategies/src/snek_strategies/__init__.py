@@ -1,0 +1,1 @@
+"""Interchangeable ways of staging a program."""
