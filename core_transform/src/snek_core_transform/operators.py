@@ -1,0 +1,109 @@
+"""The operators that virtualized code calls; `Operators` gives them Python's own meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+GROUPS = frozenset({"branch", "loop", "logic", "compare", "call", "assign"})
+"""The construct groups: if and ternary; while and for; and, or, not; comparisons; calls; augmented assignment."""
+
+State = tuple[object, ...]
+"""The values of the names that a construct assigns, in the order of `names`; `Unbound` where a name has no value."""
+
+
+class Unbound:
+    """Stands in a `State` for a name that has no value yet."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<unbound {self.name}>"
+
+
+class Operators:
+    """An operator set: what each construct means. A strategy overrides only what it stages.
+
+    Branches and loop bodies come as functions over the state: they take the values of `names` and return the new
+    ones. `break`, `continue` and `return` never reach an operator: they are lowered to conditions on names such as
+    `<broken>` and `<value>`, which stand in the state like any other name.
+    """
+
+    groups: ClassVar[frozenset[str]] = GROUPS
+    inline: ClassVar[bool] = True
+    """Whether values that are not staged take Python's own path in the same frame; False: operators for everything."""
+
+    def stages(self, value: object) -> bool:
+        """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""
+        return False
+
+    def if_stmt(
+        self,
+        test: object,
+        body: Callable[..., State],
+        orelse: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+    ) -> State:
+        """`if test: body else: orelse`."""
+        return body(*state) if test else orelse(*state)
+
+    def while_stmt(
+        self, test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...]
+    ) -> State:
+        """`while test: body`; `test` takes the state too."""
+        while test(*state):
+            state = body(*state)
+        return state
+
+    def for_stmt(
+        self,
+        iterable: Iterable[object],
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+    ) -> State:
+        """`for item in iterable: body`; `body` takes the item and the state.
+
+        `test`, where there is one, is asked before each further item is fetched (a lowered `break`): false ends it.
+        """
+        iterator = iter(iterable)
+        while test is None or test(*state):
+            try:
+                item = next(iterator)
+            except StopIteration:
+                break
+            state = body(item, *state)
+        return state
+
+    def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
+        """`body if test else orelse`."""
+        return body() if test else orelse()
+
+    def and_(self, left: object, right: Callable[[], object]) -> object:
+        """`left and right`: an operand, not a boolean."""
+        return left and right()
+
+    def or_(self, left: object, right: Callable[[], object]) -> object:
+        """`left or right`: an operand, not a boolean."""
+        return left or right()
+
+    def not_(self, operand: object) -> object:
+        """`not operand`."""
+        return not operand
+
+    def compare(self, symbol: str, left: object, right: object) -> object:
+        """`left symbol right`, with `symbol` such as `<` or `not in`; chains come as `and_` over single comparisons."""
+        return COMPARISONS[symbol](left, right)
+
+    def aug_assign(self, symbol: str, target: object, value: object) -> object:
+        """`target symbol= value`, with `symbol` such as `+`: the new value of the target."""
+        return IN_PLACE[symbol](target, value)
+
+    def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
+        """`function(*args, **kwargs)`: user code is virtualized with this operator set on the way in."""
+        return converted(function, self)(*args, **kwargs)
