@@ -1,1 +1,50 @@
 """The front door: `import snek` and the `snek` command."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snek_core_transform.bind import bind as bind
+    from snek_core_transform.errors import Place as Place
+    from snek_core_transform.errors import SnekError as SnekError
+    from snek_core_transform.errors import StagingError as StagingError
+    from snek_core_transform.errors import UnsupportedSyntax as UnsupportedSyntax
+    from snek_core_transform.errors import UsageError as UsageError
+    from snek_core_transform.operators import Operators as Operators
+    from snek_core_transform.operators import PythonOperators as PythonOperators
+    from snek_core_transform.operators import Unbound as Unbound
+    from snek_core_transform.recording_operators import RecordingOperators as RecordingOperators
+    from snek_core_transform.spelling import Spelling as Spelling
+    from snek_core_transform.virtualize import virtualize as virtualize
+
+# Loaded when first asked for, so that `snek --help` does not wait for the transform.
+_HOMES = {
+    "bind": "bind",
+    "Operators": "operators",
+    "Place": "errors",
+    "PythonOperators": "operators",
+    "RecordingOperators": "recording_operators",
+    "SnekError": "errors",
+    "Spelling": "spelling",
+    "StagingError": "errors",
+    "Unbound": "operators",
+    "UnsupportedSyntax": "errors",
+    "UsageError": "errors",
+    "virtualize": "virtualize",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'snek' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
+    value = getattr(importlib.import_module(f"snek_core_transform.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
