@@ -1,0 +1,161 @@
+"""The interpreter: what a program of the IR means, on NumPy.
+
+It keeps its own stack, so that recursion in a program does not recurse here: the depth of staged calls, not the
+nesting of blocks, counts towards Python's recursion limit, as it does in Python.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from snek_strategies.ir.interpretations import INTERPRETATIONS
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
+
+Values = tuple[object, ...]
+Environment = dict[int, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """A staged function with the values of the names around it."""
+
+    block: Block
+    captured: Environment
+
+
+Step = tuple[int, Callable[..., object] | None, tuple[tuple[bool, object], ...], dict[str, object], Node]
+
+
+def _fetch(atom: Atom) -> tuple[bool, object]:
+    return (True, atom.value) if isinstance(atom, Const) else (False, atom.index)
+
+
+def _step(node: Node) -> Step:
+    simple = INTERPRETATIONS.get(node.primitive)
+    target = node.results[0].index if node.results else -1
+    return (target, simple, tuple(map(_fetch, node.operands)), dict(node.params), node)
+
+
+class _Activation:
+    """A block that is being run: where it stands, and what waits for its results."""
+
+    __slots__ = ("at", "block", "env", "node", "phase", "state", "steps")
+
+    def __init__(self, block: Block, steps: tuple[Step, ...], env: Environment, node: Node | None, phase: str) -> None:
+        self.block = block
+        self.steps = steps
+        self.env = env
+        self.at = 0
+        self.node = node
+        self.phase = phase
+        self.state: Values = ()
+
+
+class Interpreter:
+    """Runs one program; each call is independent of the others."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._steps: dict[int, tuple[Step, ...]] = {}
+        self._free: dict[int, tuple[int, ...]] = {}
+        self._results: dict[int, tuple[tuple[bool, object], ...]] = {}
+        self._prepare(program.body)
+
+    def _prepare(self, block: Block) -> None:
+        pending = [block]
+        while pending:
+            one = pending.pop()
+            self._steps[id(one)] = tuple(map(_step, one.nodes))
+            self._results[id(one)] = tuple(map(_fetch, one.results))
+            for node in one.nodes:
+                pending.extend(node.blocks)
+                if node.primitive == "function":
+                    self._free[id(node)] = tuple(sym.index for sym in free_syms(node.blocks[0]))
+
+    def __call__(self, *arguments: object) -> Values:
+        """Return the values that the program yields. Raises what the program raises, RecursionError included."""
+        stack = [self._enter(self.program.body, {}, arguments, None, "program")]
+        calls, limit = 0, sys.getrecursionlimit()
+        while True:
+            top = stack[-1]
+            node = _run(top)
+            if node is not None:
+                pushed = self._control(node, top)
+                if pushed is not None:
+                    calls += pushed.phase == "call"
+                    if calls > limit:
+                        raise RecursionError(f"maximum recursion depth exceeded in staged program {self.program.name}")
+                    stack.append(pushed)
+                continue
+            stack.pop()
+            env = top.env
+            values = tuple(value if known else env[value] for known, value in self._results[id(top.block)])  # type: ignore[index]
+            if not stack:
+                return values
+            calls -= top.phase == "call"
+            again = self._leave(top, values, stack[-1])
+            if again is not None:
+                stack.append(again)
+
+    def _enter(self, block: Block, env: Environment, values: Values, node: Node | None, phase: str) -> _Activation:
+        for parameter, value in zip(block.parameters, values, strict=True):
+            env[parameter.index] = value
+        return _Activation(block, self._steps[id(block)], env, node, phase)
+
+    def _control(self, node: Node, top: _Activation) -> _Activation | None:
+        env = top.env
+        values = tuple(atom.value if isinstance(atom, Const) else env[atom.index] for atom in node.operands)
+        if node.primitive == "if":
+            return self._enter(node.blocks[0 if values[0] else 1], env, (), node, "if")
+        if node.primitive == "while":
+            entered = self._enter(node.blocks[0], env, values, node, "test")
+            entered.state = values
+            return entered
+        if node.primitive == "call":
+            closure = values[0]
+            assert isinstance(closure, Closure)
+            return self._enter(closure.block, dict(closure.captured), values[1:], node, "call")
+        assert node.primitive == "function", node.primitive
+        name = node.results[0].index
+        # Names bound later in an enclosing function are not free here; the function's own name is tied below.
+        captured = {index: env[index] for index in self._free[id(node)] if index != name}
+        env[name] = captured[name] = Closure(node.blocks[0], captured)
+        return None
+
+    def _leave(self, done: _Activation, values: Values, below: _Activation) -> _Activation | None:
+        node = done.node
+        assert node is not None
+        if done.phase == "test" and values[0]:
+            entered = self._enter(node.blocks[1], below.env, done.state, node, "body")
+            return entered
+        if done.phase == "body":
+            entered = self._enter(node.blocks[0], below.env, values, node, "test")
+            entered.state = values
+            return entered
+        results = done.state if done.phase == "test" else values
+        for sym, value in zip(node.results, results, strict=True):
+            below.env[sym.index] = value
+        return None
+
+
+def _run(activation: _Activation) -> Node | None:
+    """Run simple nodes up to the next one that is control flow, and return that one; None at the block's end."""
+    env, steps = activation.env, activation.steps
+    for at in range(activation.at, len(steps)):
+        target, simple, operands, params, node = steps[at]
+        if simple is None:
+            activation.at = at + 1
+            return node
+        values = [value if known else env[value] for known, value in operands]  # type: ignore[index]
+        result = simple(*values, **params)
+        if target >= 0:
+            env[target] = result
+    activation.at = len(steps)
+    return None
+
+
+def interpret(program: Program, *arguments: object) -> Values:
+    """Run a program once."""
+    return Interpreter(program)(*arguments)

@@ -1,0 +1,155 @@
+"""What each primitive means: one row each, a function over Python scalars and NumPy values."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+
+import numpy as np
+
+Meaning = Callable[..., object]
+
+OPERATORS: dict[str, Meaning] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "absolute": abs,
+    "invert": operator.inv,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
+    "left_shift": operator.lshift,
+    "right_shift": operator.rshift,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+}
+"""Primitives with an operator of Python's: on two Python scalars they are Python's, on anything else NumPy's."""
+
+FUNCTIONS: dict[str, Meaning] = {
+    name: getattr(np, name)
+    for name in (
+        "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal sign fabs sin cos tan arcsin arccos arctan "
+        "sinh cosh tanh arcsinh arccosh arctanh floor ceil trunc rint isnan isinf isfinite signbit conjugate "
+        "maximum minimum fmax fmin arctan2 hypot logaddexp logaddexp2 copysign nextafter fmod "
+        "logical_and logical_or logical_xor logical_not"
+    ).split()
+}
+"""Elementwise primitives that are a NumPy function; a Python scalar becomes a NumPy one on the way."""
+
+REDUCTIONS: dict[str, Meaning] = {
+    name: getattr(np, name) for name in "sum prod mean max min any all argmax argmin std var count_nonzero".split()
+}
+"""Reductions take one array and `axis`, `keepdims`, and what their NumPy function takes besides."""
+
+STRUCTURAL: dict[str, Meaning] = {
+    name: getattr(np, name)
+    for name in (
+        "reshape transpose expand_dims squeeze broadcast_to flip roll tile repeat take take_along_axis cumsum cumprod "
+        "diff tril triu trace diagonal sort argsort clip outer dot tensordot vdot swapaxes moveaxis ravel searchsorted "
+        "round real imag"
+    ).split()
+}
+"""Array functions whose result shape follows from the operands' shapes and the parameters."""
+
+
+def power(base: object, exponent: object) -> object:
+    """Answer `base ** exponent`; a float that would become complex (Python's rule for scalars) is refused."""
+    result: object = operator.pow(base, exponent)  # type: ignore[operator]
+    if type(result) is complex and type(base) is not complex and type(exponent) is not complex:
+        raise ValueError(f"negative number to a fractional power: {base!r} ** {exponent!r}; use np.power or cmath")
+    if type(result) is float and type(base) is int and type(exponent) is int:
+        raise ValueError(f"integer to a negative power: {base!r} ** {exponent!r}; make the base a float")
+    return result
+
+
+def asarray(value: object) -> object:
+    """Turn a Python scalar into the NumPy scalar that NumPy makes of it; NumPy values stay."""
+    return value if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value)[()]
+
+
+def astype(value: object, *, dtype: str) -> object:
+    """Convert to a dtype, always to a new value."""
+    return np.asarray(value).astype(dtype)[()]
+
+
+def getitem(array: np.ndarray, *dynamic: object, index: tuple[object, ...]) -> object:  # type: ignore[type-arg]
+    """Index an array; `Hole` stands in `index` for the next dynamic operand."""
+    values = iter(dynamic)
+    return array[tuple(next(values) if part is HOLE else part for part in index)]
+
+
+class Hole:
+    """Stands in an index for a value known only in the next stage."""
+
+    def __repr__(self) -> str:
+        return "_"
+
+
+HOLE = Hole()
+
+
+def item(value: np.ndarray | np.generic) -> object:  # type: ignore[type-arg]
+    """Return the one element as a Python scalar."""
+    return value.item()
+
+
+def require(flag: object, *, name: str) -> tuple[()]:
+    """Raise UnboundLocalError, as Python does, unless the variable has been bound."""
+    if not flag:
+        raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
+    return ()
+
+
+def math_function(*values: object, function: str) -> object:
+    """Call the function of that name of the module `math`."""
+    return getattr(math, function)(*values)
+
+
+def concatenate(*arrays: object, axis: int | None) -> object:
+    """Join arrays along an axis."""
+    return np.concatenate(arrays, axis=axis)  # type: ignore[arg-type]
+
+
+def stack(*arrays: object, axis: int) -> object:
+    """Join arrays along a new axis."""
+    return np.stack(arrays, axis=axis)  # type: ignore[arg-type]
+
+
+def copy(value: object) -> object:
+    """Return a new array of the same elements."""
+    return np.array(value)[()]
+
+
+CONVERSIONS: dict[str, Meaning] = {"bool": bool, "int": int, "float": float, "not": operator.not_}
+"""To Python scalars: the truth of a value, `int()`, `float()`, `not`."""
+
+INTERPRETATIONS: dict[str, Meaning] = {
+    **OPERATORS,
+    **FUNCTIONS,
+    **REDUCTIONS,
+    **STRUCTURAL,
+    **CONVERSIONS,
+    "power": power,
+    "matmul": operator.matmul,
+    "where": np.where,
+    "asarray": asarray,
+    "astype": astype,
+    "copy": copy,
+    "getitem": getitem,
+    "concatenate": concatenate,
+    "stack": stack,
+    "item": item,
+    "require": require,
+    "math": math_function,
+}
+"""Every primitive without blocks; `if`, `while`, `function` and `call` are the interpreter's own."""

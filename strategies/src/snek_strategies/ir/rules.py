@@ -1,0 +1,173 @@
+"""What each primitive accepts and gives: one row each, from operand types and parameters to result types.
+
+Dtypes are never computed here: NumPy itself is asked, on values of one element, so that its promotion (NEP 50) holds
+by construction.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from snek_strategies.ir import interpretations as meaning
+from snek_strategies.ir.types import BOOL, PYTHON_TYPES, Array, Dim, Scalar, Type, broadcast, concrete, type_of
+
+Rule = Callable[..., tuple[Type, ...]]
+
+INTEGER_MATH = frozenset({"floor", "ceil", "trunc", "gcd", "lcm", "comb", "perm", "factorial", "isqrt"})
+BOOLEAN_MATH = frozenset({"isnan", "isinf", "isfinite", "isclose"})
+
+_ONE = {kind: python(1) for python, kind in PYTHON_TYPES.items()}
+
+
+def example(type_: Type, rank_kept: bool = True) -> object:
+    """Return a value of one element of that type: NumPy decides on it as it would on the real one."""
+    if isinstance(type_, Scalar):
+        return _ONE[type_.kind]
+    if not isinstance(type_, Array):
+        raise TypeError(f"a number or an array is needed, not a function {type_}")
+    one = type_.dtype.type(1)
+    return np.full((1,) * len(type_.dims), one) if type_.dims and rank_kept else one
+
+
+def dims_of(type_: Type) -> tuple[Dim, ...]:
+    """Return the extents; a Python scalar has none."""
+    return type_.dims if isinstance(type_, Array) else ()
+
+
+def _ask(function: Callable[..., object], *values: object, **params: object) -> object:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return function(*values, **params)
+
+
+def _elementwise(function: Callable[..., object]) -> Rule:
+    def rule(*types: Type) -> tuple[Type, ...]:
+        result = type_of(_ask(function, *map(example, types)))
+        return (Array(result.dtype, broadcast(tuple(map(dims_of, types)))) if isinstance(result, Array) else result,)
+
+    return rule
+
+
+def _reduction(function: Callable[..., object]) -> Rule:
+    def rule(operand: Type, *, axis: object = None, keepdims: bool = False, **rest: object) -> tuple[Type, ...]:
+        dims = dims_of(operand)
+        result = type_of(_ask(function, example(operand), axis=axis, keepdims=keepdims, **rest))
+        assert isinstance(result, Array)
+        axes = _axes(axis, len(dims))
+        kept = tuple(1 if at in axes else dim for at, dim in enumerate(dims) if keepdims or at not in axes)
+        return (Array(result.dtype, kept),)
+
+    return rule
+
+
+def _axes(axis: object, rank: int) -> frozenset[int]:
+    if axis is None:
+        return frozenset(range(rank))
+    chosen = axis if isinstance(axis, tuple) else (axis,)
+    return frozenset(int(one) % rank for one in chosen)
+
+
+def _by_example(function: Callable[..., object]) -> Rule:
+    """Run the function itself on arrays of the real shape that hold one element in memory."""
+
+    def rule(*types: Type, **params: object) -> tuple[Type, ...]:
+        values = [
+            np.broadcast_to(example(one, rank_kept=False), concrete(one.dims)) if dims_of(one) else example(one)  # type: ignore[arg-type, union-attr]
+            for one in types
+        ]
+        return (type_of(_ask(function, *values, **params)),)
+
+    return rule
+
+
+def _getitem(array: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Type, ...]:
+    if not isinstance(array, Array):
+        raise TypeError(f"{array} cannot be indexed; an array can")
+    values: list[object] = []
+    for one in dynamic:
+        if isinstance(one, Scalar) and one.kind == "int":
+            values.append(0)
+        elif isinstance(one, Array) and one.dtype.kind in "iu":
+            values.append(np.zeros(concrete(one.dims), one.dtype)[()])
+        else:
+            raise TypeError(f"{one} cannot index in the next stage: the result's shape would depend on data; use where")
+    source = np.broadcast_to(array.dtype.type(1), concrete(array.dims))
+    return (type_of(meaning.getitem(source, *values, index=index)),)
+
+
+def _matmul(left: Type, right: Type) -> tuple[Type, ...]:
+    a, b = dims_of(left), dims_of(right)
+    if not a or not b:
+        raise ValueError(f"matmul needs arrays of rank 1 or more: {left} @ {right}")
+    inner = b[-2] if len(b) > 1 else b[0]
+    if a[-1] != inner:
+        raise ValueError(f"matmul: extents differ: {left} @ {right}")
+    result = type_of(_ask(np.matmul, example(left), example(right)))
+    assert isinstance(result, Array)
+    batch = broadcast((a[:-2], b[:-2]))
+    return (Array(result.dtype, batch + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())),)
+
+
+def _conversion(kind: str) -> Rule:
+    def rule(operand: Type) -> tuple[Type, ...]:
+        if prod(concrete(dims_of(operand))) != 1 or (kind != "bool" and len(dims_of(operand)) > 0):
+            raise ValueError(f"{kind}() of a value of type {operand} is ambiguous; reduce it first (any, all, sum)")
+        if kind != "bool" and operand in (Scalar("complex"),) or isinstance(operand, Array) and operand.dtype.kind == "c":
+            raise TypeError(f"{kind}() does not take {operand}; take its real part")
+        example(operand)
+        return (Scalar(kind),)  # type: ignore[arg-type]
+
+    return rule
+
+
+def _not(operand: Type) -> tuple[Type, ...]:
+    return _conversion("bool")(operand)
+
+
+def _require(flag: Type, *, name: str) -> tuple[Type, ...]:
+    if flag != BOOL:
+        raise TypeError(f"require of {name!r} needs a bool, not {flag}")
+    return ()
+
+
+def _math(*types: Type, function: str) -> tuple[Type, ...]:
+    for one in types:
+        _conversion("float")(one)
+    if function in INTEGER_MATH:
+        return (Scalar("int"),)
+    return (Scalar("bool" if function in BOOLEAN_MATH else "float"),)
+
+
+RULES: dict[str, Rule] = {
+    **{name: _elementwise(function) for name, function in meaning.OPERATORS.items()},
+    **{name: _elementwise(function) for name, function in meaning.FUNCTIONS.items()},
+    **{name: _reduction(function) for name, function in meaning.REDUCTIONS.items()},
+    **{name: _by_example(function) for name, function in meaning.STRUCTURAL.items()},
+    **{name: _conversion(name) for name in ("bool", "int", "float")},
+    "not": _not,
+    "power": _elementwise(meaning.power),
+    "matmul": _matmul,
+    "where": _elementwise(np.where),
+    "asarray": _elementwise(meaning.asarray),
+    "astype": lambda operand, *, dtype: (Array(np.dtype(dtype), dims_of(operand)),),
+    "copy": _elementwise(meaning.copy),
+    "getitem": _getitem,
+    "concatenate": _by_example(meaning.concatenate),
+    "stack": _by_example(meaning.stack),
+    "item": lambda operand: (type_of(meaning.item(np.asarray(example(operand)).reshape(()))),),
+    "require": _require,
+    "math": _math,
+}
+"""Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
+
+RAISING = frozenset({"floor_divide", "remainder", "divide", "power", "getitem", "take", "int", "float", "item", "require", "math"})
+"""Primitives that can raise for some values, so that they must not move out of their branch."""
+
+
+def effects_of(primitive: str) -> frozenset[str]:
+    """Return the effects that a primitive without blocks has."""
+    return frozenset({"raise"}) if primitive in RAISING else frozenset()

@@ -1,0 +1,105 @@
+"""The grammar of the IR: Sym, Const, Node, Block, Program. All of it is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from snek_core_transform.errors import Place
+from snek_strategies.ir.types import Type
+
+
+@dataclass(frozen=True)
+class Sym:
+    """A name bound once; `index` is unique in its program."""
+
+    index: int
+    type: Type
+
+    def __str__(self) -> str:
+        return f"%{self.index}"
+
+
+@dataclass(frozen=True, eq=False)
+class Const:
+    """A value known at staging: a Python scalar, a NumPy scalar, or an array that nobody writes to."""
+
+    value: object
+    type: Type
+
+
+Atom = Sym | Const
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Parameters, nodes in order, and what the block yields. It may use the names of the blocks around it."""
+
+    parameters: tuple[Sym, ...]
+    nodes: tuple[Node, ...]
+    results: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operation: `results = primitive[params](operands) {blocks}`, with its effects and its place.
+
+    Control flow is nodes with blocks: `if` (two, no parameters), `while` (test and body, over the loop's state) and
+    `function` (one; its name is bound inside its own body, so that it can call itself). `call` takes a function first.
+    """
+
+    results: tuple[Sym, ...]
+    primitive: str
+    operands: tuple[Atom, ...]
+    params: tuple[tuple[str, object], ...] = ()
+    blocks: tuple[Block, ...] = ()
+    effects: frozenset[str] = frozenset()
+    place: Place | None = field(default=None, compare=False)
+
+    def param(self, name: str) -> object:
+        """Return the static parameter of that name."""
+        return dict(self.params)[name]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A closed block with a name."""
+
+    name: str
+    body: Block
+
+
+def nodes_of(block: Block) -> Iterator[Node]:
+    """Walk every node of a block and of the blocks inside it, outer before inner, in order."""
+    pending = list(reversed(block.nodes))
+    while pending:
+        node = pending.pop()
+        yield node
+        for inner in reversed(node.blocks):
+            pending.extend(reversed(inner.nodes))
+
+
+def free_syms(block: Block) -> tuple[Sym, ...]:
+    """Return the names that a block uses and does not bind, in order of first use."""
+    bound: set[int] = set()
+    free: dict[int, Sym] = {}
+    _collect(block, bound, free)
+    return tuple(free.values())
+
+
+def _collect(block: Block, bound: set[int], free: dict[int, Sym]) -> None:
+    bound.update(sym.index for sym in block.parameters)
+    for node in block.nodes:
+        _use(node.operands, bound, free)
+        if node.primitive == "function":
+            bound.add(node.results[0].index)
+        for inner in node.blocks:
+            _collect(inner, bound, free)
+        bound.update(sym.index for sym in node.results)
+    _use(block.results, bound, free)
+
+
+def _use(atoms: tuple[Atom, ...], bound: set[int], free: dict[int, Sym]) -> None:
+    for atom in atoms:
+        if isinstance(atom, Sym) and atom.index not in bound:
+            free.setdefault(atom.index, atom)

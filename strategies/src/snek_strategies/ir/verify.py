@@ -1,0 +1,133 @@
+"""The verifier: every border between two steps may ask whether a program is well formed and well typed."""
+
+from __future__ import annotations
+
+import os
+
+from snek_core_transform.errors import SnekError
+from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.types import BOOL, Fn, Type, type_of
+
+
+class MalformedIR(SnekError, ValueError):
+    """A block breaks the rules of the IR; names the node and what is wrong with it."""
+
+
+CONTROL = frozenset({"if", "while", "function", "call"})
+"""The primitives with blocks, or that take a function; every other one is a row of the tables."""
+
+
+def checking() -> bool:
+    """Tell whether borders are checked: in tests, and under `SNEK_CHECK=1`."""
+    return os.environ.get("SNEK_CHECK", "") not in ("", "0")
+
+
+def verify(program: Program) -> Program:
+    """Return the program, or raise MalformedIR."""
+    _block(program.body, {}, set())
+    return program
+
+
+def _fail(node: Node | None, text: str) -> MalformedIR:
+    at = f"{', '.join(map(str, node.results)) or '_'} = {node.primitive}: " if node else ""
+    return MalformedIR(f"malformed IR: {at}{text}")
+
+
+def _block(block: Block, outer: dict[int, Type], bound: set[int]) -> tuple[Type, ...]:
+    scope = dict(outer)
+    for parameter in block.parameters:
+        _bind(parameter, scope, bound, None)
+    for node in block.nodes:
+        _node(node, scope, bound)
+        for result in node.results:
+            if node.primitive != "function":
+                _bind(result, scope, bound, node)
+    return _types(block.results, scope, None)
+
+
+def _bind(sym: Sym, scope: dict[int, Type], bound: set[int], node: Node | None) -> None:
+    if sym.index in bound:
+        raise _fail(node, f"{sym} is bound twice; every name is bound once")
+    bound.add(sym.index)
+    scope[sym.index] = sym.type
+
+
+def _types(atoms: tuple[Atom, ...], scope: dict[int, Type], node: Node | None) -> tuple[Type, ...]:
+    for atom in atoms:
+        if isinstance(atom, Const):
+            if type_of(atom.value) != atom.type:
+                raise _fail(node, f"constant {atom.value!r} is called {atom.type}; it is {type_of(atom.value)}")
+        elif atom.index not in scope:
+            raise _fail(node, f"{atom} is used outside its scope")
+        elif scope[atom.index] != atom.type:
+            raise _fail(node, f"{atom} is called {atom.type}; it is bound as {scope[atom.index]}")
+    return tuple(atom.type for atom in atoms)
+
+
+def _node(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
+    operands = _types(node.operands, scope, node)
+    if node.primitive == "function":
+        _function(node, scope, bound)
+    elif node.primitive == "if":
+        _expect(node, operands[:1] == (BOOL,) and len(operands) == 1, "needs one operand of type bool")
+        _expect(node, len(node.blocks) == 2, "needs two blocks")
+        for block in node.blocks:
+            _expect(node, not block.parameters, "its blocks take no parameters")
+            _same(node, "block yields", _block(block, scope, bound), _results(node))
+    elif node.primitive == "while":
+        _expect(node, len(node.blocks) == 2, "needs a test and a body")
+        test, body = node.blocks
+        for block in node.blocks:
+            _same(node, "block takes", tuple(sym.type for sym in block.parameters), operands)
+        _same(node, "test yields", _block(test, scope, bound), (BOOL,))
+        _same(node, "body yields", _block(body, scope, bound), operands)
+        _same(node, "loop gives", _results(node), operands)
+    elif node.primitive == "call":
+        _expect(node, bool(operands) and isinstance(operands[0], Fn), "needs a function first")
+        function = operands[0]
+        assert isinstance(function, Fn)
+        _same(node, "call passes", operands[1:], function.parameters)
+        _same(node, "call gives", _results(node), function.results)
+    else:
+        _primitive(node, operands)
+    inner = frozenset().union(*(one.effects for block in node.blocks for one in block.nodes))
+    if node.primitive in ("if", "while"):
+        _expect(node, inner <= node.effects, f"hides effects {sorted(inner - node.effects)} of its blocks")
+
+
+def _function(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
+    _expect(node, len(node.blocks) == 1 and len(node.results) == 1 and not node.operands, "needs one block, one name")
+    name, block = node.results[0], node.blocks[0]
+    _expect(node, isinstance(name.type, Fn), f"binds {name.type}, not a function")
+    assert isinstance(name.type, Fn)
+    _bind(name, scope, bound, node)
+    _same(node, "function takes", tuple(sym.type for sym in block.parameters), name.type.parameters)
+    _same(node, "function yields", _block(block, scope, bound), name.type.results)
+
+
+def _primitive(node: Node, operands: tuple[Type, ...]) -> None:
+    rule = RULES.get(node.primitive)
+    if rule is None:
+        raise _fail(node, f"unknown primitive; one of {', '.join(sorted(RULES | dict.fromkeys(CONTROL)))}")
+    _expect(node, not node.blocks, "takes no blocks")
+    try:
+        expected = rule(*operands, **dict(node.params))
+    except (TypeError, ValueError, IndexError) as error:
+        raise _fail(node, f"operands ({', '.join(map(str, operands))}) do not fit: {error}") from error
+    _same(node, "gives", _results(node), expected)
+    _expect(node, effects_of(node.primitive) <= node.effects, f"hides effects {sorted(effects_of(node.primitive))}")
+
+
+def _results(node: Node) -> tuple[Type, ...]:
+    return tuple(sym.type for sym in node.results)
+
+
+def _expect(node: Node, holds: bool, text: str) -> None:
+    if not holds:
+        raise _fail(node, text)
+
+
+def _same(node: Node, what: str, got: tuple[Type, ...], expected: tuple[Type, ...]) -> None:
+    if got != expected:
+        raise _fail(node, f"{what} ({', '.join(map(str, got))}), not ({', '.join(map(str, expected))})")
