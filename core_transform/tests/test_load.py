@@ -37,7 +37,7 @@ def test_the_path_is_left_as_it_was(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "says"),
-    [("nowhere.py:f", "no such file"), ("mine.py", "write FILE.py:FUNCTION"), ("{file}:g", "there are Model, dataclass, f")],
+    [("nowhere.py:f", "no such file"), ("mine.py", "write FILE.py:FUNCTION"), ("{file}:g", "there are Model, f")],
 )
 def test_what_does_not_exist_is_named(file: Path, target: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):

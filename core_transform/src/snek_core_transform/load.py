@@ -49,7 +49,8 @@ def load_function(target: str) -> object:
     found: object = load_file(path)
     for part in qualname.split("."):
         if not hasattr(found, part):
-            known = sorted(name for name, value in vars(found).items() if callable(value) and not name.startswith("__"))
+            home = found.__name__ if isinstance(found, ModuleType) else getattr(found, "__module__", None)
+            known = sorted(n for n, v in vars(found).items() if callable(v) and getattr(v, "__module__", None) == home)
             raise UsageError(f"no {part!r} in {target!r}; there are {', '.join(known) or 'no functions'}")
         found = getattr(found, part)
     return found
