@@ -1,0 +1,23 @@
+"""Which strategies are Snek's own, which are rivals, and what everything is compared with."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BASELINE: Final = "eager/numpy"
+"""The program as written, on NumPy: what speed-ups and break-even points are counted from."""
+
+NOT_MEASURED: Final = "not measured"
+"""The outcome word of a planned cell that has no record yet."""
+
+SKIPPED: Final = "skipped"
+"""The outcome word of a cell that the plan leaves out on purpose."""
+
+
+def is_sneks(strategy: str) -> bool:
+    """Tell whether a strategy is built on Snek's core; all others are rivals, the eager ones too.
+
+    >>> [is_sneks(name) for name in ("snek/interpret", "autograph/snek", "autograph/snek-torch", "eager/torch")]
+    [True, True, True, False]
+    """
+    return strategy.startswith("snek/") or strategy.endswith(("/snek", "/snek-torch"))

@@ -1,0 +1,157 @@
+"""The table that every figure, page and file is drawn from: one row a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isnan, nan
+from typing import Any
+
+import pandas as pd
+from msgspec.structs import replace
+
+from snek_harness.record import Cell, CellRecord, Phase
+from snek_reports.estimate import Estimate, NotComparable, geometric_mean, median_seconds, seconds_per_call, speedup
+from snek_reports.kinds import BASELINE, NOT_MEASURED, SKIPPED, is_sneks
+from snek_reports.run import Run
+
+PHASES: tuple[Phase, ...] = ("import", "transform", "stage", "compile", "first_call", "warm_up")
+SETTING = ["size", "device", "mode"]
+NUMBERS = [
+    "samples", "seconds_per_call", "seconds_per_call_low", "seconds_per_call_high",
+    "speedup", "speedup_low", "speedup_high",
+    "rival_speedup", "rival_speedup_low", "rival_speedup_high", "break_even_calls",
+    *(f"{phase}_seconds" for phase in PHASES), "peak_memory_bytes", "largest_error", "argument_sets",
+]  # fmt: skip
+TEXTS = ["workload", "strategy", *SETTING, "built_on_snek", "outcome", "reason", "kind", "block", "rival", "refused"]
+COLUMNS = [*TEXTS, *NUMBERS]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One ratio, or why it was refused."""
+
+    name: str = ""
+    ratio: Estimate | None = None
+    refused: str = ""
+
+
+def cell_table(run: Run) -> pd.DataFrame:
+    """Return one row for every cell of a run, in the order of the plan; a number that does not exist is NaN.
+
+    Columns are `COLUMNS`. Times are in seconds, `speedup` is over `eager/numpy`, `rival_speedup` (Snek's strategies
+    only) over the fastest rival of the same comparable block, `break_even_calls` is infinite where staging never pays,
+    and `refused` says why a ratio is missing although both cells have a time.
+    """
+    return pd.DataFrame([_row(run, cell) for cell in run.cells], columns=pd.Index(COLUMNS))
+
+
+def geometric_means(table: pd.DataFrame) -> pd.DataFrame:
+    """Return each strategy's geometric mean speed-up over workloads, by setting, with how many workloads it is over.
+
+    Columns: size, device, mode, strategy, speedup, right (cells with a ratio), workloads (cells planned).
+    """
+    groups = table.groupby([*SETTING, "strategy"], sort=False)
+    rows = [
+        [*names, geometric_mean([float(ratio) for ratio in group["speedup"].dropna()]), int(group["speedup"].count()),
+         len(group)]
+        for names, group in groups
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=pd.Index([*SETTING, "strategy", "speedup", "right", "workloads"]))
+
+
+def each(table: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table, with its columns as attributes."""
+    return list(table.itertuples(index=False))
+
+
+def fastest(table: pd.DataFrame) -> Any | None:
+    """Return the row with the smallest time a call, or None where no cell has a time."""
+    timed = [cell for cell in each(table) if not isnan(cell.seconds_per_call)]
+    return min(timed, key=lambda cell: float(cell.seconds_per_call), default=None)
+
+
+def _row(run: Run, cell: Cell) -> dict[str, object]:
+    record = run.verdicts.get(cell)
+    row: dict[str, object] = {
+        **dict.fromkeys(NUMBERS, nan),
+        **dict.fromkeys(TEXTS, ""),
+        "workload": cell.workload,
+        "strategy": cell.strategy,
+        "size": cell.size,
+        "device": cell.device,
+        "mode": cell.mode,
+        "built_on_snek": is_sneks(cell.strategy),
+        "samples": 0,
+    }
+    if record is None:
+        skipped = run.skipped.get(cell)
+        return row | {"outcome": NOT_MEASURED if skipped is None else SKIPPED, "reason": skipped or ""}
+    row |= {
+        "outcome": record.outcome,
+        "reason": record.reason,
+        "kind": record.kind,
+        "block": record.block,
+        "peak_memory_bytes": nan if record.peak_memory_bytes is None else record.peak_memory_bytes,
+        "largest_error": nan if record.largest_error is None else record.largest_error,
+        "argument_sets": record.argument_sets,
+        **{f"{phase}_seconds": seconds for phase, seconds in record.phases.items()},
+    }
+    samples = run.timed(cell, record.block)
+    if not samples:
+        return row
+    steady = seconds_per_call(samples)
+    over_numpy = _compare(run, cell, record.block, _as_written(cell))
+    over_rival = _over_best_rival(run, cell, record.block) if is_sneks(cell.strategy) else Comparison()
+    return row | {
+        "samples": steady.count,
+        **_spread("seconds_per_call", steady),
+        **_spread("speedup", over_numpy.ratio),
+        **_spread("rival_speedup", over_rival.ratio),
+        "rival": over_rival.name,
+        "refused": "; ".join(dict.fromkeys(text for text in (over_numpy.refused, over_rival.refused) if text)),
+        "break_even_calls": _break_even(run, cell, record, steady.value),
+    }
+
+
+def _as_written(cell: Cell) -> Cell:
+    return replace(cell, strategy=BASELINE)
+
+
+def _spread(name: str, estimate: Estimate | None) -> dict[str, float]:
+    value, low, high = (estimate.value, estimate.low, estimate.high) if estimate else (nan, nan, nan)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
+
+
+def _compare(run: Run, cell: Cell, block: str, other: Cell) -> Comparison:
+    """Divide within `block`; a rival cell that is right only in another block is refused, not divided by."""
+    samples = run.timed(other, block)
+    if not samples:
+        elsewhere = [at for (candidate, at) in run.records if candidate == other and run.timed(other, at)]
+        if elsewhere:
+            return Comparison(
+                refused=f"{other.strategy} has a time in block {', '.join(elsewhere)} only, not in {block}"
+            )
+        return Comparison()
+    try:
+        return Comparison(other.strategy, speedup(run.timed(cell, block), over=samples))
+    except NotComparable as error:
+        return Comparison(refused=str(error))
+
+
+def _over_best_rival(run: Run, cell: Cell, block: str) -> Comparison:
+    rivals = [other for other in run.cells if not is_sneks(other.strategy) and _as_written(other) == _as_written(cell)]
+    here = {other: median_seconds(run.timed(other, block)) for other in rivals if run.timed(other, block)}
+    if here:
+        return _compare(run, cell, block, min(here, key=here.__getitem__))
+    comparisons = [_compare(run, cell, block, other) for other in rivals]
+    return Comparison(refused="; ".join(comparison.refused for comparison in comparisons if comparison.refused))
+
+
+def _break_even(run: Run, cell: Cell, record: CellRecord, steady: float) -> float:
+    """After how many calls what staging cost is earned back: cost / (seconds as written - seconds staged)."""
+    as_written = run.timed(_as_written(cell), record.block)
+    if not as_written or cell.strategy.startswith("eager/"):
+        return nan
+    saved = median_seconds(as_written) - steady
+    cost = sum(record.phases.get(phase, 0.0) for phase in ("transform", "stage", "compile", "first_call"))
+    return cost / saved if saved > 0 else inf
