@@ -1,0 +1,127 @@
+"""The builder: reflect emits a node into the open block, reify collects a block from a piece of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.syntax import Atom, Block, Node, Sym
+from snek_strategies.ir.types import Type
+from snek_strategies.staging.refusal import refuse, user_place
+
+
+@dataclass(eq=False)
+class OpenBlock:
+    """A block that is still being filled."""
+
+    parameters: tuple[Sym, ...]
+    nodes: list[Node] = field(default_factory=list)
+    bound: set[int] = field(default_factory=set)
+
+
+class Builder:
+    """Holds the open blocks of one program, innermost last. One builder a staging, found through the context."""
+
+    def __init__(self) -> None:
+        self.open: list[OpenBlock] = []
+        self._next = 0
+        self.stopped: BaseException | None = None
+        """The first refusal: it counts even where a bare `except` of the user's swallows what carries it."""
+
+    @property
+    def depth(self) -> int:
+        """How many staged regions lie around the point that is being staged; 0 on the program's own level."""
+        return len(self.open) - 1
+
+    def sym(self, type_: Type) -> Sym:
+        """Return a fresh name."""
+        self._next += 1
+        return Sym(self._next, type_)
+
+    def reflect(
+        self,
+        primitive: str,
+        operands: tuple[Atom, ...],
+        params: dict[str, object] | None = None,
+        blocks: tuple[Block, ...] = (),
+        types: tuple[Type, ...] | None = None,
+    ) -> tuple[Sym, ...]:
+        """Emit a node and return its results. Refuses, at the user's place, operands that the primitive's rule does not take."""
+        params = params or {}
+        if types is None:
+            try:
+                types = RULES[primitive](*(atom.type for atom in operands), **params)
+            except (TypeError, ValueError, IndexError) as error:
+                refuse(f"{primitive} of ({', '.join(str(atom.type) for atom in operands)}) has no meaning: {error}")
+        self.check_scope(operands)
+        effects = effects_of(primitive).union(*(node.effects for block in blocks for node in block.nodes))
+        if primitive == "call":
+            effects |= {"raise"}
+        if primitive == "function":
+            effects = frozenset()
+        results = tuple(map(self.sym, types))
+        self.open[-1].nodes.append(
+            Node(results, primitive, operands, tuple(params.items()), blocks, effects, user_place())
+        )
+        self.open[-1].bound.update(sym.index for sym in results)
+        return results
+
+    def define(self, name: Sym, block: Block, label: str) -> None:
+        """Emit the node that binds a staged function; its name was taken before, for the calls inside."""
+        self.open[-1].nodes.append(Node((name,), "function", (), (("name", label),), (block,), frozenset(), user_place()))
+        self.open[-1].bound.add(name.index)
+
+    def mark(self) -> int:
+        """Return where the open block ends now, for `rewind`."""
+        return len(self.open[-1].nodes)
+
+    def rewind(self, mark: int) -> None:
+        """Take back what was emitted into the open block since `mark`."""
+        block = self.open[-1]
+        for node in block.nodes[mark:]:
+            block.bound.difference_update(sym.index for sym in node.results)
+        del block.nodes[mark:]
+
+    def check_scope(self, atoms: tuple[Atom, ...]) -> None:
+        """Refuse a value of a region that is closed: it left by another way than assignment to a local variable."""
+        for atom in atoms:
+            if isinstance(atom, Sym) and not any(atom.index in block.bound for block in reversed(self.open)):
+                refuse(
+                    f"a value of type {atom.type} left the staged branch, loop or function that computes it by another "
+                    "way than a local variable (nonlocal, a list, an attribute, a closure); return it instead"
+                )
+
+    @contextmanager
+    def block(self, types: tuple[Type, ...] = (), also: tuple[Sym, ...] = ()) -> Iterator[OpenBlock]:
+        """Open a block with parameters of these types (and names known inside), and close it."""
+        parameters = tuple(map(self.sym, types))
+        opened = OpenBlock(parameters, bound={sym.index for sym in (*parameters, *also)})
+        self.open.append(opened)
+        try:
+            yield opened
+        finally:
+            self.open.remove(opened)
+
+    def reopen(self, closed: OpenBlock, finish: Callable[[], tuple[Atom, ...]]) -> Block:
+        """Add nodes at the end of a block that was closed, and return it with what it yields."""
+        self.open.append(closed)
+        try:
+            results = finish()
+            self.check_scope(results)
+        finally:
+            self.open.pop()
+        return Block(closed.parameters, tuple(closed.nodes), results)
+
+
+CURRENT: ContextVar[Builder | None] = ContextVar("snek_builder", default=None)
+
+
+def builder() -> Builder:
+    """Return the builder of the staging that is under way; refuses where none is."""
+    current = CURRENT.get()
+    if current is None:
+        refuse("a value of the next stage is used after its staging ended; return it from the program instead")
+    return current

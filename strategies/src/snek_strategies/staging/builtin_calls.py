@@ -1,0 +1,186 @@
+"""Python's built-in functions and `math` on Reps, and the calls that staging refuses: a table keyed by function."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import random
+import time
+from collections.abc import Callable
+from types import BuiltinFunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar
+from snek_strategies.staging.loops import StagedRange
+from snek_strategies.staging.numpy_calls import has_rep
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.staging.truth import truth
+
+if TYPE_CHECKING:
+    from snek_strategies.staging.operators import StagingOperators
+
+Rule = Callable[..., object]
+
+
+def _convert(kind: str) -> Rule:
+    def rule(_: StagingOperators, value: Any = 0, *rest: object) -> object:
+        if rest:
+            refuse(f"{kind}() with a base")
+        if isinstance(value, Rep) and value.type == Scalar(kind):  # type: ignore[arg-type]
+            return value
+        return truth(value) if kind == "bool" else emit(kind, value)
+
+    return rule
+
+
+def _extreme(symbol: str) -> Rule:
+    def rule(operators: StagingOperators, *args: Any, key: object = None, default: object = None) -> object:
+        if key is not None or default is not None:
+            refuse("min and max with key= or default= of values known only in the next stage; compare them yourself")
+        items = _items(args[0]) if len(args) == 1 else list(args)
+        best = items[0]
+        for one in items[1:]:
+            test = operators.compare(symbol, one, best)
+            best = operators.if_exp(test, lambda one=one: one, lambda best=best: best)  # type: ignore[misc]
+        return best
+
+    return rule
+
+
+def _items(value: Any) -> list[object]:
+    if isinstance(value, Rep):
+        return [value[at] for at in range(len(value))]
+    return list(value)
+
+
+def _sum(operators: StagingOperators, iterable: Any, /, start: Any = 0) -> object:
+    if isinstance(iterable, Rep) and len(iterable) > operators.unroll:
+        refuse(f"sum() over {len(iterable)} rows known only in the next stage; use np.sum")
+    for one in _items(iterable):
+        start = start + one
+    return start
+
+
+def _any(operators: StagingOperators, iterable: Any) -> object:
+    found: object = False
+    for one in _items(iterable):
+        found = operators.or_(found, lambda one=one: truth(one))  # type: ignore[misc]
+    return found
+
+
+def _all(operators: StagingOperators, iterable: Any) -> object:
+    found: object = True
+    for one in _items(iterable):
+        found = operators.and_(found, lambda one=one: truth(one))  # type: ignore[misc]
+    return found
+
+
+def _range(_: StagingOperators, *bounds: Any) -> object:
+    start, stop, step = {1: (0, *bounds, 1), 2: (*bounds, 1), 3: bounds}[len(bounds)]
+    if isinstance(step, Rep):
+        refuse("range with a step known only in the next stage: its direction would depend on data; make it static")
+    if step == 0:
+        raise ValueError("range() arg 3 must not be zero")
+    for bound in (start, stop):
+        if isinstance(bound, Rep) and isinstance(bound.type, Array) and (bound.type.dims or bound.type.dtype.kind not in "iu"):
+            raise TypeError(f"range() needs an integer, not {bound.type}")
+        if isinstance(bound, Rep) and bound.type in (Scalar("float"), Scalar("complex")):
+            raise TypeError(f"range() needs an integer, not {bound.type}")
+    return StagedRange(start, stop, step)
+
+
+def _isinstance(_: StagingOperators, value: Any, kinds: Any) -> object:
+    if isinstance(value, Rep):
+        if isinstance(value.type, Scalar):
+            python = next(python for python, kind in PYTHON_TYPES.items() if kind == value.type.kind)
+            return issubclass(python, kinds)
+        if value.ndim:
+            return issubclass(np.ndarray, kinds)
+        refuse("isinstance of a NumPy value of rank 0, which may be a scalar or an array; test its dtype")
+    return isinstance(value, kinds)
+
+
+def _round(_: StagingOperators, value: Any, ndigits: object = None) -> object:
+    if isinstance(value, Rep) and isinstance(value.type, Array) and value.ndim and ndigits is not None:
+        return emit("round", value, decimals=ndigits)
+    return refuse("round() of a scalar known only in the next stage is not staged; use np.round")
+
+
+def _math(name: str) -> Rule:
+    def rule(_: StagingOperators, *values: object) -> object:
+        return emit("math", *values, function=name)
+
+    return rule
+
+
+def _whole_math() -> dict[object, Rule]:
+    taken = (
+        "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh degrees erf erfc exp expm1 fabs floor fmod "
+        "gamma hypot isfinite isinf isnan lgamma log log10 log1p log2 pow radians remainder sin sinh sqrt tan tanh trunc"
+    ).split()
+    return {getattr(math, name): _math(name) for name in taken}
+
+
+CALLS: dict[object, Rule] = {
+    **_whole_math(),
+    bool: _convert("bool"),
+    int: _convert("int"),
+    float: _convert("float"),
+    min: _extreme("<"),
+    max: _extreme(">"),
+    sum: _sum,
+    any: _any,
+    all: _all,
+    range: _range,
+    isinstance: _isinstance,
+    round: _round,
+    abs: lambda _, value: abs(value),
+    len: lambda _, value: len(value),
+    pow: lambda _, base, exponent: base**exponent,
+    divmod: lambda _, a, b: (a // b, a % b),
+    callable: lambda _, value: not isinstance(value, Rep) and callable(value),
+}
+"""Built-in functions on arguments that hold a Rep."""
+
+CONTAINERS: frozenset[object] = frozenset({list, tuple, dict, zip, enumerate, reversed, slice, builtins.super, object})
+"""Constructors that take a Rep as any other object, without looking at it."""
+
+_EFFECTS: frozenset[object] = frozenset({print, input, open, exec, eval, builtins.breakpoint, builtins.__import__})
+_IMPURE_MODULES: tuple[ModuleType, ...] = (time, random, np.random)
+
+
+def refuse_effects(function: object) -> None:
+    """Refuse a call that would do or draw something once, while staging, instead of at every call."""
+    name = getattr(function, "__name__", type(function).__name__)
+    if _hashable(function) and function in _EFFECTS:
+        refuse(f"{name}() in a staged program would happen once, while staging; return the value and do it outside")
+    owner = getattr(function, "__self__", None)
+    module = getattr(function, "__module__", None) or ""
+    impure = module.split(".")[0] in ("time", "random") or module.startswith("numpy.random")
+    if impure or isinstance(owner, (random.Random, np.random.Generator, np.random.RandomState)) or owner in _IMPURE_MODULES:
+        refuse(f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an argument")
+
+
+def _hashable(function: object) -> bool:
+    return type(function).__hash__ is not None
+
+
+def rule_of(function: object) -> Rule | None:
+    """Return the rule of a built-in function, or None."""
+    return CALLS.get(function) if _hashable(function) else None
+
+
+def takes_anything(function: object) -> bool:
+    """Tell whether a callable of C's stores a Rep as it is: containers and their methods."""
+    if _hashable(function) and function in CONTAINERS:
+        return True
+    owner = getattr(function, "__self__", None)
+    if isinstance(function, BuiltinFunctionType) and isinstance(owner, (list, dict, tuple)):
+        return function.__name__ not in ("index", "count", "remove", "sort")
+    return False
+
+
+__all__ = ["CALLS", "has_rep", "refuse_effects", "rule_of", "takes_anything"]

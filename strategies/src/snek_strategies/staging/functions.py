@@ -1,0 +1,203 @@
+"""Calls of user functions: traced in place, unless one calls itself with values of the same types; then it is staged.
+
+Recursion is found, not declared: a call whose key (code, abstract arguments, what its cells hold) already stands on
+the stack of calls being traced. What such a function gives is a fixpoint that starts from its base case.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import CellType, FunctionType, MethodType
+
+import numpy as np
+
+from snek_strategies.ir.syntax import Sym
+from snek_strategies.ir.types import Fn
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.join import ABSENT, Absent, fill, is_tuple, join, opened, project, same_template, slots
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.regions import Unfounded, trace
+from snek_strategies.staging.rep import Rep
+
+LEVELS = 64
+"""How often one function may stand on the stack of calls with other static values each time."""
+FIXPOINT = 8
+
+Key = tuple[object, ...]
+
+
+class FoundRecursion(BaseException):
+    """Unwinds to the call that is being traced in place and has now been found to call itself."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+@dataclass
+class Staged:
+    """A staged function: its name, and the template of what it gives; ABSENT while that is not known."""
+
+    name: Sym
+    result: object
+
+
+@dataclass
+class Calls:
+    """What one staging knows about the functions it has met."""
+
+    stack: list[Key] = field(default_factory=list)
+    recursive: set[Key] = field(default_factory=set)
+    staged: dict[Key, Staged] = field(default_factory=dict)
+
+
+CALLS: ContextVar[Calls] = ContextVar("snek_calls")
+
+
+def key_of(function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> Key:
+    """Return what tells one specialisation of a function from another."""
+    seen: set[int] = set()
+    return (
+        _abstract(function, seen),
+        tuple(_abstract(one, seen) for one in args),
+        tuple((name, _abstract(one, seen)) for name, one in sorted(kwargs.items())),
+    )
+
+
+def _abstract(value: object, seen: set[int]) -> object:
+    if isinstance(value, Rep):
+        return ("rep", value.type)
+    if isinstance(value, (bool, int, float, complex, str, bytes, type(None), np.generic)):
+        return (type(value), repr(value))
+    if id(value) in seen:
+        return "again"
+    if isinstance(value, (tuple, list)):
+        return (type(value), *(_abstract(one, seen) for one in value))
+    if isinstance(value, dict):
+        return (dict, *((repr(name), _abstract(one, seen)) for name, one in value.items()))
+    if isinstance(value, MethodType):
+        return (_abstract(value.__func__, seen), _abstract(value.__self__, seen))
+    if isinstance(value, FunctionType):
+        seen.add(id(value))
+        return (value.__code__, *(_cell(cell, seen) for cell in value.__closure__ or ()))
+    return ("object", id(value))
+
+
+def _cell(cell: CellType, seen: set[int]) -> object:
+    try:
+        held = cell.cell_contents
+    except ValueError:
+        return "empty"
+    # A captured Rep is one certain value, not any value of its type.
+    return ("atom", id(held.atom)) if isinstance(held, Rep) else _abstract(held, seen)
+
+
+def call_function(
+    function: object, target: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> object:
+    """Call a user function that has been virtualized."""
+    calls = CALLS.get()
+    key = key_of(function, args, kwargs)
+    known = calls.staged.get(key)
+    if known is not None and any(known.name.index in block.bound for block in builder().open):
+        return _emit_call(known, args, kwargs)
+    if key in calls.recursive:
+        return _define(key, function, target, args, kwargs)
+    if key in calls.stack:
+        raise FoundRecursion(key)
+    levels = sum(1 for one in calls.stack if one[0] == key[0])
+    if levels >= LEVELS:
+        refuse(
+            f"{_name(function)} calls itself with other static values at each of {LEVELS} levels; "
+            "make the argument that changes an array, so that the recursion is staged"
+        )
+    before = builder().mark()
+    calls.stack.append(key)
+    depth = len(calls.stack)
+    try:
+        return target(*args, **kwargs)
+    except FoundRecursion as found:
+        if found.key != key:
+            raise
+        builder().rewind(before)
+        calls.recursive.add(key)
+    finally:
+        del calls.stack[depth - 1 :]
+    return _define(key, function, target, args, kwargs)
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__qualname__", repr(function))
+
+
+def leaves(value: object) -> Iterator[Rep]:
+    """Walk the Reps in arguments."""
+    if isinstance(value, Rep):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from leaves(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from leaves(one)
+
+
+def replaced(value: object, reps: Iterator[Rep]) -> object:
+    """Return arguments with their Reps replaced, in the order of `leaves`."""
+    if isinstance(value, Rep):
+        return next(reps)
+    if is_tuple(value):
+        items = [replaced(one, reps) for one in value]  # type: ignore[attr-defined]
+        return tuple(items) if type(value) is tuple else type(value)(*items)
+    if isinstance(value, list):
+        return [replaced(one, reps) for one in value]
+    if isinstance(value, dict):
+        return {name: replaced(one, reps) for name, one in value.items()}
+    return value
+
+
+def _emit_call(staged: Staged, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    if isinstance(staged.result, Absent):
+        raise Unfounded(staged.name)
+    operands = tuple(rep.atom for rep in leaves((args, kwargs)))
+    types = tuple(slots(staged.result))
+    results = builder().reflect("call", (staged.name, *operands), types=types)
+    return fill(staged.result, iter(map(Rep, results)))
+
+
+def _define(
+    key: Key, function: object, target: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> object:
+    calls = CALLS.get()
+    types = tuple(rep.type for rep in leaves((args, kwargs)))
+    result: object = ABSENT
+
+    def body(*reps: Rep) -> object:
+        given_args, given_kwargs = replaced((args, kwargs), iter(reps))  # type: ignore[misc]
+        return target(*given_args, **given_kwargs)
+
+    for _ in range(FIXPOINT):
+        name = builder().sym(Fn(types, tuple(slots(result))))
+        staged = calls.staged[key] = Staged(name, result)
+        block, value = trace(body, types, (function, args, kwargs), also=(name,), what=f"call of {_name(function)}")
+        if isinstance(value, Absent):
+            del calls.staged[key]
+            if isinstance(result, Absent) and not _inside_another(key):
+                refuse(f"{_name(function)} has no path that ends without calling itself; give it a base case")
+            raise Unfounded(name)
+        widened = opened(join(f"result of {_name(function)}", result, value))
+        if same_template(result, widened):
+            final = builder().reopen(block, lambda: tuple(project(result, value)))
+            builder().define(name, final, _name(function))
+            return _emit_call(staged, args, kwargs)
+        result = widened
+    return refuse(f"{_name(function)} gives no result of one type; its paths must give numbers or arrays of one type")
+
+
+def _inside_another(key: Key) -> bool:
+    return any(other != key and isinstance(one.result, Absent) for other, one in CALLS.get().staged.items())
+
+

@@ -1,0 +1,210 @@
+"""Joining the values that two paths give one variable: what stays static, what becomes a slot, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from snek_core_transform.operators import Unbound
+from snek_strategies.ir.syntax import Atom, Const, Sym
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Type, concrete, type_of
+from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Rep, emit, lift, liftable
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Stands in a template for a value of the next stage."""
+
+    type: Type
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Stands for what a path that never ends would give; joining it changes nothing."""
+
+
+ABSENT = Absent()
+
+
+def is_tuple(value: object) -> bool:
+    """Tell whether a value is a tuple or a named tuple, the structures that are joined item by item."""
+    return isinstance(value, tuple) and (type(value) is tuple or hasattr(type(value), "_fields"))
+
+
+def rebuild(like: tuple[object, ...], items: list[object]) -> tuple[object, ...]:
+    """Return a tuple of the same class."""
+    return tuple(items) if type(like) is tuple else type(like)(*items)
+
+
+def same_static(a: object, b: object) -> bool:
+    """Tell whether two values known now are one value: identical, or immutable and equal in type and value."""
+    if a is b:
+        return True
+    if isinstance(a, Rep) and isinstance(b, Rep):
+        return isinstance(a.atom, Sym) and a.atom == b.atom
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float) or isinstance(a, (np.generic, complex)):
+        # repr tells 0.0 from -0.0 and finds nan equal to itself.
+        return repr(a) == repr(b)
+    if isinstance(a, (int, str, bytes, type(None), range)):
+        return bool(a == b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same_static, a, b))
+    return isinstance(a, Slot) and a == b
+
+
+def join(name: str, a: object, b: object) -> object:
+    """Return the template of both values: what is equal stays, numbers that differ become a `Slot` of a joined type.
+
+    Refuses, by the variable's name, values that no one type holds.
+    """
+    if isinstance(a, Absent):
+        return b
+    if isinstance(b, Absent) or same_static(a, b):
+        return a
+    if isinstance(a, Unbound):
+        return PartlyBound(name, Slot(Scalar("bool")), b.value if isinstance(b, PartlyBound) else b)
+    if isinstance(b, Unbound):
+        return join(name, b, a)
+    if isinstance(a, PartlyBound) or isinstance(b, PartlyBound):
+        values = [one.value if isinstance(one, PartlyBound) else one for one in (a, b)]
+        return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
+    if is_tuple(a) and type(a) is type(b) and len(a) == len(b):  # type: ignore[arg-type]
+        return rebuild(a, [join(f"{name}[{at}]", x, y) for at, (x, y) in enumerate(zip(a, b, strict=True))])  # type: ignore[arg-type]
+    if all(isinstance(one, Slot) or liftable(one) for one in (a, b)):
+        return Slot(_join_types(name, a, b))
+    return refuse(
+        f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken depends "
+        "on data; give it numbers or arrays of one type on both"
+    )
+
+
+def _describe(value: object) -> str:
+    if isinstance(value, (Rep, Slot)):
+        return f"a value of type {value.type}"
+    return f"{type(value).__name__} {value!r:.60}"
+
+
+def _type(value: object) -> Type:
+    return value.type if isinstance(value, (Slot, Rep)) else type_of(value)
+
+
+def _join_types(name: str, a: object, b: object) -> Type:
+    left, right = _type(a), _type(b)
+    if left == right:
+        return left
+    if isinstance(left, Scalar) and isinstance(right, Scalar) and {left.kind, right.kind} == {"int", "float"}:
+        return Scalar("float")
+    if isinstance(left, Array) and isinstance(right, Scalar) and _fits(right, left, b):
+        return left
+    if isinstance(right, Array) and isinstance(left, Scalar) and _fits(left, right, a):
+        return right
+    return refuse(
+        f"variable {name!r} is {left} on one path and {right} on another, and which one is taken depends on data; "
+        "give it one dtype and one shape on both (astype, asarray, broadcast_to)"
+    )
+
+
+def _fits(weak: Scalar, strong: Array, value: object) -> bool:
+    """Tell whether a Python scalar can become a NumPy scalar of that dtype with nothing lost."""
+    if strong.dims:
+        return False
+    known = value.atom.value if isinstance(value, Rep) and isinstance(value.atom, Const) else value
+    if type(known) in PYTHON_TYPES:
+        if (weak.kind == "bool") != (strong.dtype.kind == "b") or not np.can_cast(
+            {"bool": np.bool_, "int": np.int8, "float": np.float16, "complex": np.complex64}[weak.kind], strong.dtype, "same_kind"
+        ):
+            return False
+        with np.errstate(all="ignore"):
+            try:
+                cast = strong.dtype.type(known)
+            except OverflowError:
+                return False
+        return bool(cast == known or known != known)
+    return {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}[weak.kind] == strong.dtype.name
+
+
+def slots(template: object) -> Iterator[Type]:
+    """Walk the types of a template's slots, in the order of `project` and `fill`."""
+    if isinstance(template, Slot):
+        yield template.type
+    elif isinstance(template, PartlyBound):
+        yield from slots(template.flag)
+        yield from slots(template.value)
+    elif is_tuple(template):
+        for one in template:  # type: ignore[attr-defined]
+            yield from slots(one)
+
+
+def project(template: object, value: object) -> Iterator[Atom]:
+    """Walk the atoms that a value puts into a template's slots; conversions are emitted into the open block."""
+    if isinstance(template, Slot):
+        yield zero(template.type) if isinstance(value, Unbound) else coerce(value, template.type)
+    elif isinstance(template, PartlyBound):
+        if isinstance(template.flag, Slot):
+            yield lift(value.flag) if isinstance(value, PartlyBound) else lift(not isinstance(value, Unbound))
+        yield from project(template.value, value.value if isinstance(value, PartlyBound) else value)
+    elif is_tuple(template):
+        unbound = isinstance(value, Unbound)
+        for at, one in enumerate(template):  # type: ignore[arg-type, var-annotated]
+            yield from project(one, value if unbound else value[at])  # type: ignore[index]
+
+
+def fill(template: object, reps: Iterator[Rep]) -> object:
+    """Return the value that a template describes, its slots taken by `reps` in order."""
+    if isinstance(template, Slot):
+        return next(reps)
+    if isinstance(template, PartlyBound):
+        flag = fill(template.flag, reps)
+        return PartlyBound(template.name, flag, fill(template.value, reps))
+    if is_tuple(template):
+        return rebuild(template, [fill(one, reps) for one in template])  # type: ignore[arg-type, attr-defined]
+    return template
+
+
+def opened(template: object, reps: frozenset[int] | None = None) -> object:
+    """Turn the Reps of a template (those with these names, or all) into slots."""
+    if isinstance(template, Rep):
+        owned = reps is None or (isinstance(template.atom, Sym) and template.atom.index in reps)
+        return Slot(template.type) if owned else template
+    if isinstance(template, PartlyBound):
+        return PartlyBound(template.name, opened(template.flag, reps), opened(template.value, reps))
+    if is_tuple(template):
+        return rebuild(template, [opened(one, reps) for one in template])  # type: ignore[arg-type, attr-defined]
+    return template
+
+
+def same_template(a: object, b: object) -> bool:
+    """Tell whether two templates are one."""
+    if isinstance(a, PartlyBound) and isinstance(b, PartlyBound):
+        return same_template(a.flag, b.flag) and same_template(a.value, b.value)
+    if is_tuple(a) and is_tuple(b):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same_template, a, b))  # type: ignore[arg-type, call-overload]
+    return same_static(a, b)
+
+
+def zero(type_: Type) -> Const:
+    """Return the zero that fills a slot nobody reads."""
+    if isinstance(type_, Scalar):
+        return Const({"bool": bool, "int": int, "float": float, "complex": complex}[type_.kind](), type_)
+    assert isinstance(type_, Array)
+    value = np.broadcast_to(type_.dtype.type(0), concrete(type_.dims)) if type_.dims else type_.dtype.type(0)
+    return Const(value, type_)
+
+
+def coerce(value: object, type_: Type) -> Atom:
+    """Return an atom of that type; `join` has found that nothing is lost."""
+    atom = lift(value)
+    if atom.type == type_:
+        return atom
+    if isinstance(type_, Scalar):
+        return lift(float(atom.value)) if isinstance(atom, Const) else emit(type_.kind, value).atom  # type: ignore[arg-type]
+    assert isinstance(type_, Array)
+    if isinstance(atom, Const):
+        return Const(type_.dtype.type(atom.value), type_)  # type: ignore[arg-type]
+    return emit("astype", emit("asarray", value), dtype=type_.dtype.name).atom

@@ -1,0 +1,110 @@
+"""Staged loops: the loop's state is widened to types that every trip keeps, then emitted as one `while` node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from snek_core_transform.operators import State
+from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.join import (
+    Absent,
+    Slot,
+    fill,
+    join,
+    opened,
+    project,
+    same_template,
+    slots,
+)
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.regions import trace
+from snek_strategies.staging.rep import Rep, constant, emit, lift
+from snek_strategies.staging.truth import truth
+
+WIDENINGS = 16
+"""How often a loop is traced again to find its state's types; every trace widens at least one variable."""
+
+
+def stage_while(
+    test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...], counters: int = 0
+) -> State:
+    """Stage `while test(*state): state = body(*state)`; the first `counters` variables are known to change."""
+    templates: State = (*(Slot(Scalar("int")) for _ in range(counters)), *state[counters:])
+    for _ in range(WIDENINGS):
+        types = tuple(slots(templates))
+
+        def loop(*reps: Rep, at: State = templates) -> State:
+            return body(*fill(at, iter(reps)))  # type: ignore[misc]
+
+        tested, flag = trace(lambda *reps, at=templates: truth(test(*fill(at, iter(reps)))), types, state, what="loop test")  # type: ignore[misc]
+        block, result = trace(loop, types, state, what="loop")
+        if isinstance(result, Absent):
+            return state
+        inner = frozenset(block.bound)
+        entering = fill(templates, iter(map(Rep, block.parameters)))
+        widened = tuple(
+            opened(join(name, before, after), inner)
+            for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[arg-type, call-overload]
+        )
+        if same_template(templates, widened):
+            break
+        templates = widened
+    else:
+        refuse(f"the state of a loop ({', '.join(names)}) has no stable type after {WIDENINGS} widenings")
+    if flag is False:
+        return state
+    if flag is True:
+        refuse("a staged loop whose test is always true never ends; leave it by a break or a test that depends on data")
+    initial = tuple(project(templates, state))
+    builder().check_scope(initial)
+    blocks = (
+        builder().reopen(tested, lambda: (lift(flag),)),
+        builder().reopen(block, lambda: tuple(project(templates, result))),
+    )
+    results = builder().reflect("while", initial, blocks=blocks, types=types)
+    return fill(templates, iter(map(Rep, results)))  # type: ignore[return-value]
+
+
+class StagedRange:
+    """`range` with a bound known only in the next stage."""
+
+    def __init__(self, start: object, stop: object, step: object) -> None:
+        self.start = start
+        self.stop = stop
+        self.step = step
+
+    def __iter__(self) -> object:
+        refuse("iteration over a range known only in the next stage, outside a for statement; write a for statement")
+
+
+def stage_for(
+    first: object,
+    stop: object,
+    step: int,
+    item: Callable[[object], object],
+    test: Callable[..., object] | None,
+    body: Callable[..., State],
+    state: State,
+    names: tuple[str, ...],
+    and_: Callable[[object, Callable[[], object]], object],
+) -> State:
+    """Stage a loop that counts from `first` towards `stop`; `item` makes of the counter what the body takes."""
+
+    def counting(at: object, *rest: object) -> object:
+        more = at < stop if step > 0 else at > stop  # type: ignore[operator]
+        return more if test is None else and_(more, lambda: test(*rest))
+
+    def trip(at: object, *rest: object) -> State:
+        return (at + step, *body(item(at), *rest))  # type: ignore[operator]
+
+    start = first if isinstance(first, Rep) else constant(first)
+    counter = start if start.type == Scalar("int") else emit("int", start)
+    return stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1)[1:]
+
+
+def rows(value: Rep) -> int:
+    """Return the number of rows of an array that a loop runs over."""
+    if not isinstance(value.type, Array) or not value.type.dims:
+        refuse(f"a for statement over {value!r}, which has no rows")
+    return len(value)

@@ -1,0 +1,259 @@
+"""NumPy on Reps: a table keyed by function, reached through NumPy's protocols or through the `call` operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from snek_strategies.ir.interpretations import FUNCTIONS, STRUCTURAL
+from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.staging.partly_bound import settle_all
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import BINARY, COMPARING, Rep, constant, emit, liftable
+
+Rule = Callable[..., object]
+
+UFUNCS: dict[np.ufunc, str] = {
+    **{function: name for name, function in FUNCTIONS.items() if isinstance(function, np.ufunc)},
+    **{getattr(np, name): name for name in (*BINARY.values(), *COMPARING.values())},
+    **{getattr(np, name): name for name in ("negative", "positive", "absolute", "invert", "power", "matmul")},
+}
+"""Every ufunc that is a primitive."""
+
+
+def has_rep(value: object) -> bool:
+    """Tell whether a value of the next stage is in there."""
+    if isinstance(value, (tuple, list)):
+        return any(map(has_rep, value))
+    if isinstance(value, dict):
+        return any(map(has_rep, value.values()))
+    return isinstance(value, Rep)
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """Stage a ufunc."""
+    if method != "__call__" or ufunc not in UFUNCS:
+        refuse(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not staged yet; write it in other functions")
+    if kwargs:
+        refuse(f"np.{ufunc.__name__} with {', '.join(kwargs)}= is not staged; assign the result, use astype or np.where")
+    return emit(UFUNCS[ufunc], *map(array, settle_all(inputs)))  # type: ignore[call-overload]
+
+
+def array(value: object) -> object:
+    """Return what NumPy makes of an operand before it computes: a static list becomes an array, one of Reps a stack.
+
+    A Python scalar of the next stage stays weak beside arrays, as a Python scalar does.
+    """
+    value = settle_all(value)
+    if isinstance(value, (list, tuple)):
+        return np_array(value)
+    return value
+
+
+def _strong(value: object) -> object:
+    if isinstance(value, Rep) and isinstance(value.type, Scalar):
+        return emit("asarray", value)
+    return value
+
+
+def np_array(value: object, dtype: object = None) -> Rep:
+    """Stage `np.array(value)`, whose lists may hold Reps."""
+    value = settle_all(value)
+    if isinstance(value, (list, tuple)) and has_rep(value):
+        value = emit("stack", *(_strong(np_array(one)) for one in value), axis=0)
+    elif isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+    if not liftable(value):
+        refuse(f"np.array of a {type(value).__name__} {value!r:.60} holds no numbers")
+    result = emit("asarray", value)
+    return result if dtype is None else emit("astype", result, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
+
+
+def _as_given(name: str, *positional: str) -> Rule:
+    """Make the rule of a function whose first argument is an array and whose other arguments are static."""
+
+    def rule(x: object, *args: object, **kwargs: object) -> object:
+        if len(args) > len(positional):
+            refuse(f"np.{name} with {len(args) + 1} positional arguments is not staged; name them")
+        params = dict(zip(positional, args, strict=False)) | kwargs
+        refused = [key for key, value in params.items() if key in ("out", "where", "initial") and value is not None]
+        if refused:
+            refuse(f"np.{name} with {', '.join(refused)}= is not staged; use np.where")
+        for key, value in params.items():
+            if has_rep(value):
+                refuse(f"np.{name} with a {key}= known only in the next stage is not staged; make it static")
+        params = {key: _frozen(key, value) for key, value in params.items() if key not in ("out", "where", "initial")}
+        return emit(name, _strong(array(x)), **params)
+
+    return rule
+
+
+def _frozen(key: str, value: object) -> object:
+    if key == "dtype" and value is not None:
+        return np.dtype(value).name  # type: ignore[call-overload]
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _arrays(name: str, count: int, *positional: str) -> Rule:
+    """Make the rule of a function whose first `count` arguments are arrays."""
+
+    def rule(*args: object, **kwargs: object) -> object:
+        params = dict(zip(positional, args[count:], strict=False)) | kwargs
+        if any(has_rep(value) for value in params.values()):
+            refuse(f"np.{name} with {', '.join(params)} known only in the next stage is not staged; make it static")
+        return emit(name, *(_strong(array(one)) for one in args[:count]), **params)
+
+    return rule
+
+
+def _concatenate(arrays: Any, axis: int | None = 0) -> object:
+    return emit("concatenate", *(_strong(array(one)) for one in arrays), axis=axis)
+
+
+def _stack(arrays: Any, axis: int = 0) -> object:
+    return emit("stack", *(_strong(array(one)) for one in arrays), axis=axis)
+
+
+def _where(condition: object, *sides: object) -> object:
+    if len(sides) != 2:
+        refuse("np.where with a condition alone: the result's shape would depend on data; give it both values")
+    operands = [array(one) for one in (condition, *sides)]
+    if all(not isinstance(_type(one), Array) for one in operands[1:]):
+        # np.where makes arrays of both Python scalars before it promotes them.
+        operands[1:] = [_strong(constant(one)) if not isinstance(one, Rep) else _strong(one) for one in operands[1:]]
+    return emit("where", *operands)
+
+
+def _type(value: object) -> object:
+    return value.type if isinstance(value, Rep) else constant(value).type
+
+
+def _like(fill: object) -> Rule:
+    def rule(x: object, dtype: object = None, shape: object = None) -> object:
+        known = _strong(array(x))
+        assert isinstance(known, Rep)
+        made: np.ndarray[Any, Any] = np.zeros(known.shape if shape is None else shape, dtype or known.dtype)  # type: ignore[call-overload]
+        return made + made.dtype.type(fill)  # type: ignore[operator]
+
+    return rule
+
+
+def _full(shape: Any, fill_value: object, dtype: object = None) -> object:
+    value = _strong(fill_value)
+    if dtype is not None:
+        value = emit("astype", value, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    return emit("copy", emit("broadcast_to", value, shape=shape))
+
+
+def _full_like(x: object, fill_value: object, dtype: object = None) -> object:
+    known = _strong(array(x))
+    assert isinstance(known, (Rep, np.ndarray, np.generic))
+    return _full(known.shape, fill_value if isinstance(fill_value, Rep) else constant(fill_value), dtype or known.dtype)
+
+
+def _astype(x: object, dtype: object, *, copy: bool = True) -> object:
+    return emit("astype", _strong(x), dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
+
+
+def _split(x: object, indices_or_sections: object, axis: int = 0) -> object:
+    known = _strong(array(x))
+    assert isinstance(known, Rep)
+    edges = [len(one) for one in np.array_split(np.empty(known.shape[axis]), indices_or_sections)]  # type: ignore[arg-type, call-overload]
+    if isinstance(indices_or_sections, int) and known.shape[axis] % indices_or_sections:
+        raise ValueError("array split does not result in an equal division")
+    stops = np.cumsum([0, *edges]).tolist()
+    before = (slice(None),) * (axis % known.ndim)
+    return [known[(*before, slice(a, b))] for a, b in zip(stops, stops[1:], strict=False)]
+
+
+def _unstack(x: object, /, *, axis: int = 0) -> object:
+    known = _strong(array(x))
+    assert isinstance(known, Rep)
+    before = (slice(None),) * (axis % known.ndim)
+    return tuple(known[(*before, at)] for at in range(known.shape[axis]))
+
+
+def _static(attribute: str) -> Rule:
+    return lambda x, *args: getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis")
+
+
+RULES: dict[object, Rule] = {
+    **{getattr(np, name): _as_given(name, "axis", "dtype", "out", "keepdims") for name in ("sum", "prod", "mean")},
+    **{getattr(np, name): _as_given(name, "axis", "out", "keepdims") for name in ("max", "min", "any", "all")},
+    **{getattr(np, name): _as_given(name, "axis", "out") for name in ("argmax", "argmin")},
+    **{getattr(np, name): _as_given(name, "axis", "dtype", "out", "ddof") for name in ("std", "var")},
+    **{getattr(np, name): _as_given(name, "axis", "dtype", "out") for name in ("cumsum", "cumprod")},
+    np.count_nonzero: _as_given("count_nonzero", "axis"),
+    np.reshape: _as_given("reshape", "shape", "order"),
+    np.transpose: _as_given("transpose", "axes"),
+    np.expand_dims: _as_given("expand_dims", "axis"),
+    np.squeeze: _as_given("squeeze", "axis"),
+    np.broadcast_to: _as_given("broadcast_to", "shape"),
+    np.flip: _as_given("flip", "axis"),
+    np.roll: _as_given("roll", "shift", "axis"),
+    np.tile: _as_given("tile", "reps"),
+    np.repeat: _as_given("repeat", "repeats", "axis"),
+    np.diff: _as_given("diff", "n", "axis"),
+    np.tril: _as_given("tril", "k"),
+    np.triu: _as_given("triu", "k"),
+    np.trace: _as_given("trace", "offset", "axis1", "axis2"),
+    np.diagonal: _as_given("diagonal", "offset", "axis1", "axis2"),
+    np.sort: _as_given("sort", "axis"),
+    np.argsort: _as_given("argsort", "axis"),
+    np.swapaxes: _as_given("swapaxes", "axis1", "axis2"),
+    np.moveaxis: _as_given("moveaxis", "source", "destination"),
+    np.ravel: _as_given("ravel", "order"),
+    np.round: _as_given("round", "decimals"),
+    np.real: _as_given("real"),
+    np.imag: _as_given("imag"),
+    np.take: _arrays("take", 2, "axis"),
+    np.take_along_axis: _arrays("take_along_axis", 2, "axis"),
+    np.clip: _arrays("clip", 3),
+    np.outer: _arrays("outer", 2),
+    np.dot: _arrays("dot", 2),
+    np.vdot: _arrays("vdot", 2),
+    np.tensordot: _arrays("tensordot", 2, "axes"),
+    np.searchsorted: _arrays("searchsorted", 2, "side"),
+    np.where: _where,
+    np.concatenate: _concatenate,
+    np.stack: _stack,
+    np.split: _split,
+    np.zeros_like: _like(0),
+    np.ones_like: _like(1),
+    np.full_like: _full_like,
+    np.full: _full,
+    np.array: lambda value, dtype=None, copy=True: emit("copy", np_array(value, dtype)),
+    np.asarray: np_array,
+    np.astype: _astype,
+    np.copy: lambda x: emit("copy", np_array(x)),
+    np.shape: _static("shape"),
+    np.ndim: _static("ndim"),
+    np.size: _static("size"),
+    np.fabs: lambda x: emit("fabs", array(x)),
+    **({np.unstack: _unstack} if hasattr(np, "unstack") else {}),
+}
+"""Functions of NumPy that are not ufuncs. What is not in here is refused by name."""
+
+assert set(STRUCTURAL) <= {getattr(function, "__name__", "") for function in RULES}, "a primitive no function reaches"
+
+
+def call_function(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """Stage a function of NumPy on arguments that hold Reps."""
+    rule = RULES.get(function)
+    if rule is None:
+        refuse(f"np.{getattr(function, '__name__', function)} is not staged yet; the staged functions are: {_known()}")
+    settled = settle_all(args)
+    assert isinstance(settled, tuple)
+    try:
+        return rule(*settled, **{name: settle_all(value) for name, value in kwargs.items()})
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+            refuse(f"np.{getattr(function, '__name__', function)} with these arguments is not staged: {error}")
+        raise
+
+
+def _known() -> str:
+    return ", ".join(sorted({getattr(one, "__name__", "?") for one in (*UFUNCS, *RULES)}))

@@ -1,0 +1,229 @@
+"""Snek's operator set: what a construct means when a value of the next stage reaches it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import ClassVar
+
+import numpy as np
+
+from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State, converted
+from snek_strategies.ir.types import Array
+from snek_strategies.staging.branches import stage_if
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes_anything
+from snek_strategies.staging.functions import call_function
+from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
+from snek_strategies.staging.numpy_calls import RULES, call_function as call_numpy, has_rep
+from snek_strategies.staging.partly_bound import settle, settle_all
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.regions import watch
+from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.truth import negated, truth
+from snek_strategies.staging.watch import roots_of
+
+
+class StagingOperators(Operators):
+    """Builds IR for what depends on data, and lets Python run the rest. `unroll` bounds the trips of a static loop."""
+
+    inline: ClassVar[bool] = False
+
+    def __init__(self, unroll: int = 16) -> None:
+        self.unroll = unroll
+
+    def stages(self, value: object) -> bool:
+        """Tell whether the value is a Rep."""
+        return isinstance(settle(value), (Rep, StagedRange))
+
+    def if_stmt(
+        self,
+        test: object,
+        body: Callable[..., State],
+        orelse: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+    ) -> State:
+        flag = truth(settle(test))
+        if not isinstance(flag, Rep):
+            return body(*state) if flag else orelse(*state)
+        return stage_if(flag, _on(body, state), _on(orelse, state), names, (*state, *roots_of(body), *roots_of(orelse)))
+
+    def while_stmt(
+        self, test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...]
+    ) -> State:
+        entry, start = state, builder().mark()
+        for trip in range(self.unroll + 1):
+            before = builder().mark()
+            flag = truth(settle(test(*state)))
+            if isinstance(flag, Rep):
+                # What the test has emitted is emitted again inside the loop.
+                builder().rewind(before)
+                return stage_while(lambda *at: settle(test(*at)), body, state, names)
+            if not flag:
+                return state
+            if trip < self.unroll:
+                state = body(*state)
+        builder().rewind(start)
+        return stage_while(lambda *at: settle(test(*at)), body, entry, names)
+
+    def for_stmt(
+        self,
+        iterable: Iterable[object],
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+    ) -> State:
+        source = settle(iterable)
+        if isinstance(source, StagedRange):
+            return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)  # type: ignore[arg-type]
+        if isinstance(source, Rep) and rows(source) > self.unroll:
+            return stage_for(0, rows(source), 1, source.__getitem__, test, body, state, names, self.and_)
+        if type(source) is range and len(source) > self.unroll:
+            return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)
+        if isinstance(source, Rep):
+            source = [source[at] for at in range(len(source))]
+        return self._unrolled(source, test, body, state, names)  # type: ignore[arg-type]
+
+    def _unrolled(
+        self,
+        iterable: Iterable[object],
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+    ) -> State:
+        iterator, trips = iter(iterable), 0
+        while True:
+            flag = True if test is None else truth(settle(test(*state)))
+            if flag is False:
+                return state
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return state
+            trips += 1
+            if trips > self.unroll:
+                refuse(
+                    f"a for statement over a {type(iterable).__name__} with more than {self.unroll} items; a range or an "
+                    "array becomes a staged loop, or stage with a larger unroll="
+                )
+            if isinstance(flag, Rep):
+                state = stage_if(flag, _on(functools.partial(body, item), state), _on(_unchanged, state), names, state)
+            else:
+                state = body(item, *state)
+
+    def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
+        flag = truth(settle(test))
+        if not isinstance(flag, Rep):
+            return body() if flag else orelse()
+        (result,) = stage_if(flag, lambda: (body(),), lambda: (orelse(),), ("<choice>",))
+        return result
+
+    def and_(self, left: object, right: Callable[[], object]) -> object:
+        left = settle(left)
+        flag = truth(left)
+        if not isinstance(flag, Rep):
+            return right() if flag else left
+        (result,) = stage_if(flag, lambda: (right(),), lambda: (left,), ("<and>",))
+        return result
+
+    def or_(self, left: object, right: Callable[[], object]) -> object:
+        left = settle(left)
+        flag = truth(left)
+        if not isinstance(flag, Rep):
+            return left if flag else right()
+        (result,) = stage_if(flag, lambda: (left,), lambda: (right(),), ("<or>",))
+        return result
+
+    def not_(self, operand: object) -> object:
+        return negated(truth(settle(operand)))
+
+    def compare(self, symbol: str, left: object, right: object) -> object:
+        left, right = settle(left), settle(right)
+        if symbol in ("is", "is not") and (isinstance(left, Rep) or isinstance(right, Rep)):
+            if left is None or right is None:
+                return symbol == "is not"
+            refuse("identity of a value known only in the next stage; compare with ==")
+        if symbol in ("in", "not in") and (isinstance(right, Rep) or has_rep(left) or has_rep(right)):
+            found = self._contains(left, right)
+            return self.not_(found) if symbol == "not in" else found
+        return COMPARISONS[symbol](left, right)
+
+    def _contains(self, item: object, container: object) -> object:
+        if isinstance(container, Rep):
+            return truth((container == item).any())  # type: ignore[attr-defined]
+        if not isinstance(container, (tuple, list, range)) or len(container) > self.unroll:
+            refuse(f"in a {type(container).__name__}: membership of a staged value needs a tuple, a list or an array")
+        found: object = False
+        for one in container:
+            found = self.or_(found, lambda one=one: truth(one == item))  # type: ignore[misc]
+        return found
+
+    def aug_assign(self, symbol: str, target: object, value: object) -> object:
+        target, value = settle(target), settle(value)
+        if isinstance(target, Rep) and isinstance(target.type, Array) and target.type.dims:
+            refuse(
+                f"{symbol}= changes an array in place, under all of its names; in a staged program write "
+                f"x = x {symbol} value"
+            )
+        return IN_PLACE[symbol](target, value)
+
+    def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
+        function = settle(function)  # type: ignore[assignment]
+        settled: tuple[object, ...] = settle_all(args)  # type: ignore[assignment]
+        named = {name: settle_all(value) for name, value in kwargs.items()}
+        refuse_effects(function)
+        staged = has_rep(settled) or has_rep(named)
+        if staged:
+            rule = rule_of(function)
+            if rule is not None:
+                return rule(self, *settled, **named)
+            if type(function).__hash__ is not None and function in RULES:
+                return call_numpy(function, settled, named)
+        if isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), Rep):
+            return function(*settled, **named)
+        target = converted(function, self)
+        if is_user_function(function, target):
+            watch(*roots_of(function), *settled, *named.values())
+            return call_function(function, target, settled, named)
+        if staged and not _may_hold(function):
+            refuse(
+                f"{_name_of(function)}() has no rule for values known only in the next stage; use a NumPy function, or "
+                "call it outside the staged program"
+            )
+        return target(*settled, **named)
+
+
+def is_user_function(function: object, target: object) -> bool:
+    """Tell whether a callable is Python of the user's that has been virtualized."""
+    return isinstance(function, (FunctionType, MethodType)) and target is not function
+
+
+def _may_hold(function: object) -> bool:
+    if isinstance(function, (BuiltinFunctionType, np.ufunc)) or function.__class__.__module__ == "builtins":
+        return takes_anything(function) or (isinstance(function, type) and function.__module__ != "builtins") or hasattr(function, "__array_function__") or _is_numpy(function)
+    return True
+
+
+def _is_numpy(function: object) -> bool:
+    return (getattr(function, "__module__", None) or "").split(".")[0] == "numpy"
+
+
+def _name_of(function: object) -> str:
+    return getattr(function, "__qualname__", None) or repr(function)
+
+
+def _on(function: Callable[..., State], state: State) -> Callable[[], State]:
+    return lambda: function(*state)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _unchanged(*state: object) -> State:
+    return state
+

@@ -1,0 +1,89 @@
+"""A variable that is bound on some paths only: reading it raises at run time exactly where it has no value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from snek_core_transform.operators import Unbound
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.rep import BINARY, COMPARING, Rep, lift
+
+
+class PartlyBound:
+    """Stands in a local variable: `flag` tells (now or in the next stage) whether it is bound to `value`."""
+
+    __slots__ = ("flag", "name", "value")
+
+    def __init__(self, name: str, flag: object, value: object) -> None:
+        self.name = name
+        self.flag = flag
+        self.value = value
+
+    def required(self) -> object:
+        """Emit the check that the variable is bound, and return its value."""
+        builder().reflect("require", (lift(self.flag),), {"name": self.name})
+        return settle(self.value)
+
+    def __getattr__(self, attribute: str) -> object:
+        if attribute.startswith("__") and attribute.endswith("__"):
+            raise AttributeError(attribute)
+        return getattr(self.required(), attribute)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> object:
+        return getattr(ufunc, method)(*map(settle, inputs), **kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., object], types: object, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        return function(*settle_all(args), **{name: settle_all(one) for name, one in kwargs.items()})  # type: ignore[misc]
+
+    def __hash__(self) -> int:
+        return hash(self.required())
+
+
+def _read(name: str) -> Callable[..., object]:
+    def method(self: PartlyBound, *others: object) -> object:
+        value = self.required()
+        settled = tuple(map(settle, others))
+        result = getattr(type(value), name)(value, *settled)
+        if result is NotImplemented and name.startswith("__r"):
+            return NotImplemented
+        return result
+
+    return method
+
+
+_FORCING = (
+    *(f"__{name}__" for name in BINARY),
+    *(f"__r{name}__" for name in BINARY),
+    *(f"__{name}__" for name in COMPARING),
+    *"__pow__ __rpow__ __neg__ __pos__ __abs__ __invert__ __getitem__ __setitem__ __len__ __bool__ __int__".split(),
+    *"__float__ __index__ __iter__ __contains__ __call__ __str__ __format__ __array__ __enter__ __exit__".split(),
+)
+for _name in _FORCING:
+    setattr(PartlyBound, _name, _read(_name))
+
+
+def settle(value: object) -> object:
+    """Return the value of a variable that is being read."""
+    return value.required() if isinstance(value, PartlyBound) else value
+
+
+def settle_all(value: object) -> object:
+    """Settle inside tuples, lists and dicts too, where anything in them needs it."""
+    if isinstance(value, PartlyBound):
+        return value.required()
+    if type(value) in (tuple, list) and any(_partly(one) for one in value):  # type: ignore[attr-defined]
+        return type(value)(map(settle_all, value))  # type: ignore[call-arg, call-overload]
+    return value
+
+
+def _partly(value: object) -> bool:
+    return isinstance(value, PartlyBound) or (type(value) in (tuple, list) and any(map(_partly, value)))  # type: ignore[call-overload]
+
+
+def is_unbound(value: object) -> bool:
+    """Tell whether a state holds no value here."""
+    return isinstance(value, Unbound)

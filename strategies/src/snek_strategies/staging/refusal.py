@@ -1,0 +1,66 @@
+"""How staging stops: with the user's place, past every `except` of the user's."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NoReturn
+
+import numpy as np
+
+import snek_core_transform
+from snek_core_transform.errors import Place, StagingError
+
+_OURS = tuple(
+    str(folder) + "/"
+    for folder in (Path(__file__).parent.parent, Path(snek_core_transform.__file__).parent, Path(np.__file__).parent)
+)
+
+
+class StagingStopped(BaseException):
+    """Carries a refusal out of the user's program; not an Exception, so that no handler of the user's takes it."""
+
+    def __init__(self, error: StagingError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def user_place() -> Place | None:
+    """Return the place in the user's file that is being staged: the innermost frame that is not ours or NumPy's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return None if frame is None else _place(frame)
+
+
+def _is_ours(filename: str) -> bool:
+    # A program's own file is the user's even where it lies in a test folder of ours.
+    return filename.startswith(_OURS) or filename.startswith("<frozen")
+
+
+def _place(frame: FrameType) -> Place:
+    return _position(frame.f_code, frame.f_lasti, frame.f_lineno)
+
+
+def _position(code: CodeType, instruction: int, known: int) -> Place:
+    line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
+    return Place(code.co_filename, line or known, column or 0, end_line, end_column)
+
+
+def place_of_error(error: BaseException) -> Place | None:
+    """Return the innermost place in the user's files that an exception passed through."""
+    found: Place | None = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not _is_ours(code.co_filename):
+            found = _position(code, traceback.tb_lasti, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
+def refuse(message: str, place: Place | None = None) -> NoReturn:
+    """Stop staging with a StagingError at the user's place."""
+    raise StagingStopped(StagingError(message, place or user_place()))

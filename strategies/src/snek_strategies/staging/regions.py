@@ -1,0 +1,82 @@
+"""Tracing a region: the Python of a branch, a loop body or a function runs once, and becomes a block.
+
+Nothing that happens while it runs may be lost: an exception that a path would raise, or a store into a host object,
+refuses the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import NoReturn
+
+from snek_core_transform.errors import StagingError
+from snek_strategies.ir.syntax import Sym
+from snek_strategies.ir.types import Type
+from snek_strategies.staging.builder import OpenBlock, builder
+from snek_strategies.staging.join import ABSENT
+from snek_strategies.staging.refusal import StagingStopped, place_of_error, refuse, user_place
+from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.watch import Watch, describe, roots_of
+
+WATCHES: ContextVar[tuple[Watch, ...]] = ContextVar("snek_watches", default=())
+
+
+class Unfounded(BaseException):
+    """A path calls a function whose result is not known yet: the path gives nothing to a first look at the results."""
+
+    def __init__(self, key: object) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def watch(*roots: object) -> None:
+    """Let every region that is being traced watch these objects from now on."""
+    for one in WATCHES.get():
+        one.add(*roots)
+
+
+def trace(
+    function: Callable[..., object],
+    types: tuple[Type, ...] = (),
+    watched: Iterable[object] = (),
+    also: tuple[Sym, ...] = (),
+    what: str = "branch",
+) -> tuple[OpenBlock, object]:
+    """Run a function on Reps of these types in a block of its own; return the block and what the function gave.
+
+    The result is `ABSENT` where every path of the function waits for a result that is not known yet.
+    """
+    watching = Watch()
+    watching.add(*roots_of(function), *watched)
+    token = WATCHES.set((*WATCHES.get(), watching))
+    place = user_place()
+    try:
+        with builder().block(types, also) as block:
+            try:
+                result = function(*map(Rep, block.parameters))
+            except Unfounded:
+                result = ABSENT
+            except Exception as error:
+                refuse_raise(error, what)
+    finally:
+        WATCHES.reset(token)
+    changed = watching.changed()
+    if changed is not None:
+        refuse(
+            f"a staged {what} changes {describe(changed)}; that would happen once, while staging, and not when the data "
+            "says so: build a new value and assign it to a local variable",
+            place,
+        )
+    return block, result
+
+
+def refuse_raise(error: Exception, what: str) -> NoReturn:
+    """Refuse a region whose tracing raised: whether Python comes there depends on data."""
+    refusal = StagingError(
+        f"a staged {what} raises {type(error).__name__}: {error}; raising where data decides is not staged yet: "
+        "test before the call, or return a flag",
+        place_of_error(error),
+    )
+    raise StagingStopped(refusal) from error
+

@@ -1,0 +1,303 @@
+"""Rep: a value known only in the next stage. It answers Python's operators and NumPy's protocols by emitting nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.syntax import Atom, Const, Sym
+from snek_strategies.ir.types import Array, Scalar, Type, concrete, type_of
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.refusal import refuse
+
+
+class Rep:
+    """Stands for a NumPy array, a NumPy scalar or a Python scalar of the next stage."""
+
+    __slots__ = ("atom", "name")
+    __array_priority__ = 1000
+
+    def __init__(self, atom: Atom, name: str = "") -> None:
+        self.atom = atom
+        self.name = name
+
+    @property
+    def type(self) -> Type:
+        """The IR type."""
+        return self.atom.type
+
+    def __repr__(self) -> str:
+        return f"<Rep {self.name or self.atom}: {self.type}>"
+
+    # Structure is known at staging.
+
+    def _array(self, attribute: str) -> Array:
+        if not isinstance(self.type, Array):
+            refuse(f"a Python {self.type} has no attribute {attribute!r}; only arrays do")
+        return self.type
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The extents, static."""
+        return concrete(self._array("shape").dims)
+
+    @property
+    def ndim(self) -> int:
+        """The rank, static."""
+        return len(self._array("ndim").dims)
+
+    @property
+    def size(self) -> int:
+        """The number of elements, static."""
+        return int(np.prod(self.shape))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype, static."""
+        return self._array("dtype").dtype
+
+    @property
+    def T(self) -> Rep:  # noqa: N802 - NumPy's name
+        """The transpose."""
+        self._array("T")
+        return emit("transpose", self)
+
+    def __len__(self) -> int:
+        if not isinstance(self.type, Array) or not self.type.dims:
+            refuse(f"len() of {self!r}, which has no length")
+        return self.shape[0]
+
+    # What would need the value now.
+
+    def _unknown(self, what: str, remedy: str) -> NoReturn:
+        refuse(f"{what} of a value known only in the next stage, of type {self.type}; {remedy}")
+
+    def __bool__(self) -> bool:
+        self._unknown("bool()", "in virtualized code if, while, and, or, not are staged; elsewhere use where()")
+
+    def __int__(self) -> int:
+        self._unknown("int()", "in virtualized code int(x) is staged; elsewhere pass a static Python int")
+
+    def __float__(self) -> float:
+        self._unknown("float()", "in virtualized code float(x) is staged; elsewhere pass a static Python float")
+
+    def __complex__(self) -> complex:
+        self._unknown("complex()", "pass a static Python number")
+
+    def __index__(self) -> int:
+        self._unknown("an index, an extent or a count made", "index arrays with it, or make it a static Python int")
+
+    def __iter__(self) -> Iterator[object]:
+        self._unknown("iteration or unpacking", "use for in virtualized code, or index it: x[0], x[1]")
+
+    def __contains__(self, item: object) -> bool:
+        self._unknown("in", "write (array == value).any()")
+
+    def __hash__(self) -> int:
+        self._unknown("a dict key or set element made", "use a static key")
+
+    def __str__(self) -> str:
+        self._unknown("text", "return the value and print it outside")
+
+    def __format__(self, spec: str) -> str:
+        self._unknown("text", "return the value and print it outside")
+
+    def __array__(self, *args: object, **kwargs: object) -> np.ndarray:  # type: ignore[type-arg]
+        self._unknown("a NumPy array made, or a store into one,", "use np.stack or np.where to build a new array")
+
+    def __setitem__(self, index: object, value: object) -> None:
+        self._unknown("a store into an item", "arrays are updated functionally: use np.where, or build a new array")
+
+    def __delitem__(self, index: object) -> None:
+        self._unknown("deletion of an item", "arrays are updated functionally")
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        refuse(f"attribute {name!r} of a value of type {self.type} is not staged; use its NumPy function")
+
+    # Protocols.
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> object:
+        from snek_strategies.staging.numpy_calls import call_ufunc
+
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., object], types: object, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        from snek_strategies.staging.numpy_calls import call_function
+
+        return call_function(function, args, kwargs)
+
+    # Operators.
+
+    def __getitem__(self, index: object) -> Rep:
+        parts = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(one, Rep) for part in parts if isinstance(part, slice) for one in (part.start, part.stop, part.step)):
+            refuse("a slice with bounds known only in the next stage: its extent would depend on data; use np.where")
+        static = tuple(
+            HOLE if isinstance(part, Rep) else np.asarray(part).copy() if isinstance(part, (list, np.ndarray)) else part
+            for part in parts
+        )
+        return emit("getitem", self, *(part for part in parts if isinstance(part, Rep)), index=static)
+
+    def __pow__(self, other: object) -> object:
+        return _binary("power", self, other)
+
+    def __rpow__(self, other: object) -> object:
+        return _binary("power", other, self)
+
+    def __divmod__(self, other: object) -> object:
+        return _binary("floor_divide", self, other), _binary("remainder", self, other)
+
+    def __neg__(self) -> Rep:
+        return emit("negative", self)
+
+    def __pos__(self) -> Rep:
+        return emit("positive", self)
+
+    def __abs__(self) -> Rep:
+        return emit("absolute", self)
+
+    def __invert__(self) -> Rep:
+        return emit("invert", self)
+
+
+def _binary(primitive: str, left: object, right: object) -> object:
+    if not (liftable(left) and liftable(right)):
+        return NotImplemented
+    return emit(primitive, left, right)
+
+
+def _forward(primitive: str) -> Callable[[Rep, object], object]:
+    return lambda self, other: _binary(primitive, self, other)
+
+
+def _backward(primitive: str) -> Callable[[Rep, object], object]:
+    return lambda self, other: _binary(primitive, other, self)
+
+
+BINARY = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "matmul": "matmul",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "lshift": "left_shift",
+    "rshift": "right_shift",
+}
+COMPARING = {"lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal", "gt": "greater", "ge": "greater_equal"}
+
+for _name, _primitive in BINARY.items():
+    setattr(Rep, f"__{_name}__", _forward(_primitive))
+    setattr(Rep, f"__r{_name}__", _backward(_primitive))
+for _name, _primitive in COMPARING.items():
+    setattr(Rep, f"__{_name}__", _forward(_primitive))
+
+
+def _method(name: str) -> Callable[..., object]:
+    function = getattr(np, name)
+
+    def method(self: Rep, *args: object, **kwargs: object) -> object:
+        from snek_strategies.staging.numpy_calls import call_function
+
+        self._array(name)
+        return call_function(function, (self, *args), kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"As the method `{name}` of a NumPy array."
+    return method
+
+
+METHODS = (
+    "sum prod mean max min any all argmax argmin std var cumsum cumprod transpose squeeze ravel repeat take clip dot "
+    "swapaxes trace diagonal round argsort"
+).split()
+for _name in METHODS:
+    setattr(Rep, _name, _method(_name))
+
+
+def _reshape(self: Rep, *shape: Any, order: str = "C") -> object:
+    return _method("reshape")(self, shape[0] if len(shape) == 1 else shape, order=order)
+
+
+def _astype(self: Rep, dtype: object) -> Rep:
+    self._array("astype")
+    return emit("astype", self, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
+
+
+def _item(self: Rep) -> Rep:
+    if self._array("item").dims and self.size != 1:
+        refuse(f"item() of an array with {self.size} elements; index it first")
+    return emit("item", self)
+
+
+def _copy(self: Rep) -> Rep:
+    self._array("copy")
+    return emit("copy", self)
+
+
+def _transpose(self: Rep, *axes: Any) -> object:
+    return _method("transpose")(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+
+for _name, _function in {
+    "reshape": _reshape, "astype": _astype, "item": _item, "copy": _copy, "transpose": _transpose, "flatten": _method("ravel"),
+}.items():  # fmt: skip
+    setattr(Rep, _name, _function)
+
+
+def liftable(value: object) -> bool:
+    """Tell whether a value can be an operand: a Rep, a number, a NumPy value of numbers."""
+    if isinstance(value, Rep):
+        return True
+    try:
+        type_of(value)
+    except TypeError:
+        return False
+    return True
+
+
+def lift(value: object) -> Atom:
+    """Return the atom of a value. A host array is copied: later stores into it are not seen by the program."""
+    if isinstance(value, Rep):
+        return value.atom
+    try:
+        type_ = type_of(value)
+    except TypeError as error:
+        refuse(f"cannot become a value of the next stage: {error}")
+    if isinstance(value, np.ndarray):
+        value = value.copy()
+        value.flags.writeable = False
+        # A const of rank 0 is a NumPy scalar, as the result of every NumPy operation is.
+        value = value[()] if value.ndim == 0 else value
+    return Const(value, type_)
+
+
+def emit(primitive: str, *operands: object, **params: object) -> Rep:
+    """Reflect a primitive with one result; operands are lifted."""
+    atoms = tuple(lift(operand) for operand in operands)
+    if primitive == "power" and all(isinstance(atom.type, Scalar) for atom in atoms):
+        _check_power(*atoms)
+    (result,) = builder().reflect(primitive, atoms, params)
+    return Rep(result)
+
+
+def _check_power(base: Atom, exponent: Atom) -> None:
+    if base.type in (Scalar("int"), Scalar("bool")) and exponent.type in (Scalar("int"), Scalar("bool")):
+        if isinstance(exponent, Sym) or int(exponent.value) < 0:  # type: ignore[call-overload]
+            refuse("int ** int with an exponent known only in the next stage: int or float depends on its sign; use floats")
+
+
+def constant(value: object) -> Rep:
+    """Return a Rep of a static value."""
+    return Rep(lift(value))

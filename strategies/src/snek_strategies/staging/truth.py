@@ -1,0 +1,31 @@
+"""The truth of a value, now or in the next stage."""
+
+from __future__ import annotations
+
+from snek_strategies.ir.types import BOOL, Array, Scalar
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.ir.syntax import Const
+
+
+def truth(value: object) -> bool | Rep:
+    """Return `bool(value)`: a Python bool, or a Rep of one."""
+    if not isinstance(value, Rep):
+        return bool(value)
+    if isinstance(value.atom, Const):
+        return bool(value.atom.value)
+    if value.type == BOOL:
+        return value
+    if isinstance(value.type, Array) and value.type.dims and value.size != 1:
+        refuse(f"the truth of an array of shape {value.shape} is ambiguous; use np.any or np.all")
+    return emit("bool", value)
+
+
+def negated(value: bool | Rep) -> bool | Rep:
+    """Return the opposite truth."""
+    return emit("not", value) if isinstance(value, Rep) else not value
+
+
+def is_python(value: object, kind: str) -> bool:
+    """Tell whether a value is a Python scalar of the next stage of that kind."""
+    return isinstance(value, Rep) and value.type == Scalar(kind)  # type: ignore[arg-type]

@@ -1,0 +1,155 @@
+"""Watching host objects: finds stores that a staged region would make once, while staging, and then forget.
+
+The same snapshots are the guards of a staged program: what it read from outside and found static.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Iterator, MutableMapping
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+
+import numpy as np
+
+from snek_strategies.staging.join import same_static
+from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.rep import Rep
+
+Content = tuple[object, ...]
+_EMPTY = object()
+_LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+
+
+class Names:
+    """The names that a function's code reads from its globals, as an object that can be watched."""
+
+    def __init__(self, scope: MutableMapping[str, object], names: frozenset[str]) -> None:
+        self.scope = scope
+        self.names = tuple(sorted(name for name in names if name in scope))
+
+
+def read_names(code: CodeType) -> frozenset[str]:
+    """Return the global names that a code object and those inside it may read."""
+    inner = (one for one in code.co_consts if isinstance(one, CodeType))
+    return frozenset(code.co_names).union(*map(read_names, inner))
+
+
+def roots_of(function: object) -> Iterator[object]:
+    """Walk what a function reads from outside: its cells, its globals, its defaults, the object it is bound to."""
+    if isinstance(function, MethodType):
+        yield function.__self__
+        function = function.__func__
+    if isinstance(function, FunctionType):
+        yield from function.__closure__ or ()
+        yield Names(function.__globals__, read_names(function.__code__))
+        yield from function.__defaults__ or ()
+        yield from (function.__kwdefaults__ or {}).values()
+
+
+def _content(value: object) -> Content | None:
+    """Return what an object holds, or None where it holds nothing that can change."""
+    if isinstance(value, CellType):
+        try:
+            return (value.cell_contents,)
+        except ValueError:
+            return (_EMPTY,)
+    if isinstance(value, Names):
+        return tuple(value.scope.get(name, _EMPTY) for name in value.names)
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    if isinstance(value, (set, frozenset)):
+        return (frozenset(value),)
+    if isinstance(value, bytearray):
+        return (bytes(value),)
+    if isinstance(value, np.ndarray):
+        return (value.shape, value.tobytes()) if value.flags.writeable and value.dtype.kind != "O" else None
+    if isinstance(value, type):
+        return tuple(vars(value).values()) if _is_users(value) else None
+    fields = getattr(value, "__dict__", None)
+    if isinstance(fields, dict) and _is_users(type(value)):
+        return (*fields, *fields.values())
+    return None
+
+
+def _is_users(kind: type) -> bool:
+    if kind.__module__ in ("builtins", "typing") or not kind.__flags__ & (1 << 9):
+        return False
+    import sys
+
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+    return not file.startswith(_LIBRARY) and kind.__module__.split(".")[0] not in ("snek_core_transform", "snek_strategies")
+
+
+def _children(value: object, content: Content) -> Content:
+    if isinstance(value, (set, frozenset)):
+        return tuple(content[0])  # type: ignore[arg-type]
+    if isinstance(value, np.ndarray):
+        return ()
+    return content
+
+
+class Watch:
+    """Remembers what host objects held when they were first seen."""
+
+    def __init__(self) -> None:
+        self.seen: dict[int, tuple[object, Content | None]] = {}
+
+    def add(self, *roots: object) -> None:
+        """Take the objects that can be reached from `roots`, those that are new."""
+        pending = list(roots)
+        while pending:
+            value = pending.pop()
+            if isinstance(value, (Rep, int, float, complex, str, bytes, type(None), ModuleType, np.generic)):
+                continue
+            if id(value) in self.seen:
+                continue
+            if isinstance(value, (FunctionType, MethodType)):
+                self.seen[id(value)] = (value, None)
+                if not value.__code__.co_filename.startswith(_LIBRARY):
+                    pending.extend(roots_of(value))
+                continue
+            if isinstance(value, BuiltinFunctionType):
+                pending.append(value.__self__)
+                continue
+            if isinstance(value, PartlyBound):
+                pending.append(value.value)
+                continue
+            if isinstance(value, tuple):
+                pending.extend(value)
+                continue
+            content = _content(value)
+            self.seen[id(value)] = (value, content)
+            if content is not None:
+                pending.extend(_children(value, content))
+                if not isinstance(value, (type, CellType, Names)):
+                    pending.append(type(value))
+
+    def changed(self) -> object | None:
+        """Return an object that no longer holds what it held, or None."""
+        for value, content in self.seen.values():
+            if content is not None and not _same(content, _content(value)):
+                return value
+        return None
+
+
+def _same(before: Content, after: Content | None) -> bool:
+    return after is not None and len(before) == len(after) and all(
+        x is y or _equal(x, y) for x, y in zip(before, after, strict=True)
+    )
+
+
+def _equal(x: object, y: object) -> bool:
+    if isinstance(x, frozenset) and isinstance(y, frozenset):
+        return x == y
+    return same_static(x, y)
+
+
+def describe(value: object) -> str:
+    """Name a watched object for a person."""
+    if isinstance(value, CellType):
+        return "a variable of an enclosing function (nonlocal)"
+    if isinstance(value, Names):
+        return f"a global among {', '.join(value.names)}"
+    return f"a {type(value).__name__} that lives outside it"
