@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from snek_reports.kinds import BASELINE
-from snek_reports.table import SETTING, fastest
+from snek_reports.table import SETTING, each, fastest
 from snek_reports.wording import duration, outcome_word, printable, ratio
 
 _STYLES = {"wrong": "bold red", "crashed": "red", "rejected": "yellow", "timed_out": "red", "out_of_memory": "red"}
@@ -47,7 +47,7 @@ class ShortTable:
             table.add_column(_text(workload), justify="right", min_width=_WIDEST, max_width=_WIDEST)
         best = [fastest(group) for _, group in self.cells.groupby("workload", sort=False)]
         winners = {(cell.workload, cell.strategy) for cell in best if cell}
-        rows = {(cell.workload, cell.strategy): cell for cell in self.each(cells)}
+        rows = {(cell.workload, cell.strategy): cell for cell in each(self.cells)}
         for strategy in strategies:
             line = [_text(strategy)]
             for workload in workloads:
