@@ -1,0 +1,72 @@
+"""Print bound functions as one text, and map its lines to the user's places; part of the `bind` pass."""
+
+from __future__ import annotations
+
+import __future__
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import gast
+
+from snek_core_transform.bind_text import Text
+from snek_core_transform.errors import Place, UnsupportedSyntax
+from snek_core_transform.program import Program, parse
+
+_POSTPONED = __future__.annotations.compiler_flag
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A text, the user's place of each of its lines, and the tree of each function with positions in the text."""
+
+    text: str
+    places: Mapping[int, Place]
+    functions: Sequence[ast.FunctionDef | ast.AsyncFunctionDef]
+
+
+def print_texts(texts: Sequence[Text], imports: Mapping[str, str]) -> Printed:
+    """Print the imports, then the functions. Raises UnsupportedSyntax where a function does not read back equal."""
+    trees = [gast.gast_to_ast(text.program.tree) for text in texts]
+    sections = ["\n".join(_head(texts, imports))] + [_unparse(tree, text) for tree, text in zip(trees, texts, strict=True)]
+    whole = "\n\n\n".join(section for section in sections if section) + "\n"
+    module = parse(whole, "<bound>")
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    places: dict[int, Place] = {}
+    for text, tree, function in zip(texts, trees, functions, strict=True):
+        if not _map(tree, function, text.program, places):
+            raise UnsupportedSyntax("this function cannot be printed faithfully", text.program.place(tree))
+    return Printed(whole, places, functions)
+
+
+def _head(texts: Sequence[Text], imports: Mapping[str, str]) -> list[str]:
+    lines = [f"import {module}" if module == name else f"import {module} as {name}" for name, module in imports.items()]
+    postponed = any(text.program.function.__code__.co_flags & _POSTPONED for text in texts)
+    return ["from __future__ import annotations", *lines] if postponed else lines
+
+
+def _unparse(tree: ast.AST, text: Text) -> str:
+    try:
+        return ast.unparse(tree).strip()
+    except ValueError as error:  # Python 3.11 cannot write a backslash inside an f-string's braces
+        raise UnsupportedSyntax(f"this function cannot be printed: {error}", text.program.place(text.program.tree)) from error
+
+
+def _map(ours: object, read: object, program: Program, places: dict[int, Place]) -> bool:
+    """Walk the tree with the user's places beside the tree read back; fill in `places`, tell whether they are equal."""
+    if isinstance(ours, list) and isinstance(read, list):
+        return len(ours) == len(read) and all(_map(a, b, program, places) for a, b in zip(ours, read, strict=True))
+    if not isinstance(ours, ast.AST) or not isinstance(read, ast.AST):
+        return type(ours) is type(read) and repr(ours) == repr(read)
+    if type(ours) is not type(read):
+        return False
+    if hasattr(read, "lineno"):
+        whole = isinstance(read, ast.stmt) and not hasattr(read, "body")
+        for line in range(read.lineno, (read.end_lineno if whole else read.lineno) + 1):
+            places.setdefault(line, program.place(ours))
+    return all(
+        _map(getattr(ours, name, None) or None, getattr(read, name, None) or None, program, places)
+        if not isinstance(read, ast.Constant)
+        else repr(getattr(ours, name, None)) == repr(getattr(read, name, None))
+        for name in read._fields
+    )
