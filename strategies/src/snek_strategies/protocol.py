@@ -14,6 +14,10 @@ Program = Callable[..., object]
 """A user's function after `bind`: it takes the workload's arguments without the array namespace."""
 
 
+EXTRAS = frozenset({"torch", "tensorflow", "jax", "numba"})
+"""The modules that an optional extra of the same name installs."""
+
+
 class Staged(ABC):
     """A program that a strategy has captured for one example, not compiled yet."""
 
@@ -33,9 +37,10 @@ class Staged(ABC):
     def counters(self) -> Mapping[str, int]:
         """Return how often the system has staged and how many graphs it holds, for the evidence of capture.
 
-        `stagings` counts every tracing, translation or specialisation; `graphs` counts compiled pieces of the program;
-        `breaks` counts places where it went back to Python. None of them may grow on later calls with fresh values of
-        the same dtypes and shapes, and `graphs` above 1 or `breaks` above 0 means that the program was split.
+        `stagings` counts every tracing, translation or specialisation so far; `graphs` counts the compiled pieces that
+        one staging of the program was split into; `breaks` counts places where it goes back to Python. None of them may
+        grow on later calls with fresh values of the same dtypes and shapes, and `graphs` above 1 or `breaks` above 0
+        means that the program was split.
         """
         return {"stagings": 1, "graphs": 1, "breaks": 0}
 
@@ -67,14 +72,26 @@ class Strategy(ABC):
         return f"eager/{'numpy' if self.framework == 'numba' else self.framework}"
 
     def missing(self) -> str | None:
-        """Say why this strategy cannot run here, and what to install, or None where it can. Imports no framework."""
+        """Say why this strategy cannot run here, and what to install, or None where it can.
+
+        Imports no framework, except to ask it for its devices where the device is not the CPU.
+        """
         if self.device not in self.devices:
             return f"{self.name} does not run on device {self.device!r}; it runs on {', '.join(self.devices)}"
         for module in self.imports:
             if importlib.util.find_spec(module) is None:
-                extra = {"sklearn": "scikit-learn"}.get(module, self.framework)
-                return f"module {module!r} is not installed; install it with: pip install 'snek[{extra}]'"
+                package = f"'snek[{module}]'" if module in EXTRAS else module
+                return f"module {module!r} is not installed; install it with: pip install {package}"
         return None
+
+    def pin_threads(self, count: int) -> None:
+        """Let the framework compute with `count` threads.
+
+        A worker calls it once, right after it was forked and before anything else runs: frameworks start their thread
+        pools with their first operation.
+        """
+        threadpoolctl = importlib.import_module("threadpoolctl")  # it loads ctypes: not needed to list strategies
+        threadpoolctl.threadpool_limits(limits=count)
 
     @abstractmethod
     def stage(self, program: Program, example: tuple[object, ...]) -> Staged:

@@ -1,0 +1,20 @@
+"""`eager/jax`: the program as written, on JAX."""
+
+from __future__ import annotations
+
+from snek_strategies.as_written import AsWritten
+from snek_strategies.protocol import Program
+from snek_strategies.spellings.jax import JAX
+from snek_strategies.jax_values import JaxStrategy, loaded
+
+
+class EagerJax(JaxStrategy):
+    """Run the program with Python and JAX; no staging."""
+
+    name = "eager/jax"
+    spelling = JAX
+
+    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:
+        """Return the program as it is."""
+        loaded(self.device)
+        return AsWritten(program)

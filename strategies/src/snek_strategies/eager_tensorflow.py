@@ -1,0 +1,20 @@
+"""`eager/tensorflow`: the program as written, on TensorFlow."""
+
+from __future__ import annotations
+
+from snek_strategies.as_written import AsWritten
+from snek_strategies.protocol import Program
+from snek_strategies.spellings.tensorflow import TENSORFLOW
+from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
+
+
+class EagerTensorFlow(TensorFlowStrategy):
+    """Run the program with Python and TensorFlow; no staging."""
+
+    name = "eager/tensorflow"
+    spelling = TENSORFLOW
+
+    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:
+        """Return the program as it is."""
+        loaded(self.device)
+        return AsWritten(program)

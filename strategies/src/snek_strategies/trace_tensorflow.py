@@ -1,0 +1,20 @@
+"""`trace/tensorflow`: `tf.function` without AutoGraph, which records the operations of one run of the program."""
+
+from __future__ import annotations
+
+from snek_strategies.protocol import Program
+from snek_strategies.spellings.tensorflow import TENSORFLOW
+from snek_strategies.tensorflow_function import TensorFlowFunction
+from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
+
+
+class TraceTensorFlow(TensorFlowStrategy):
+    """Trace the program with TensorFlow; control flow on tensors is rejected by TensorFlow."""
+
+    name = "trace/tensorflow"
+    spelling = TENSORFLOW
+
+    def stage(self, program: Program, example: tuple[object, ...]) -> TensorFlowFunction:
+        """Trace the program for the example. Raises what TensorFlow raises."""
+        function = loaded(self.device).function(program, autograph=False)
+        return TensorFlowFunction(function, tuple(map(self.from_host, example)))
