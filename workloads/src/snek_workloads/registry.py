@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from pathlib import Path
@@ -16,10 +17,22 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules([str(_FOLDER)])))
 
 
+def summary(name: str) -> str:
+    """Return the first line of a workload's docstring, without importing it. Raises KeyError for an unknown name."""
+    _known(name)
+    docstring = ast.get_docstring(ast.parse((_FOLDER / f"{name}.py").read_text(encoding="utf-8")))
+    assert docstring, f"programs/{name}.py has no docstring"
+    return docstring.splitlines()[0]
+
+
 def load(name: str) -> Workload:
     """Return the workload of that name. Raises KeyError, naming those that exist, for an unknown one."""
-    if name not in names():
-        raise KeyError(f"unknown workload {name!r}; one of {', '.join(names())}")
+    _known(name)
     workload: Workload = importlib.import_module(f"snek_workloads.programs.{name}").WORKLOAD
     assert workload.name == name, f"programs/{name}.py holds a program named {workload.name!r}"
     return workload
+
+
+def _known(name: str) -> None:
+    if name not in names():
+        raise KeyError(f"unknown workload {name!r}; one of {', '.join(names())}")

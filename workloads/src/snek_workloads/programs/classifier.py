@@ -6,7 +6,6 @@ import functools
 
 import numpy as np
 from scipy.special import log_softmax
-from sklearn.datasets import load_digits
 
 from snek_workloads.workload import Arguments, Workload
 
@@ -43,6 +42,8 @@ def classifier(xp, images, targets, order, test_images, test_targets, weights, b
 
 @functools.cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import load_digits  # here: listing and staging need no second's wait for it
+
     images, labels = load_digits(return_X_y=True)
     return (images / 16).astype(np.float32), np.eye(CLASSES, dtype=np.float32)[labels]
 
