@@ -25,10 +25,11 @@ def show(target: str, after: str | None, strategy: str | None, operators_only: b
     if strategy is not None:
         _show_strategy(function, strategy)
         return
-    from snek_core_transform.operators import PythonOperators
     from snek_core_transform.recording_operators import RecordingOperators
     from snek_core_transform.show import pass_names
     from snek_core_transform.show import show as show_source
+
+    from snek_core_transform.operators import PythonOperators
 
     if after == "list":
         click.echo("\n".join(pass_names()))

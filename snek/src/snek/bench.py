@@ -1,0 +1,105 @@
+"""`snek bench`: the experiment, then its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from snek_harness.plan import Plan
+    from snek_harness.settings import Settings
+
+
+def _megabytes(_context: click.Context, _option: click.Parameter, value: int | None) -> int | None:
+    return None if value is None else value << 20
+
+
+@click.command()
+@click.option(
+    "-w", "--workload", "workloads", multiple=True, metavar="RE", help="Workloads: a name, a pattern, a file."
+)
+@click.option(
+    "-s",
+    "--strategy",
+    "strategies",
+    multiple=True,
+    metavar="RE",
+    help="Strategies: a name, a pattern, or module:Class.",
+)
+@click.option("--size", default="small", show_default=True, help="tiny, small or medium.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--all-cells", is_flag=True, help="Also the cells that the default leaves out for their compile time.")
+@click.option("--samples", type=int, help="Steady samples a cell at least.  [default: 10]")
+@click.option("--threads", type=int, help="Threads that a framework may compute with.  [default: 1]")
+@click.option("--time-limit", type=float, metavar="S", help="Seconds that a step of one cell may take.  [default: 60]")
+@click.option("--memory-limit", "memory_limit_bytes", type=int, metavar="MB", callback=_megabytes,
+              help="Resident memory of one cell.  [default: 4096]")  # fmt: skip
+@click.option("--seed", type=int, help="What the argument sets are drawn from.  [default: 0]")
+@click.option("--results", type=click.Path(path_type=Path), metavar="DIR", help="Where runs are kept.")
+@click.option("--resume", metavar="RUN", help="Go on with an interrupted run.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and measure nothing.")
+@click.pass_context
+def bench(
+    context: click.Context,
+    workloads: tuple[str, ...],
+    strategies: tuple[str, ...],
+    size: str,
+    device: str,
+    all_cells: bool,
+    results: Path | None,
+    resume: str | None,
+    dry_run: bool,
+    **effort: float | None,
+) -> int:
+    """Check and time every strategy on every workload, and write the report."""
+    from rich.console import Console
+
+    from snek.progress import LiveProgress
+    from snek_harness.exit_code import exit_code
+    from snek_harness.plan import LIMITED, make_plan
+    from snek_harness.run_folder import create_run, open_run
+    from snek_harness.scheduler import resume as resume_run
+    from snek_harness.scheduler import run
+    from snek_harness.settings import Settings
+    from snek_reports.report import write_report
+
+    if resume is not None:
+        given = [name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE]
+        extra = sorted(set(given) - {"resume", "results", "dry_run"})
+        if extra:
+            raise click.UsageError(f"--resume goes on with the run's own plan; leave out {', '.join(extra)}")
+        folder = open_run(resume, results)
+        plan, settings = resume_run(folder)
+    else:
+        plan = make_plan(workloads, strategies, size, device, {} if all_cells else LIMITED)
+        settings = Settings(**{name: value for name, value in effort.items() if value is not None})  # type: ignore[arg-type]
+    console = Console(highlight=False)
+    if dry_run:
+        _print_plan(plan, settings)
+        return 0
+    if resume is None:
+        folder = create_run(results)
+    console.print(f"run {folder.name}: {len(plan.cells)} cells, {len(plan.skipped)} left out", soft_wrap=True)
+    try:
+        with LiveProgress(console) as progress:
+            records = run(plan, folder, settings=settings, progress=progress)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; nothing is lost, go on with: snek bench --resume {folder.path}", soft_wrap=True)
+        raise
+    code = exit_code(records)
+    report = write_report(folder.path)
+    console.print(report.terminal)
+    return code
+
+
+_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+
+
+def _print_plan(plan: Plan, settings: Settings) -> None:
+    for cell in plan.cells:
+        click.echo(f"{cell.workload}  {cell.strategy}  {cell.size}  {cell.device}  {cell.mode}")
+    for skipped in plan.skipped:
+        click.echo(f"left out: {skipped.cell.workload}  {skipped.cell.strategy}: {skipped.reason}")
+    click.echo(f"{len(plan.cells)} cells, {len(plan.skipped)} left out, at least {settings.samples} samples a cell")
