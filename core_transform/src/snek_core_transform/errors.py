@@ -44,6 +44,10 @@ class UnsupportedSyntax(SnekError, SyntaxError):
         self.place = place
 
 
+class NoSource(SnekError, OSError):
+    """A function's source text cannot be had, or is not the text that the running code was made from."""
+
+
 class StagingError(SnekError, TypeError):
     """A strategy cannot stage this construct or value; names construct, place, strategy and remedy."""
 
