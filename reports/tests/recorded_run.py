@@ -110,13 +110,25 @@ def ended(cell: Cell, block: str, outcome: str = "", reason: str = "", **fields:
     return CellRecord(cell=cell, block=block, outcome=outcome, reason=reason, evidence=evidence, **fields)  # type: ignore[arg-type]
 
 
+def measured(block: str, times: Mapping[Cell, Iterable[float]], **fields: object) -> list[Record]:
+    """Return a block as the harness writes it: the samples of all its cells, round by round, then how each ended."""
+    found = [sample for cell, seconds in times.items() for sample in samples(cell, block, seconds)]
+    found.sort(key=lambda sample: sample.round)
+    return [*found, *(ended(cell, block, **fields) for cell in times)]  # type: ignore[arg-type]
+
+
 def whole_run(folder: Path) -> Path:
     """Write a run of seven workloads and thirteen strategies that holds every outcome and every fault of a journal."""
     random = np.random.default_rng(3)
     cells, skipped, journal = [], [], []
     for workload in WORKLOADS:
-        block = f"{workload}-small-cpu-forward"
+        # As the harness does, a block that was interrupted is measured again whole, under another name.
+        block = f"{workload}/small/cpu/forward#{2 if workload == 'lstm' else 1}"
         live = []
+        if workload == "lstm":
+            interrupted = Cell(workload=workload, strategy="eager/numpy", size="small")
+            journal += [*samples(interrupted, f"{workload}/small/cpu/forward#1", [9.0] * 3),
+                        ended(interrupted, f"{workload}/small/cpu/forward#1", argument_sets=3)]  # fmt: skip
         for strategy in STRATEGIES:
             cell = Cell(workload=workload, strategy=strategy, size="small")
             if strategy == "dynamo/compile" and workload not in DYNAMO:
@@ -149,10 +161,7 @@ def whole_run(folder: Path) -> Path:
                 journal.append(
                     SampleRecord(cell=cell, block=block, round=round_, turn=turn, calls=calls, seconds=seconds * calls)
                 )
-        if workload == "lstm":  # the block was interrupted, and measured again by --resume
-            journal += samples(live[0][0], block, [9.0]) + journal[-len(live) * count :]
-            journal.append(ended(live[0][0], block, phases={"import": 0.12, "first_call": 0.05}, argument_sets=3))
-    journal += samples(Cell(workload="power", strategy="numba/njit", size="small"), "power-small-cpu-forward", [1e-6])
+    journal += samples(Cell(workload="power", strategy="numba/njit", size="small"), "power/small/cpu/forward#2", [1e-6])
     torn = encode(journal[-1])[:70]
     return write_run(folder, [*journal[:40], b'{"type":"sample"', *journal[40:], torn], cells=cells, skipped=skipped)
 

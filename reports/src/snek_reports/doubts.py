@@ -13,6 +13,7 @@ from snek_reports.environment import find
 from snek_reports.kinds import BASELINE, NOT_MEASURED
 from snek_reports.run import Run
 from snek_reports.table import each
+from snek_reports.wording import count
 
 FEWEST_SAMPLES = 10
 WIDEST_INTERVAL = 0.2
@@ -20,6 +21,11 @@ WIDEST_INTERVAL = 0.2
 WIDEST_SPREAD = 0.1
 """Cells whose samples spread (interquartile range over median) more than this are called noisy."""
 _NAMED = 6
+_WITH_INTERVALS = {
+    "seconds_per_call": "steady time",
+    "speedup": f"{BASELINE} speed-up",
+    "rival_speedup": "best-rival speed-up",
+}
 
 
 def doubts(run: Run, table: pd.DataFrame) -> list[str]:
@@ -33,18 +39,27 @@ def doubts(run: Run, table: pd.DataFrame) -> list[str]:
 
 
 def _about_the_journal(run: Run, table: pd.DataFrame) -> list[str]:
-    found = [f"records.jsonl line {line.number} cannot be read and is left out: {line.why}" for line in run.torn]
+    found = [
+        f"records.jsonl line {line.number} cannot be read and is left out: {line.why}" for line in run.torn[:_NAMED]
+    ]
+    if len(run.torn) > _NAMED:
+        others = ", ".join(str(line.number) for line in run.torn[_NAMED:])
+        found.append(f"{count(len(run.torn) - _NAMED, 'more line')} cannot be read and are left out: {others}")
     missing = _cells(table[table["outcome"] == NOT_MEASURED])
     if missing:
-        found.append(f"{len(missing)} of {len(table)} planned cells are not measured: {_names(missing)}")
+        found.append(f"{len(missing)} of {count(len(table), 'planned cell')} not measured: {_names(missing)}")
     begun = {cell for cell, _ in run.samples if cell not in run.verdicts}
     if begun:
-        found.append(f"{len(begun)} cells were interrupted; their samples do not count: {_names(map(_label, begun))}")
+        found.append(
+            f"{count(len(begun), 'interrupted cell')}, whose samples do not count: {_names(sorted(map(_label, begun)))}"
+        )
     if run.measured_again:
         again = map(_label, run.measured_again)
-        found.append(f"{len(run.measured_again)} cells were measured more than once; the last counts: {_names(again)}")
+        found.append(
+            f"{count(len(run.measured_again), 'cell')} measured more than once; the last counts: {_names(again)}"
+        )
     if run.unplanned:
-        found.append(f"{len(run.unplanned)} cells are not in the plan: {_names(map(_label, run.unplanned))}")
+        found.append(f"{count(len(run.unplanned), 'cell')} not in the plan: {_names(map(_label, run.unplanned))}")
     return found
 
 
@@ -61,14 +76,16 @@ def _about_the_ratios(table: pd.DataFrame) -> list[str]:
     refused = table[table["refused"] != ""]
     if len(refused):
         reasons = "; ".join(dict.fromkeys(refused["refused"]))
-        found.append(f"{len(refused)} cells lack a ratio, because cells were not compared in one block: {reasons}")
-    for column, what in (("seconds_per_call", "times"), ("speedup", f"speed-ups over {BASELINE}"),
-                         ("rival_speedup", "speed-ups over the best rival")):  # fmt: skip
+        found.append(
+            f"{count(len(refused), 'cell')} without a ratio, because not measured in one comparable block: {reasons}"
+        )
+    for column, what in _WITH_INTERVALS.items():
         width = (table[f"{column}_high"] - table[f"{column}_low"]) / table[column]
         wide = _cells(table[width > WIDEST_INTERVAL])
         if wide:
             found.append(
-                f"{len(wide)} {what} have 95 % intervals wider than {WIDEST_INTERVAL:.0%} of the median: {_names(wide)}"
+                f"95 % intervals wider than {WIDEST_INTERVAL:.0%} of the median for {count(len(wide), what)}: "
+                f"{_names(wide)}"
             )
     return found
 
@@ -78,7 +95,9 @@ def _about_the_samples(run: Run, table: pd.DataFrame) -> list[str]:
     right = table[table["outcome"].isin(TIMED_OUTCOMES)]
     few = _cells(right[right["samples"] < FEWEST_SAMPLES])
     if few:
-        found.append(f"{len(few)} cells that came out right have fewer than {FEWEST_SAMPLES} samples: {_names(few)}")
+        found.append(
+            f"fewer than {FEWEST_SAMPLES} samples in {count(len(few), 'cell')} that came out right: {_names(few)}"
+        )
     spreads = {cell: _spread(run, cell) for cell in run.cells}
     measured = [cell for cell, spread in spreads.items() if not isnan(spread)]
     noisy = [_label(cell) for cell in measured if spreads[cell] > WIDEST_SPREAD]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 def flatten(facts: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     """Return every leaf of nested mappings under its dotted name, as text.
 
-    >>> flatten({"cpu": {"cores": 2, "governor": None}, "packages": ["numpy", "scipy"], "dirty": []})
-    {'cpu.cores': '2', 'cpu.governor': 'unknown', 'packages': 'numpy, scipy', 'dirty': 'none'}
+    >>> flatten({"cpu": {"cores": 2, "governor": None}, "gpu": [{"name": "H200"}, {"name": "T4"}], "dirty": []})
+    {'cpu.cores': '2', 'cpu.governor': 'unknown', 'gpu': 'name=H200, name=T4', 'dirty': 'none'}
     """
     rows: dict[str, str] = {}
     for name, value in facts.items():
@@ -34,6 +34,8 @@ def find(facts: Mapping[str, object], name: str) -> list[object]:
 def _as_text(value: object) -> str:
     if value is None:
         return "unknown"
-    if isinstance(value, list | tuple | Mapping):
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_as_text(item)}" for name, item in value.items()) or "none"
+    if isinstance(value, list | tuple):
         return ", ".join(_as_text(item) for item in value) or "none"
     return str(value)

@@ -15,7 +15,7 @@ from snek_reports.environment import flatten
 from snek_reports.estimate import CONFIDENCE, RESAMPLES, SEED
 from snek_reports.figures.matrix import ink_on
 from snek_reports.figures.style import OUTCOME_COLOURS
-from snek_reports.kinds import is_sneks
+from snek_reports.kinds import SKIPPED, is_sneks
 from snek_reports.run import Run
 from snek_reports.table import SETTING, each, fastest
 from snek_reports.tables import VIEW, first_line
@@ -141,25 +141,27 @@ def _picture(picture: Picture) -> dict[str, object]:
 
 
 def _reasons(run: Run) -> list[dict[str, str]]:
-    """Return what is known about every cell that has a reason, the wrong ones first."""
+    """Return what is known about every cell that has a reason or a remark, the wrong ones first."""
     found = []
     for cell in run.cells:
         record = run.verdicts.get(cell)
-        if record is None or not record.reason:
+        skipped = run.skipped.get(cell, "") if record is None else ""
+        reason, detail = (record.reason, record.detail) if record else (skipped, "")
+        text = "\n\n".join(part for part in (reason, detail) if part)
+        if not text:
             continue
-        text = f"{record.reason}\n\n{record.detail}" if record.detail else record.reason
         left_out = len(text) - _LONGEST_DETAIL
         found.append(
             {
                 "anchor": _anchor(cell),
                 "cell": f"{cell.workload} × {cell.strategy}",
                 "setting": f"{cell.size}, {cell.device}, {cell.mode}",
-                "outcome": record.outcome,
-                "kind": record.kind,
-                "line": first_line(record.reason),
+                "outcome": record.outcome if record else SKIPPED,
+                "kind": record.kind if record else "",
+                "line": first_line(text),
                 "text": text[:_LONGEST_DETAIL]
                 + (f"\n… {left_out} more letters in records.jsonl" if left_out > 0 else ""),
-                "evidence": ", ".join(f"{name} {count}" for name, count in record.evidence.items()),
+                "evidence": ", ".join(f"{name} {number}" for name, number in record.evidence.items()) if record else "",
             }
         )
     order = list(OUTCOME_COLOURS)

@@ -90,7 +90,7 @@ def _draw_all(table: pd.DataFrame, folder: Path) -> list[Picture]:
                 figure.draw_without_rendering()
                 figure.set_layout_engine("none")  # it is laid out now, and need not be again for each format
                 for suffix, metadata in FORMATS.items():
-                    figure.savefig(folder / f"{stem}.{suffix}", metadata=dict(metadata), bbox_inches="tight")
+                    figure.savefig(folder / f"{stem}.{suffix}", metadata=dict(metadata))
             files = tuple(folder / f"{stem}.{suffix}" for suffix in FORMATS)
             pictures.append(Picture(name, drawing.title, drawing.caption, ", ".join(words), files, ""))
     return pictures

@@ -130,13 +130,15 @@ def _gather(folder: Path, manifest: Manifest, journal: list[Record], torn: list[
 def _last_attempts(journal: list[Record]) -> dict[CellInBlock, tuple[SampleRecord, ...]]:
     """Keep each block's last attempt: rounds of two attempts ran at different times and must not be paired."""
     blocks: dict[str, dict[Cell, list[SampleRecord]]] = {}
+    rounds: dict[str, int] = {}
     for sample in journal:
         if not isinstance(sample, SampleRecord):
             continue
         cells = blocks.setdefault(sample.block, {})
         earlier = cells.get(sample.cell)
-        if earlier and sample.round <= earlier[-1].round:
-            cells.clear()  # a cell's rounds only ever grow, so this one began the block anew
+        if sample.round < rounds.get(sample.block, 0) or (earlier and sample.round == earlier[-1].round):
+            cells.clear()  # a block's rounds only ever grow, so this one began the block anew
+        rounds[sample.block] = sample.round
         cells.setdefault(sample.cell, []).append(sample)
     return {(cell, block): tuple(samples) for block, cells in blocks.items() for cell, samples in cells.items()}
 

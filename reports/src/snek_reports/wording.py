@@ -59,18 +59,26 @@ def mebibytes(count: float) -> str:
 
 
 def digits(value: float) -> str:
-    """Return three significant digits, trailing zeros kept, in plain notation where that stays short.
+    """Return three significant digits, trailing zeros kept, with an exponent where plain notation would be long.
 
-    >>> [digits(value) for value in (0.999, 1.0, 99.96, 123456.0, 0.0, 1e-9)]
-    ['0.999', '1.00', '100', '123000', '0', '1e-09']
+    >>> [digits(value) for value in (0.64, 1.0, 99.96, 123456.0, 2e6, 0.0, 1e-9)]
+    ['0.640', '1.00', '100', '123000', '2.00e+06', '0', '1.00e-09']
     """
     if value == 0:
         return "0"
     rounded = float(f"{value:.3g}")
-    if not 1e-4 <= abs(rounded) < 1e6:
-        return f"{rounded:.3g}"
-    whole = len(str(int(abs(rounded)))) if abs(rounded) >= 1 else 0
-    return f"{rounded:.{3 - whole}f}" if whole in (1, 2) else f"{rounded:.3g}" if not whole else f"{rounded:.0f}"
+    if abs(rounded) >= 1e6:
+        return f"{rounded:.2e}"
+    return f"{rounded:.0f}" if abs(rounded) >= 100 else f"{rounded:#.3g}"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "cell"), count(2, "cell"), count(1, "cell is", "cells are")
+    ('1 cell', '2 cells', '1 cell is')
+    """
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
 def outcome_word(outcome: str) -> str:
