@@ -13,7 +13,7 @@ _SAME = """
     abs acos acosh asin asinh atan atanh cos cosh exp floor negative round sign sin sinh sqrt square tan tanh
     add atan2 divide equal greater greater_equal less less_equal logical_and logical_not logical_or
     maximum minimum multiply not_equal pow subtract
-    zeros ones zeros_like ones_like where reshape broadcast_to squeeze tile tensordot matmul
+    zeros ones zeros_like ones_like where reshape broadcast_to squeeze tile matmul
 """
 
 TENSORFLOW = Spelling(
@@ -80,6 +80,7 @@ TENSORFLOW = Spelling(
         "roll(x, /, shift, *, axis)": "tf.roll(x, shift, axis)",
         "tril(x, /)": "tf.linalg.band_part(x, -1, 0)",
         "triu(x, /)": "tf.linalg.band_part(x, 0, -1)",
+        "tensordot(x1, x2, /, *, axes=2)": "tf.tensordot(x1, x2, axes)",
         "argsort(x, /, *, axis=-1)": "tf.argsort(x, axis=axis, stable=True)",
     },
 )

@@ -10,7 +10,7 @@ from snek_core_transform.spelling import Spelling
 from snek_strategies.spellings.standard_signatures import CONSTANTS, DTYPES, attributes, renamed, same_names
 
 _SAME = """
-    abs acos acosh asin asinh atan atanh ceil conj cos cosh exp expm1 floor isfinite isinf isnan log log10 log1p
+    abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isfinite isinf isnan log log10 log1p
     log2 logical_not negative positive real reciprocal round sign signbit sin sinh sqrt square tan tanh trunc
     atan2 copysign divide floor_divide hypot logaddexp logical_and
     logical_or logical_xor maximum minimum multiply pow remainder subtract add
@@ -30,6 +30,7 @@ TORCH = Spelling(
             "greater_equal": "torch.ge",
             "less": "torch.lt",
             "less_equal": "torch.le",
+            "conj": "torch.conj_physical",
             "permute_dims": "torch.permute",
             "expand_dims": "torch.unsqueeze",
         }
@@ -72,7 +73,7 @@ TORCH = Spelling(
         "cumulative_prod(x, /, *, axis)": "torch.cumprod(x, dim=axis)",
         "arange(stop, /, *, dtype=None)": "torch.arange(stop, dtype=dtype)",
         "arange(start, /, stop, step=1, *, dtype=None)": "torch.arange(start, stop, step, dtype=dtype)",
-        "asarray(obj, /, *, dtype=None)": "torch.asarray(obj, dtype=dtype)",
+        "asarray(obj, /, *, dtype=None)": "torch.as_tensor(obj, dtype=dtype)",
         "astype(x, dtype, /)": "x.to(dtype)",
         "eye(n_rows, /, *, dtype=None)": "torch.eye(n_rows, dtype=dtype)",
         "eye(n_rows, n_cols, /, *, dtype=None)": "torch.eye(n_rows, n_cols, dtype=dtype)",
@@ -91,6 +92,6 @@ TORCH = Spelling(
         "sort(x, /, *, axis=-1)": "torch.sort(x, dim=axis).values",
         "argsort(x, /, *, axis=-1)": "torch.argsort(x, dim=axis, stable=True)",
         "searchsorted(x1, x2, /, *, side='left')": "torch.searchsorted(x1, x2, side=side)",
-        "nonzero(x, /)": "torch.nonzero(x, as_tuple=True)",
+        "nonzero(x, /)": "torch.unbind(torch.nonzero(x), dim=1)",
     },
 )
