@@ -12,7 +12,7 @@ from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.protocol import Program, Staged, Strategy
-from snek_strategies.spellings.numpy import NUMPY
+from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.trace import StagedProgram, arrays_in, key_of, stage
 
@@ -82,5 +82,3 @@ class SnekInterpret(Strategy):
     def to_host(self, value: object) -> object:
         """Return the value: native values are the host's."""
         return value
-
-

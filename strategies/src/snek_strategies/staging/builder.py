@@ -28,8 +28,6 @@ class Builder:
     def __init__(self) -> None:
         self.open: list[OpenBlock] = []
         self._next = 0
-        self.stopped: BaseException | None = None
-        """The first refusal: it counts even where a bare `except` of the user's swallows what carries it."""
 
     @property
     def depth(self) -> int:

@@ -20,9 +20,8 @@ from snek_strategies.staging.numpy_calls import RULES, call_function as call_num
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch
-from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.truth import negated, truth
-from snek_strategies.staging.watch import roots_of
 
 
 class StagingOperators(Operators):
@@ -48,7 +47,7 @@ class StagingOperators(Operators):
         flag = truth(settle(test))
         if not isinstance(flag, Rep):
             return body(*state) if flag else orelse(*state)
-        return stage_if(flag, _on(body, state), _on(orelse, state), names, (*state, *roots_of(body), *roots_of(orelse)))
+        return stage_if(flag, _on(body, state), _on(orelse, state), names, state)
 
     def while_stmt(
         self, test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...]
@@ -79,6 +78,8 @@ class StagingOperators(Operators):
         source = settle(iterable)
         if isinstance(source, StagedRange):
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)  # type: ignore[arg-type]
+        if isinstance(source, np.ndarray) and source.ndim and len(source) > self.unroll:
+            source = constant(source)
         if isinstance(source, Rep) and rows(source) > self.unroll:
             return stage_for(0, rows(source), 1, source.__getitem__, test, body, state, names, self.and_)
         if type(source) is range and len(source) > self.unroll:
@@ -187,7 +188,7 @@ class StagingOperators(Operators):
             return function(*settled, **named)
         target = converted(function, self)
         if is_user_function(function, target):
-            watch(*roots_of(function), *settled, *named.values())
+            watch(function, *settled, *named.values())
             return call_function(function, target, settled, named)
         if staged and not _may_hold(function):
             refuse(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -13,10 +14,13 @@ import numpy as np
 import snek_core_transform
 from snek_core_transform.errors import Place, StagingError
 
-_OURS = tuple(
-    str(folder) + "/"
-    for folder in (Path(__file__).parent.parent, Path(snek_core_transform.__file__).parent, Path(np.__file__).parent)
-)
+OURS = tuple(str(Path(file).parent) + "/" for file in (Path(__file__).parent, snek_core_transform.__file__))
+"""The folders of Snek's machinery."""
+_PASSED_OVER = (*OURS, str(Path(np.__file__).parent) + "/")
+
+
+FIRST: ContextVar[StagingError | None] = ContextVar("snek_first_refusal", default=None)
+"""The first refusal of a staging: it counts even where a bare `except` of the user's swallows what carries it."""
 
 
 class StagingStopped(BaseException):
@@ -37,7 +41,7 @@ def user_place() -> Place | None:
 
 def _is_ours(filename: str) -> bool:
     # A program's own file is the user's even where it lies in a test folder of ours.
-    return filename.startswith(_OURS) or filename.startswith("<frozen")
+    return filename.startswith(_PASSED_OVER) or filename.startswith("<frozen")
 
 
 def _place(frame: FrameType) -> Place:
@@ -63,4 +67,6 @@ def place_of_error(error: BaseException) -> Place | None:
 
 def refuse(message: str, place: Place | None = None) -> NoReturn:
     """Stop staging with a StagingError at the user's place."""
-    raise StagingStopped(StagingError(message, place or user_place()))
+    error = StagingError(message, place or user_place())
+    FIRST.set(FIRST.get() or error)
+    raise StagingStopped(error)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import NoReturn
 
-from snek_core_transform.errors import StagingError
+from snek_core_transform.errors import SnekError, StagingError
 from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.join import ABSENT
 from snek_strategies.staging.refusal import StagingStopped, place_of_error, refuse, user_place
 from snek_strategies.staging.rep import Rep
-from snek_strategies.staging.watch import Watch, describe, roots_of
+from snek_strategies.staging.watch import Watch, describe, roots_of, written_cells
 
 WATCHES: ContextVar[tuple[Watch, ...]] = ContextVar("snek_watches", default=())
 
@@ -30,10 +30,16 @@ class Unfounded(BaseException):
         self.key = key
 
 
-def watch(*roots: object) -> None:
-    """Let every region that is being traced watch these objects from now on."""
-    for one in WATCHES.get():
-        one.add(*roots)
+def watch(function: object, *arguments: object) -> None:
+    """Let every region that is being traced watch what a call may change, from now on."""
+    guards, *regions = WATCHES.get()
+    if "<locals>" not in getattr(function, "__qualname__", ""):
+        guards.add(*roots_of(function))
+    written = tuple(written_cells(function))
+    for one in regions:
+        one.add(*roots_of(function), *arguments)
+        for cell in written:
+            one.confirm(cell)
 
 
 def trace(
@@ -47,7 +53,7 @@ def trace(
 
     The result is `ABSENT` where every path of the function waits for a result that is not known yet.
     """
-    watching = Watch()
+    watching = Watch(cells=False)
     watching.add(*roots_of(function), *watched)
     token = WATCHES.set((*WATCHES.get(), watching))
     place = user_place()
@@ -57,6 +63,8 @@ def trace(
                 result = function(*map(Rep, block.parameters))
             except Unfounded:
                 result = ABSENT
+            except SnekError:
+                raise
             except Exception as error:
                 refuse_raise(error, what)
     finally:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from snek_core_transform.errors import StagingError
-from snek_core_transform.virtualize import virtualize
 from snek_strategies.ir.syntax import Atom, Block, Program
 from snek_strategies.ir.types import Type, type_of
 from snek_strategies.ir.verify import checking, verify
@@ -17,7 +16,7 @@ from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
-from snek_strategies.staging.refusal import StagingStopped, refuse
+from snek_strategies.staging.refusal import FIRST, StagingStopped, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift
 from snek_strategies.staging.watch import Watch, describe, roots_of
@@ -82,22 +81,28 @@ def key_of(value: object) -> object:
 def stage(function: Callable[..., object], args: tuple[object, ...], operators: StagingOperators) -> StagedProgram:
     """Stage `function` for arguments like these. Raises StagingError where it cannot, naming the place."""
     key_of(args)
-    virtualized = virtualize(function, operators)
-    builder, guards = Builder(), Watch()
+    guards = Watch()
     guards.add(function, *roots_of(function))
+    # Through the call operator, so that a program that calls itself is staged as one function.
+    return collect(lambda *reps: operators.call(function, *reps), args, function.__name__, guards)
+
+
+def collect(run: Callable[..., object], args: tuple[object, ...], name: str, guards: Watch) -> StagedProgram:
+    """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
+    builder = Builder()
     types = tuple(map(_type, arrays_in(args)))
-    tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)))
+    tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None))
     try:
         with builder.block(types) as block:
-            result = virtualized(*_with_reps(args, iter(map(Rep, block.parameters))))  # type: ignore[misc]
+            result = run(*_with_reps(args, iter(map(Rep, block.parameters))))  # type: ignore[misc]
             atoms: list[Atom] = []
             structure = _structure(result, atoms)
             builder.check_scope(tuple(atoms))
         changed = guards.changed()
         if changed is not None:
             refuse(
-                f"{function.__qualname__} changes {describe(changed)}; staged, that would happen once, and not at every "
-                "call: return the new value instead"
+                f"{name} changes {describe(changed)}; staged, that would happen once, and not at every call: "
+                "return the new value instead"
             )
     except StagingStopped as stopped:
         raise stopped.error from stopped.__cause__
@@ -105,9 +110,11 @@ def stage(function: Callable[..., object], args: tuple[object, ...], operators: 
         CURRENT.reset(tokens[0])
         CALLS.reset(tokens[1])
         WATCHES.reset(tokens[2])
-    if builder.stopped is not None:
-        raise builder.stopped
-    program = Program(function.__name__, Block(block.parameters, tuple(block.nodes), tuple(atoms)))
+        swallowed = FIRST.get()
+        FIRST.reset(tokens[3])
+    if swallowed is not None:
+        raise swallowed
+    program = Program(name, Block(block.parameters, tuple(block.nodes), tuple(atoms)))
     return StagedProgram(verify(program) if checking() else program, structure, guards)
 
 

@@ -5,19 +5,28 @@ The same snapshots are the guards of a staged program: what it read from outside
 
 from __future__ import annotations
 
+import dis
+import sys
 import sysconfig
 from collections.abc import Iterator, MutableMapping
+from functools import cache
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 
 import numpy as np
 
 from snek_strategies.staging.join import same_static
 from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.refusal import OURS
 from snek_strategies.staging.rep import Rep
 
 Content = tuple[object, ...]
 _EMPTY = object()
 _LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+
+
+def is_library(filename: str) -> bool:
+    """Tell whether a file is of the standard library or an installed package; Snek's own thunks are not."""
+    return filename.startswith(_LIBRARY) and not filename.startswith(OURS)
 
 
 class Names:
@@ -41,9 +50,31 @@ def roots_of(function: object) -> Iterator[object]:
         function = function.__func__
     if isinstance(function, FunctionType):
         yield from function.__closure__ or ()
-        yield Names(function.__globals__, read_names(function.__code__))
+        names = read_names(function.__code__)
+        yield Names(function.__globals__, names)
+        for name in names:
+            held = function.__globals__.get(name)
+            if isinstance(held, ModuleType) and not is_library(getattr(held, "__file__", None) or _LIBRARY[0]):
+                yield Names(vars(held), names)
         yield from function.__defaults__ or ()
         yield from (function.__kwdefaults__ or {}).values()
+
+
+def written_cells(function: object) -> Iterator[CellType]:
+    """Walk the variables of enclosing functions that a function's code writes (nonlocal)."""
+    if isinstance(function, MethodType):
+        function = function.__func__
+    if isinstance(function, FunctionType):
+        written = _stores(function.__code__)
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            if name in written:
+                yield cell
+
+
+@cache
+def _stores(code: CodeType) -> frozenset[str]:
+    own = (str(step.argval) for step in dis.get_instructions(code) if step.opname in ("STORE_DEREF", "DELETE_DEREF"))
+    return frozenset(own).union(*(_stores(one) for one in code.co_consts if isinstance(one, CodeType)))
 
 
 def _content(value: object) -> Content | None:
@@ -76,10 +107,8 @@ def _content(value: object) -> Content | None:
 def _is_users(kind: type) -> bool:
     if kind.__module__ in ("builtins", "typing") or not kind.__flags__ & (1 << 9):
         return False
-    import sys
-
     file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return not file.startswith(_LIBRARY) and kind.__module__.split(".")[0] not in ("snek_core_transform", "snek_strategies")
+    return not file.startswith((*_LIBRARY, *OURS))
 
 
 def _children(value: object, content: Content) -> Content:
@@ -91,9 +120,14 @@ def _children(value: object, content: Content) -> Content:
 
 
 class Watch:
-    """Remembers what host objects held when they were first seen."""
+    """Remembers what host objects held when they were first seen.
 
-    def __init__(self) -> None:
+    Where `cells` is false, variables of enclosing functions count only once `confirm` has named them: a region assigns
+    to the variables of its own function, which is what its state is for.
+    """
+
+    def __init__(self, cells: bool = True) -> None:
+        self.cells = cells
         self.seen: dict[int, tuple[object, Content | None]] = {}
 
     def add(self, *roots: object) -> None:
@@ -107,7 +141,7 @@ class Watch:
                 continue
             if isinstance(value, (FunctionType, MethodType)):
                 self.seen[id(value)] = (value, None)
-                if not value.__code__.co_filename.startswith(_LIBRARY):
+                if not is_library(value.__code__.co_filename):
                     pending.extend(roots_of(value))
                 continue
             if isinstance(value, BuiltinFunctionType):
@@ -120,11 +154,17 @@ class Watch:
                 pending.extend(value)
                 continue
             content = _content(value)
-            self.seen[id(value)] = (value, content)
+            uncounted = isinstance(value, CellType) and not self.cells
+            self.seen[id(value)] = (value, None if uncounted else content)
             if content is not None:
                 pending.extend(_children(value, content))
                 if not isinstance(value, (type, CellType, Names)):
                     pending.append(type(value))
+
+    def confirm(self, cell: CellType) -> None:
+        """Let a variable that was seen before count from now on."""
+        if self.seen.get(id(cell), (None, ()))[1] is None:
+            self.seen[id(cell)] = (cell, _content(cell))
 
     def changed(self) -> object | None:
         """Return an object that no longer holds what it held, or None."""
