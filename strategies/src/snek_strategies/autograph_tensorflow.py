@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.protocol import Program
-from snek_strategies.spellings.tensorflow import TENSORFLOW
+from snek_strategies.spellings.tensorflow_spelling import TENSORFLOW
 from snek_strategies.tensorflow_function import TensorFlowFunction
 from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
 

@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any
 
 from snek_strategies.protocol import Program, Staged
-from snek_strategies.spellings.torch import TORCH
+from snek_strategies.spellings.torch_spelling import TORCH
 from snek_strategies.torch_values import TorchStrategy, deprecated_torchscript, loaded
 
 
@@ -26,7 +26,7 @@ class DynamoCompile(TorchStrategy):
 
         torch._inductor.config.compile_threads = count
 
-    def stage(self, program: Program, example: tuple[object, ...]) -> Compiled:
+    def stage(self, program: Program, example: tuple[object, ...]) -> Compiled:  # noqa: ARG002 - the protocol
         """Wrap the program, with Dynamo's caches empty; it captures and compiles in the first call."""
         torch = loaded(self.device)
         with deprecated_torchscript():  # Inductor, imported here, has a few TorchScript methods of its own

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from snek_strategies.as_written import AsWritten
-from snek_strategies.protocol import Program
-from snek_strategies.spellings.jax import JAX
 from snek_strategies.jax_values import JaxStrategy, loaded
+from snek_strategies.protocol import Program
+from snek_strategies.spellings.jax_spelling import JAX
 
 
 class EagerJax(JaxStrategy):
@@ -14,7 +14,7 @@ class EagerJax(JaxStrategy):
     name = "eager/jax"
     spelling = JAX
 
-    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:
+    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:  # noqa: ARG002 - the protocol
         """Return the program as it is."""
         loaded(self.device)
         return AsWritten(program)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snek_strategies.as_written import AsWritten
 from snek_strategies.numpy_values import to_host
 from snek_strategies.protocol import Program, Strategy
-from snek_strategies.spellings.numpy import NUMPY
+from snek_strategies.spellings.numpy_spelling import NUMPY
 
 
 class EagerNumpy(Strategy):
@@ -16,7 +16,7 @@ class EagerNumpy(Strategy):
     imports = ("numpy",)
     spelling = NUMPY
 
-    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:
+    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:  # noqa: ARG002 - the protocol
         """Return the program as it is."""
         return AsWritten(program)
 
@@ -25,5 +25,5 @@ class EagerNumpy(Strategy):
         return value
 
     def to_host(self, value: object) -> object:
-        """Return a result with every leaf a NumPy array."""
+        """Return a result with NumPy scalars as 0-d arrays; Python scalars stay."""
         return to_host(value)

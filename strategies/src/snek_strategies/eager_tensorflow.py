@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snek_strategies.as_written import AsWritten
 from snek_strategies.protocol import Program
-from snek_strategies.spellings.tensorflow import TENSORFLOW
+from snek_strategies.spellings.tensorflow_spelling import TENSORFLOW
 from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
 
 
@@ -14,7 +14,7 @@ class EagerTensorFlow(TensorFlowStrategy):
     name = "eager/tensorflow"
     spelling = TENSORFLOW
 
-    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:
+    def stage(self, program: Program, example: tuple[object, ...]) -> AsWritten:  # noqa: ARG002 - the protocol
         """Return the program as it is."""
         loaded(self.device)
         return AsWritten(program)

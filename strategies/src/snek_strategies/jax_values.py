@@ -7,7 +7,7 @@ from abc import ABC
 from functools import cache
 from typing import Any, ClassVar
 
-from snek_strategies.nested import map_leaves
+from snek_strategies.numpy_values import to_host
 from snek_strategies.protocol import Strategy
 from snek_strategies.static_arguments import is_static
 
@@ -43,10 +43,8 @@ class JaxStrategy(Strategy, ABC):
         return value if is_static(value) else loaded(self.device).numpy.asarray(value)
 
     def to_host(self, value: object) -> object:
-        """Return a result with every array, and every Python scalar, as a NumPy array."""
-        import numpy as np
-
-        return map_leaves(np.asarray, value)
+        """Return a result with every array as a NumPy array; Python scalars stay."""
+        return to_host(value)
 
     def wait(self, value: object) -> None:
         """Return once `value` is computed: JAX answers before it is, on the CPU too."""

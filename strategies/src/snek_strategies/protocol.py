@@ -44,7 +44,7 @@ class Staged(ABC):
         """
         return {"stagings": 1, "graphs": 1, "breaks": 0}
 
-    def is_glue(self, code: CodeType) -> bool:
+    def is_glue(self, code: CodeType) -> bool:  # noqa: ARG002 - for those that override it
         """Tell whether `code`, of the program's own file, is the system's entry code rather than the program."""
         return False
 
@@ -106,7 +106,10 @@ class Strategy(ABC):
 
     @abstractmethod
     def to_host(self, value: object) -> object:
-        """Turn a result (an array, a scalar, or nested tuples, lists and dicts of them) into NumPy values."""
+        """Turn a result (an array, a scalar, or nested tuples, lists and dicts of them) into NumPy values.
+
+        A Python scalar stays one: it has no dtype, and none is made up for it.
+        """
 
     def wait(self, value: object) -> None:  # noqa: B027 - most frameworks have nothing to wait for on the CPU
         """Return once the device has finished computing `value`."""

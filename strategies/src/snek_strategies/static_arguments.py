@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import itemgetter
 
 from snek_core_transform.errors import StagingError
 
@@ -53,21 +52,11 @@ def without_static(run: Callable[..., object], example: tuple[object, ...]) -> C
         return run
     expected = [(type(example[position]), example[position]) for position in static]
     dynamic = dynamic_positions(example)
-    if len(dynamic) == 1:
-        (only,) = dynamic
-
-        def call_with_one(*arguments: object) -> object:
-            if [(type(arguments[position]), arguments[position]) for position in static] != expected:
-                _refuse(arguments, expected, static)
-            return run(arguments[only])
-
-        return call_with_one
-    pick: Callable[[object], tuple[object, ...]] = itemgetter(*dynamic) if dynamic else lambda arguments: ()
 
     def call(*arguments: object) -> object:
         if [(type(arguments[position]), arguments[position]) for position in static] != expected:
             _refuse(arguments, expected, static)
-        return run(*pick(arguments))
+        return run(*[arguments[position] for position in dynamic])
 
     return call
 

@@ -6,7 +6,7 @@ from abc import ABC
 from functools import cache
 from typing import Any, ClassVar
 
-from snek_strategies.nested import map_leaves
+from snek_strategies.numpy_values import to_host
 from snek_strategies.protocol import Strategy
 from snek_strategies.static_arguments import is_static
 
@@ -44,12 +44,10 @@ class TensorFlowStrategy(Strategy, ABC):
             return tf.constant(value)
 
     def to_host(self, value: object) -> object:
-        """Return a result with every tensor, and every Python scalar, as a NumPy array."""
-        import numpy as np
+        """Return a result with every tensor as a NumPy array; Python scalars stay."""
+        return to_host(value)
 
-        return map_leaves(np.asarray, value)
-
-    def wait(self, value: object) -> None:
+    def wait(self, value: object) -> None:  # noqa: ARG002 - the protocol
         """Return once the device has finished; on the CPU every operation has, when it returns."""
         if self.device == "cuda":
             import tensorflow as tf

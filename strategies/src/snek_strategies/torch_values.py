@@ -49,16 +49,15 @@ class TorchStrategy(Strategy, ABC):
         return torch.tensor(np.asarray(value), device=self.device)
 
     def to_host(self, value: object) -> object:
-        """Return a result with every tensor, and every Python scalar, as a NumPy array."""
-        import numpy as np
+        """Return a result with every tensor as a NumPy array; Python scalars stay."""
         import torch
 
         def leaf(item: object) -> object:
-            return item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else np.asarray(item)
+            return item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else item
 
         return map_leaves(leaf, value)
 
-    def wait(self, value: object) -> None:
+    def wait(self, value: object) -> None:  # noqa: ARG002 - the protocol
         """Return once the device has finished; on the CPU every operation has, when it returns."""
         if self.device == "cuda":
             import torch

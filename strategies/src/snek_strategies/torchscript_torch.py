@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snek_strategies.protocol import Program, Staged
-from snek_strategies.spellings.torch import TORCH
+from snek_strategies.spellings.torch_spelling import TORCH
 from snek_strategies.torch_values import TorchStrategy, deprecated_torchscript, loaded, missing_torchscript
 
 
@@ -23,7 +23,7 @@ class TorchScript(TorchStrategy):
         """Say why this strategy cannot run here, or None where it can."""
         return missing_torchscript() or super().missing()
 
-    def stage(self, program: Program, example: tuple[object, ...]) -> Scripted:
+    def stage(self, program: Program, example: tuple[object, ...]) -> Scripted:  # noqa: ARG002 - the protocol
         """Translate the program; the example is not needed. Raises what PyTorch raises."""
         torch = loaded(self.device)
         with deprecated_torchscript():

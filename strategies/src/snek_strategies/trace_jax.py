@@ -7,7 +7,7 @@ from typing import Any
 
 from snek_strategies.jax_values import JaxStrategy, loaded
 from snek_strategies.protocol import Program, Staged
-from snek_strategies.spellings.jax import JAX
+from snek_strategies.spellings.jax_spelling import JAX
 from snek_strategies.static_arguments import static_positions
 
 

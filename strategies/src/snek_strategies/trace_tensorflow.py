@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snek_strategies.protocol import Program
-from snek_strategies.spellings.tensorflow import TENSORFLOW
+from snek_strategies.spellings.tensorflow_spelling import TENSORFLOW
 from snek_strategies.tensorflow_function import TensorFlowFunction
 from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
 

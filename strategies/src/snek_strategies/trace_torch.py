@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snek_strategies.protocol import Program, Staged
-from snek_strategies.spellings.torch import TORCH
+from snek_strategies.spellings.torch_spelling import TORCH
 from snek_strategies.static_arguments import close_over, dynamic_positions, without_static
 from snek_strategies.torch_values import TorchStrategy, deprecated_torchscript, loaded, missing_torchscript
 
