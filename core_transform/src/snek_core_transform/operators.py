@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import ClassVar
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from .callee import converted
 
 GROUPS = frozenset({"branch", "loop", "logic", "compare", "call", "assign"})
 """The construct groups: if and ternary; while and for; and, or, not; comparisons; calls; augmented assignment."""
@@ -107,3 +110,39 @@ class Operators:
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """`function(*args, **kwargs)`: user code is virtualized with this operator set on the way in."""
         return converted(function, self)(*args, **kwargs)
+
+
+class PythonOperators(Operators):
+    """Python's own meaning: what `virtualize` uses where nothing else is asked for."""
+
+
+COMPARISONS: Mapping[str, Callable[[Any, Any], object]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "is": operator.is_,
+    "is not": operator.is_not,
+    "in": lambda left, right: left in right,
+    "not in": lambda left, right: left not in right,
+}
+"""What each comparison symbol means."""
+
+IN_PLACE: Mapping[str, Callable[[Any, Any], object]] = {
+    "+": operator.iadd,
+    "-": operator.isub,
+    "*": operator.imul,
+    "@": operator.imatmul,
+    "/": operator.itruediv,
+    "//": operator.ifloordiv,
+    "%": operator.imod,
+    "**": operator.ipow,
+    "<<": operator.ilshift,
+    ">>": operator.irshift,
+    "&": operator.iand,
+    "^": operator.ixor,
+    "|": operator.ior,
+}
+"""What each augmented assignment does, by the symbol before its `=`."""

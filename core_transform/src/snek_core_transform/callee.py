@@ -1,0 +1,164 @@
+"""What a call in virtualized code calls: user code is virtualized on the way in, everything else is called as it is."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib.util
+import linecache
+import os
+import site
+import sysconfig
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from types import CodeType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from .errors import NoSource
+
+if TYPE_CHECKING:
+    from .operators import Operators
+
+FRAME_READERS: tuple[object, ...] = (
+    builtins.locals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.globals, builtins.super,
+    builtins.breakpoint,
+)  # fmt: skip
+"""Builtins that look at the frame that calls them, so no operator may stand between."""
+
+CACHE_SIZE = 4096
+
+
+class Callee:
+    """A callable that hands its call to the call operator; errors in the arguments name the user's function."""
+
+    def __init__(self, function: Any, operators: Operators) -> None:
+        self.function, self.operators = function, operators
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.function, name)
+
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
+        return self.operators.call(self.function, *args, **kwargs)
+
+
+def callee_for(function: Any, operators: Operators) -> Any:
+    """Return what stands for `function` in a call expression of virtualized code."""
+    if _reads_its_frame(function):
+        return function
+    if operators.inline and not overrides_call(operators):
+        return converted(function, operators)
+    return Callee(function, operators)
+
+
+def overrides_call(operators: Operators) -> bool:
+    """Tell whether the operator set gives calls a meaning of its own."""
+    from .operators import Operators
+
+    return type(operators).call is not Operators.call
+
+
+def _reads_its_frame(function: Any) -> bool:
+    return any(function is reader for reader in FRAME_READERS)
+
+
+def converted(function: Any, operators: Operators) -> Any:
+    """Return `function` virtualized with `operators` where it is user code, and otherwise `function` itself.
+
+    A function is user code by where its file lies: not in the standard library, an installed package or Snek. Classes,
+    builtins and C functions are called as they are; methods, partial functions and callable objects are looked into.
+    """
+    kind = type(function)
+    if kind is FunctionType:
+        return _converted_function(function, operators)
+    if kind is MethodType:
+        inner = converted(function.__func__, operators)
+        return function if inner is function.__func__ else MethodType(inner, function.__self__)
+    if kind is functools.partial:
+        inner = converted(function.func, operators)
+        return function if inner is function.func else functools.partial(inner, *function.args, **function.keywords)
+    call = getattr(kind, "__call__", None)
+    if type(call) is FunctionType and not issubclass(kind, type):
+        inner = _converted_function(call, operators)
+        return function if inner is call else MethodType(inner, function)
+    return function
+
+
+class _Cache:
+    """The conversions made so far, by code object and operators: the oldest goes when it is full."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.lock = threading.Lock()
+        self.entries: OrderedDict[tuple[int, int], tuple[CodeType, Operators, Any]] = OrderedDict()
+
+    def get(self, code: CodeType, operators: Operators) -> Any:
+        # An entry holds on to both objects, so their ids cannot be taken by others while it is here.
+        entry = self.entries.get((id(code), id(operators)))
+        return None if entry is None else entry[2]
+
+    def put(self, code: CodeType, operators: Operators, value: Any) -> Any:
+        with self.lock:
+            entry = self.entries.setdefault((id(code), id(operators)), (code, operators, value))
+            while len(self.entries) > self.size:
+                self.entries.popitem(last=False)
+        return entry[2]
+
+    def replace(self, code: CodeType, operators: Operators, value: Any) -> None:
+        with self.lock:
+            self.entries[id(code), id(operators)] = (code, operators, value)
+
+
+CONVERSIONS = _Cache(CACHE_SIZE)
+
+
+def _converted_function(function: FunctionType, operators: Operators) -> FunctionType:
+    from .virtualize import Virtualized, is_virtualized, virtualized_code
+
+    code = function.__code__
+    made = CONVERSIONS.get(code, operators)
+    if made is None:
+        if is_virtualized(code, operators) or not is_user_code(code, function.__globals__):
+            made = _AS_IT_IS
+        else:
+            try:
+                made = virtualized_code(function, operators)
+            except NoSource:
+                made = _AS_IT_IS
+        made = CONVERSIONS.put(code, operators, made)
+    if made is _AS_IT_IS:
+        return function
+    assert isinstance(made, Virtualized)
+    return made.bind(function)
+
+
+_AS_IT_IS = object()
+
+
+def is_user_code(code: CodeType, namespace: dict[str, Any]) -> bool:
+    """Tell whether a code object is the user's: its text can be had, and it lies in no library and not in Snek."""
+    filename = code.co_filename
+    return not _is_library(filename) and bool(linecache.getlines(filename, namespace))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_library(filename: str) -> bool:
+    if filename.startswith("<frozen "):
+        return True
+    path = os.path.realpath(filename)
+    return any(path.startswith(folder) for folder in _library_folders())
+
+
+@functools.lru_cache(maxsize=1)
+def _library_folders() -> tuple[str, ...]:
+    """Return the folders of the standard library, of installed packages and of Snek's own machinery."""
+    paths = sysconfig.get_paths()
+    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+    folders.update(site.getsitepackages())
+    folders.add(site.getusersitepackages())
+    folders.add(os.path.dirname(os.__file__))
+    for package in ("snek_core_transform", "snek_strategies", "snek_harness", "snek_reports", "snek"):
+        spec = importlib.util.find_spec(package)
+        folders.update((spec and spec.submodule_search_locations) or ())
+    return tuple(os.path.realpath(folder) + os.sep for folder in folders)
+

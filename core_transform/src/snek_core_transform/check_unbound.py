@@ -1,0 +1,88 @@
+"""Keep the error of a variable without a value, where a thunk reads it, the one that its function would raise."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+
+import gast
+
+from .construct import Construct
+from .context import Context
+from .errors import Place
+from .mangling import mangled
+from .scopes import Scope
+from .syntax import COMPREHENSIONS, FUNCTIONS, at, attribute, call, constant, embed, load
+from .walk import each_function
+
+# Before 3.12 a comprehension is a function, so that reading a variable there raises what a closure raises anyway.
+_OWN_FUNCTIONS = COMPREHENSIONS if sys.version_info < (3, 12) else (gast.GeneratorExp,)
+
+
+def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
+    """Ask, before a thunk reads a variable that may have no value, whether it has one.
+
+    A function raises `UnboundLocalError`; its thunk, to which the variable is free, would raise another error.
+
+    >>> def f(x):
+    ...     if x:
+    ...         y = x
+    ...     return x and y
+    >>> print(show(f, after="check_unbound").splitlines()[-1])
+        return operators.and_(x, lambda: y if 'y' in builtins.locals() else operators.unbound('y'))
+    """
+    construct = Construct(context.operators, Place(context.filename, 1), "variable")
+
+    def change(function: gast.AST) -> None:
+        if not getattr(function, "is_thunk", False):
+            _Reads(function.scope, construct, context.class_name).function(function)
+
+    return each_function(tree, change)
+
+
+class _Reads(gast.NodeTransformer):  # type: ignore[misc]
+    """Rewrites the reads in the thunks of one function."""
+
+    def __init__(self, scope: Scope, construct: Construct, class_name: str | None) -> None:
+        self.scope, self.construct, self.class_name = scope, construct, class_name
+        self.depth = 0
+        self.own: frozenset[str] = frozenset()
+        self.certain = scope.parameters - scope.unset
+
+    def function(self, function: gast.AST) -> None:
+        """Rewrite the body of the function itself."""
+        body = function.body if isinstance(function.body, list) else [function.body]
+        new = [self.visit(node) for node in body]
+        function.body = new if isinstance(function.body, list) else new[0]
+
+    def visit(self, node: gast.AST) -> gast.AST:
+        if isinstance(node, FUNCTIONS):
+            if getattr(node, "is_cells", False):
+                return node
+            if not getattr(node, "is_thunk", False):
+                return node
+            self.depth += 1
+            new = self.generic_visit(node)
+            self.depth -= 1
+            return new
+        if isinstance(node, gast.ClassDef) or (isinstance(node, _OWN_FUNCTIONS)):
+            return node
+        if isinstance(node, COMPREHENSIONS):
+            inner = {name.id for generator in node.generators for name in gast.walk(generator.target)
+                     if isinstance(name, gast.Name)}
+            before, self.own = self.own, self.own | inner
+            new = self.generic_visit(node)
+            self.own = before
+            return new
+        if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Load) and self.depth:
+            return self._read(node)
+        return self.generic_visit(node)
+
+    def _read(self, node: gast.Name) -> gast.AST:
+        name = node.id
+        if name not in self.scope.bound or name in self.certain or name in self.own or name.startswith("<"):
+            return node
+        namespace = call(attribute(embed(builtins, "builtins"), "locals"))
+        test = gast.Compare(constant(mangled(name, self.class_name)), [gast.In()], [namespace])
+        unbound = call(attribute(embed(self.construct, "operators"), "unbound"), constant(name))
+        return at(gast.IfExp(test, load(name), unbound), node)

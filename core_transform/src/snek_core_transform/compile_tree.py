@@ -1,0 +1,104 @@
+"""Compile a virtualized function's tree under the user's own file name and positions."""
+
+from __future__ import annotations
+
+import __future__
+import ast
+import re
+import uuid
+import warnings
+from types import CodeType
+from typing import Any
+
+import gast
+
+from .program import WARNINGS_LOCK, Program
+from .syntax import Embedded, assign, at, constant, parameters
+from .thunks import THUNK_PARAMETER
+
+_SEAL = f"<embedded {uuid.uuid4().hex} "
+_FUTURE = 0
+for _name in __future__.all_feature_names:
+    _FUTURE |= getattr(__future__, _name).compiler_flag
+
+_FACTORY = "<factory>"
+_THUNK_SEGMENT = re.compile(r"\.<(?:if|while|for) [a-z]+(?: \d+)?>\.<locals>")
+
+
+def compile_tree(program: Program, tree: gast.AST) -> CodeType:
+    """Return the code object of `tree`, whose free variables are those of the program's function."""
+    code = program.function.__code__
+    embedded: dict[str, object] = {}
+    module = _module(program, _signature_only(tree), code.co_freevars)
+    plain = ast.fix_missing_locations(gast.gast_to_ast(_sealed(module, embedded)))
+    with WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compiled = compile(plain, program.filename, "exec", flags=code.co_flags & _FUTURE, dont_inherit=True)
+    levels = [_FACTORY, *([program.class_name] if program.class_name else []), code.co_name]
+    for level in levels:
+        compiled = next(inner for inner in compiled.co_consts if isinstance(inner, CodeType) and inner.co_name == level)
+    prefix = compiled.co_qualname
+    return _unsealed(compiled, embedded, prefix, code.co_qualname)
+
+
+def _module(program: Program, tree: gast.AST, free: tuple[str, ...]) -> gast.Module:
+    """Put the function where its free variables and its class are around it, in a function nobody ever calls."""
+    inside = tree if isinstance(tree, gast.stmt) else gast.Expr(tree)
+    body: list[gast.stmt] = [inside]
+    if program.class_name:
+        body = [gast.ClassDef(program.class_name, [], [], body, [], [])]
+    names = [name for name in free if not (name == "__class__" and program.class_name)]
+    factory = gast.FunctionDef(_FACTORY, parameters(names), body, [], None, None, [])
+    return gast.Module([at(factory, tree)], [])
+
+
+def _signature_only(tree: gast.AST) -> gast.AST:
+    """Drop what the running function has already evaluated: decorators, defaults, annotations, type parameters."""
+    old = tree.args
+    every = [*old.posonlyargs, *old.args, old.vararg, *old.kwonlyargs, old.kwarg]
+    for argument in every:
+        if argument:
+            argument.annotation = None
+    old.defaults = [at(constant(None), tree) for _ in old.defaults]
+    old.kw_defaults = [default and at(constant(None), tree) for default in old.kw_defaults]
+    if not isinstance(tree, gast.Lambda):
+        tree.decorator_list, tree.returns = [], None
+        if hasattr(tree, "type_params"):
+            tree.type_params = []
+    return tree
+
+
+def _sealed(tree: gast.AST, embedded: dict[str, object]) -> gast.AST:
+    """Replace live objects by strings that stand for them: `compile` takes no others."""
+    for node in gast.walk(tree):
+        if isinstance(node, gast.Constant) and isinstance(node.value, Embedded):
+            seal = f"{_SEAL}{id(node.value.value)}>"
+            embedded[seal] = node.value.value
+            node.value = seal
+    return tree
+
+
+def _unsealed(code: CodeType, embedded: dict[str, object], prefix: str, qualname: str) -> CodeType:
+    """Put the live objects into the compiled code, and the user's qualified names."""
+    name = _qualname(code.co_qualname, prefix, qualname)
+
+    def restored(value: Any) -> Any:
+        if isinstance(value, CodeType):
+            return _unsealed(value, embedded, prefix, qualname)
+        if isinstance(value, str):
+            if value == code.co_qualname and "<locals>" in value:
+                return name
+            return embedded.get(value, value)
+        if isinstance(value, tuple):
+            return tuple(restored(element) for element in value)
+        return value
+
+    return code.replace(co_consts=tuple(restored(value) for value in code.co_consts), co_qualname=name)
+
+
+def _qualname(found: str, prefix: str, qualname: str) -> str:
+    tail = found[len(prefix) :] if found.startswith(prefix) else found
+    return qualname + _THUNK_SEGMENT.sub("", tail)
+
+
+_ = (assign, THUNK_PARAMETER)

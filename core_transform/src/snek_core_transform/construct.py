@@ -1,0 +1,104 @@
+"""The run-time end of one construct: virtualized code calls it, and it calls the operator set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any
+
+from .callee import callee_for
+from .errors import Place, UnsupportedSyntax
+from .live_state import LiveState
+from .operators import Operators
+
+Thunk = Callable[..., object]
+
+
+class Construct:
+    """One construct of the user's text; its methods are named after the operators that they call."""
+
+    def __init__(self, operators: Operators, place: Place, word: str) -> None:
+        self.operators, self.place, self.word = operators, place, word
+        self.names: tuple[str, ...] = ()
+        self.cell_names: tuple[str, ...] = ()
+        self.if_exp = operators.if_exp
+        self.not_ = operators.not_
+        self.compare = operators.compare
+        self.aug_assign = operators.aug_assign
+
+    def __repr__(self) -> str:
+        return f"<{self.word} at {self.place}>"
+
+    def if_stmt(self, test: object, body: Thunk, orelse: Thunk, cells: FunctionType) -> None:
+        """Run an `if`."""
+        state = LiveState(self.names, self.cell_names, cells)
+        values = state.read()
+        state.write(self.operators.if_stmt(test, state.branch(body), state.branch(orelse), values, self.names))
+
+    def if_chain(self, test: object, body: Thunk, arms: tuple[Thunk, ...], orelse: Thunk, cells: FunctionType) -> None:
+        """Run an `if` with its `elif`s: `arms` holds a test and a body in turn."""
+        for index in range(0, len(arms), 2):
+            if self.operators.stages(test):
+                rest = arms[index:]
+                self.if_stmt(test, body, lambda: self.if_chain(rest[0](), rest[1], rest[2:], orelse, cells), cells)
+                return
+            # A test of this stage takes one branch, so the chain goes on here and not inside that branch.
+            going_on: list[None] = []
+            self.if_stmt(test, body, lambda: going_on.append(None), cells)
+            if not going_on:
+                return
+            test, body = arms[index](), arms[index + 1]
+        self.if_stmt(test, body, orelse, cells)
+
+    def while_stmt(self, test: Thunk, body: Thunk, cells: FunctionType) -> None:
+        """Run a `while`."""
+        state = LiveState(self.names, self.cell_names, cells)
+        values = state.read()
+        state.write(self.operators.while_stmt(state.question(test), state.branch(body), values, self.names))
+
+    def for_stmt(self, iterable: Iterable[object], test: Thunk | None, body: Thunk, cells: FunctionType) -> None:
+        """Run a `for`."""
+        state = LiveState(self.names, self.cell_names, cells)
+        values = state.read()
+        question = None if test is None else state.question(test)
+        state.write(self.operators.for_stmt(iterable, question, state.step(body), values, self.names))
+
+    def callee(self, function: Any) -> Any:
+        """Return what the user's call expression calls in place of `function`."""
+        return callee_for(function, self.operators)
+
+    def plain(self, value: object) -> Any:
+        """Give back `value`, which a construct in Python's own form is about to use; refuse it where it is staged."""
+        if self.operators.stages(value):
+            raise UnsupportedSyntax(
+                f"a staged value reaches this {self.word}, which keeps Python's own form here: {value!r}; "
+                "move it out of the code that suspends, looks at its frame, leaves a `finally` block, binds names "
+                "inside the expression, or stands in a class or comprehension",
+                self.place,
+            )
+        return value
+
+    def unbound(self, name: str) -> None:
+        """Raise what a function raises where it reads a variable that has no value."""
+        raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
+
+    def and_(self, left: Any, *rights: Thunk) -> Any:
+        """Give the first of the operands that is false, or the last."""
+        return self._short_circuit(self.operators.and_, left, rights)
+
+    def or_(self, left: Any, *rights: Thunk) -> Any:
+        """Give the first of the operands that is true, or the last."""
+        return self._short_circuit(self.operators.or_, left, rights)
+
+    def _short_circuit(self, operator: Callable[[object, Thunk], object], left: Any, rights: tuple[Thunk, ...]) -> Any:
+        for index, right in enumerate(rights[:-1]):
+            if self.operators.stages(left):
+                rest = rights[index + 1 :]
+                return operator(left, lambda: self._short_circuit(operator, right(), rest))  # noqa: B023 - runs now
+            # An operand of this stage decides alone, so the chain goes on here and not inside the thunk.
+            going_on: list[None] = []
+            value = operator(left, lambda: going_on.append(None))  # noqa: B023 - runs now
+            if not going_on:
+                return value
+            left = right()
+        return operator(left, rights[-1])

@@ -1,0 +1,47 @@
+"""What the passes know besides the tree: whose text it is, for which operators, and the constructs made so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import gast
+
+from .construct import Construct
+from .operators import Operators
+from .program import node_place
+from .syntax import attribute, embed
+
+
+@dataclass
+class Context:
+    """The surroundings of one run of the passes."""
+
+    filename: str
+    lines: tuple[str, ...]
+    operators: Operators
+    inline: bool
+    class_name: str | None = None
+    names: Counter[str] = field(default_factory=Counter)
+
+    def fresh(self, word: str) -> str:
+        """Return a name that no user can write, and that no enclosing construct uses."""
+        self.names[word] += 1
+        number = self.names[word]
+        return f"<{word}>" if number == 1 else f"<{word} {number}>"
+
+    def release(self, word: str) -> None:
+        """Give back the last fresh name of `word`, which nothing uses."""
+        self.names[word] -= 1
+
+    def wants(self, group: str) -> bool:
+        """Tell whether the operator set wants this construct group."""
+        return group in self.operators.groups
+
+    def construct(self, node: gast.AST, word: str) -> Construct:
+        """Return the run-time end of one construct: what the virtualized code calls."""
+        return Construct(self.operators, node_place(node, self.filename, self.lines), word)
+
+    def operator(self, construct: Construct, method: str) -> gast.expr:
+        """Return a reference to an operator of a construct."""
+        return attribute(embed(construct, "operators"), method)

@@ -1,0 +1,145 @@
+"""Which constructs can become operator calls, and which must keep Python's plain form.
+
+A construct's body becomes a function of its own, so a body that suspends its frame (`yield`, `await`), looks at its
+frame (`locals()`), or leaves a `finally` by a jump keeps its plain form. Where a staged value reaches such a
+construct it is refused there.
+"""
+
+from __future__ import annotations
+
+import gast
+
+from .syntax import COMPREHENSIONS, FUNCTIONS, JUMPS, own_children, own_nodes
+
+FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "breakpoint"})
+"""Builtins that look at the frame that calls them."""
+
+SUSPENDS = (gast.Yield, gast.YieldFrom, gast.Await, gast.AsyncFor, gast.AsyncWith)
+CONSTRUCTS = (gast.If, gast.While, gast.For, gast.IfExp, gast.BoolOp, gast.Compare)
+GROUP_OF = {
+    gast.If: "branch", gast.IfExp: "branch", gast.While: "loop", gast.For: "loop", gast.BoolOp: "logic",
+    gast.Compare: "compare",
+}  # fmt: skip
+
+EAGER = frozenset({(gast.If, "test"), (gast.For, "iter"), (gast.IfExp, "test"), (gast.Compare, "left")})
+EAGER_FIRST = frozenset({(gast.BoolOp, "values"), (gast.Compare, "comparators")})
+"""The operands (and first operands of a list) that are evaluated where the construct stands, not in a thunk."""
+
+
+def is_plain(node: gast.AST) -> bool:
+    """Tell whether `node` was marked to keep its plain form."""
+    return bool(getattr(node, "plain", False))
+
+
+def mark_plain(function: gast.AST, groups: frozenset[str]) -> None:
+    """Mark, in `function` and the functions in it, every construct that must keep its plain form, or that none wants."""
+    for node in gast.walk(function):
+        if isinstance(node, CONSTRUCTS) and GROUP_OF[type(node)] not in groups:
+            node.plain = True
+    todo: list[gast.AST] = [function]
+    while todo:
+        scope = todo.pop()
+        todo.extend(_mark_scope(scope))
+
+
+def _mark_scope(scope: gast.AST) -> list[gast.AST]:
+    """Mark one scope with an explicit stack of (node, constructs around it, where jumps go); return inner scopes."""
+    inner: list[gast.AST] = []
+    body = scope.body if isinstance(scope.body, list) else [scope.body]
+    stack: list[tuple[gast.AST, _Path]] = [(child, _Path(None, None, False)) for child in body]
+    while stack:
+        node, path = stack.pop()
+        if isinstance(scope, gast.ClassDef) and isinstance(node, CONSTRUCTS):
+            node.plain = True
+        if isinstance(node, gast.Try | gast.TryStar) and any(_jumps(statement) for statement in node.finalbody):
+            # A jump in `finally` takes the place of one in the body, which therefore has to be a real one.
+            for inside in own_nodes(gast.Module([node], [])):
+                if isinstance(inside, gast.If | gast.While | gast.For) and _jumps(inside):
+                    inside.plain = True
+        if needs_frame(node):
+            path.mark()
+        elif isinstance(node, gast.NamedExpr):
+            path.mark_lazy()
+        elif isinstance(node, gast.Return) and path.through_finally():
+            path.mark()
+        elif isinstance(node, gast.Break | gast.Continue):
+            path.mark_jump()
+        if isinstance(node, (*FUNCTIONS, gast.ClassDef)):
+            inner.append(node)
+            stack.extend((child, path) for child in own_children(node))
+            continue
+        within = _Path(node, path, False) if isinstance(node, CONSTRUCTS) else path
+        for field, value in gast.iter_fields(node):
+            there = path if (type(node), field) in EAGER else within
+            if field == "finalbody":
+                there = _Path(None, within, True)
+            elif field == "body" and isinstance(node, gast.While | gast.For | gast.AsyncFor):
+                there = _Path(None, within, False, node)
+            children = value if isinstance(value, list) else [value]
+            for position, child in enumerate(children):
+                if isinstance(child, gast.AST):
+                    eager = position == 0 and (type(node), field) in EAGER_FIRST
+                    stack.append((child, path if eager else there))
+    return inner
+
+
+def _jumps(statement: gast.stmt) -> bool:
+    return any(isinstance(node, JUMPS) for node in own_nodes(gast.Module([statement], [])))
+
+
+def _is_async(node: gast.AST) -> bool:
+    return isinstance(node, COMPREHENSIONS) and any(generator.is_async for generator in node.generators)
+
+
+def needs_frame(node: gast.AST) -> bool:
+    """Tell whether `node` itself suspends its frame or looks at it."""
+    return isinstance(node, SUSPENDS) or _reads_frame(node) or _is_async(node)
+
+
+def _reads_frame(node: gast.AST) -> bool:
+    return isinstance(node, gast.Call) and isinstance(node.func, gast.Name) and node.func.id in FRAME_READERS
+
+
+class _Path:
+    """The way from a node up to its function: constructs, `finally` blocks and loop bodies."""
+
+    def __init__(self, construct: gast.AST | None, up: _Path | None, final: bool, loop: gast.AST | None = None) -> None:
+        self.construct, self.up, self.final, self.loop = construct, up, final, loop
+
+    def mark(self) -> None:
+        """Mark every construct on the way."""
+        path: _Path | None = self
+        while path:
+            if path.construct is not None:
+                path.construct.plain = True
+            path = path.up
+
+    def mark_lazy(self) -> None:
+        """Mark the expressions on the way, which evaluate an operand later, and a `while` whose test this is."""
+        path: _Path | None = self
+        while path and path.loop is None and not isinstance(path.construct, gast.If | gast.For):
+            if path.construct is not None:
+                path.construct.plain = True
+            path = path.up
+
+    def through_finally(self) -> bool:
+        """Tell whether a `finally` block is on the way."""
+        path: _Path | None = self
+        while path:
+            if path.final:
+                return True
+            path = path.up
+        return False
+
+    def mark_jump(self) -> None:
+        """Mark what a `break` or `continue` passes, where it leaves a `finally` block on its way to its loop."""
+        passed: list[gast.AST] = []
+        final = False
+        path: _Path | None = self
+        while path and path.loop is None:
+            final = final or path.final
+            passed.extend([path.construct] if path.construct is not None else [])
+            path = path.up
+        if final and path:
+            for construct in (*passed, path.loop):
+                construct.plain = True  # type: ignore[union-attr]

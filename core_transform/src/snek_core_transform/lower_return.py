@@ -1,0 +1,72 @@
+"""Lower `return`."""
+
+from __future__ import annotations
+
+import gast
+
+from .forms import is_plain
+from .jumps import THUNKED, Lowering, Region, holds_jump, without_flag
+from .context import Context
+from .syntax import Block, assign, at, constant, load, own_nodes
+from .walk import each_function
+
+
+def lower_return(tree: gast.AST, context: Context) -> gast.AST:
+    """Make `return` inside a construct an assignment to `<value>`, with one `return <value>` at the end.
+
+    >>> def f(x):
+    ...     if x > 0:
+    ...         return x
+    ...     return -x
+    >>> print(show(f, after="lower_return"))
+    def f(x):
+        if x > 0:
+            <value> = x
+        else:
+            <value> = -x
+        return <value>
+    """
+    return each_function(tree, _lower)
+
+
+def _lower(function: gast.AST) -> None:
+    if isinstance(function, gast.Lambda) or not any(
+        isinstance(node, THUNKED) and not is_plain(node) and holds_jump(node, gast.Return)
+        for node in own_nodes(gast.Module(function.body, []))
+    ):
+        return
+    lowering = Lowering(gast.Return, "<returned>", _keep_value, _return_value)
+    body, ends = lowering.block([*function.body, *_end(function)], Region.TOP)
+    assert ends, "a body that ends in `return` ends"
+    if not lowering.asked:
+        body = without_flag(body, lowering.flag)
+    else:
+        body.insert(_after_docstring(body), at(assign(lowering.flag, constant(False)), function))
+    if not isinstance(body[-1], gast.Return | gast.Raise):
+        body.append(at(gast.Return(load("<value>")), _last_return(function)))
+    function.body = body
+
+
+def _end(function: gast.FunctionDef) -> Block:
+    """Return the `return None` that stands at every function's end."""
+    return [at(gast.Return(None), function.body[-1])]
+
+
+def _keep_value(statement: gast.stmt) -> Block:
+    assert isinstance(statement, gast.Return)
+    return [at(assign("<value>", statement.value or constant(None)), statement)]
+
+
+def _return_value(statement: gast.stmt) -> Block:
+    return [at(gast.Return(load("<value>")), statement)]
+
+
+def _last_return(function: gast.AST) -> gast.AST:
+    returns = [node for node in own_nodes(gast.Module(function.body, [])) if isinstance(node, gast.Return)]
+    return max(returns, key=lambda node: (node.lineno, node.col_offset))
+
+
+def _after_docstring(body: Block) -> int:
+    first = body[0]
+    is_text = isinstance(first, gast.Expr) and isinstance(first.value, gast.Constant) and isinstance(first.value.value, str)
+    return 1 if is_text else 0

@@ -1,0 +1,45 @@
+"""The passes, in order, each with the reason for its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gast
+
+from .check_unbound import check_unbound
+from .context import Context
+from .declare_variables import declare_variables
+from .lower_break import lower_break
+from .lower_continue import lower_continue
+from .lower_return import lower_return
+from .prepare import prepare
+from .state import note_state
+from .virtualize_assignments import virtualize_assignments
+from .virtualize_branches import virtualize_branches
+from .virtualize_calls import virtualize_calls
+from .virtualize_comparisons import virtualize_comparisons
+from .virtualize_guards import virtualize_guards
+from .virtualize_logic import virtualize_logic
+from .virtualize_loops import virtualize_loops
+from .virtualize_ternary import virtualize_ternary
+
+Pass = Callable[[gast.AST, Context], gast.AST]
+
+PASSES: tuple[Pass, ...] = (
+    prepare,  # first: what it notes holds for the user's own text
+    lower_return,  # before lower_break: a `return` in a loop becomes a `break`
+    lower_break,  # before lower_continue: it leaves loops whose bodies end early only by `continue`
+    lower_continue,
+    note_state,  # after the jumps: their flags are variables too; before any statement becomes a thunk
+    virtualize_guards,  # before the expressions it wraps are rewritten
+    virtualize_loops,  # before branches: a loop's test is no statement, so an `if` never moves into it
+    virtualize_branches,
+    virtualize_ternary,  # the expressions, in any order, after the statements whose tests they are
+    virtualize_logic,
+    virtualize_comparisons,
+    virtualize_assignments,  # before calls: a call in a target moves to a statement of its own
+    virtualize_calls,
+    check_unbound,  # after all thunks exist
+    declare_variables,  # last: it looks where assignments ended up
+)
+"""Every pass is `(tree, context) -> tree`."""

@@ -1,0 +1,58 @@
+"""Note what later passes must not lose: declarations, the plain forms, whether a function is a generator."""
+
+from __future__ import annotations
+
+import gast
+
+from .context import Context
+from .forms import mark_plain
+from .scopes import scope_of
+from .syntax import Block, at, own_nodes
+from .walk import each_function
+
+
+def prepare(tree: gast.AST, context: Context) -> gast.AST:
+    """Move `global` and `nonlocal` to the top of their function, and mark what must keep Python's plain form.
+
+    >>> def f(x):
+    ...     if x:
+    ...         global y
+    ...         y = x
+    >>> print(show(f, after="prepare"))
+    def f(x):
+        global y
+        if x:
+            y = x
+    """
+    mark_plain(tree, context.operators.groups)
+    return each_function(tree, _prepare)
+
+
+def _prepare(function: gast.AST) -> None:
+    function.scope = scope_of(function)
+    body = gast.Module(function.body if isinstance(function.body, list) else [function.body], [])
+    function.suspends = any(isinstance(node, gast.Yield | gast.YieldFrom) for node in own_nodes(body))
+    if isinstance(function, gast.Lambda):
+        return
+    scope = function.scope
+    declarations: Block = [gast.Global(sorted(scope.globals))] if scope.globals else []
+    declarations += [gast.Nonlocal(sorted(scope.nonlocals))] if scope.nonlocals else []
+    if declarations:
+        remover = _WithoutDeclarations()
+        function.body = [at(declaration, function) for declaration in declarations] + [
+            statement for old in function.body if (statement := remover.visit(old)) is not None
+        ]
+
+
+class _WithoutDeclarations(gast.NodeTransformer):  # type: ignore[misc]
+    """Removes declarations from a function's own statements."""
+
+    def visit_Global(self, node: gast.AST) -> gast.AST:
+        return at(gast.Pass(), node)
+
+    visit_Nonlocal = visit_Global
+
+    def visit_FunctionDef(self, node: gast.AST) -> gast.AST:
+        return node
+
+    visit_AsyncFunctionDef = visit_Lambda = visit_ClassDef = visit_FunctionDef

@@ -1,0 +1,146 @@
+"""The user's function as data: its gast tree, its place and its live namespace."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import threading
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType, FunctionType
+
+import gast
+
+from .errors import NoSource, Place
+
+FunctionTree = gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda
+_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+WARNINGS_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Program:
+    """A function as data. `tree` is the caller's to change; `class_name` is the class whose private names it mangles."""
+
+    function: FunctionType
+    tree: FunctionTree
+    class_name: str | None
+    lines: tuple[str, ...]
+
+    @property
+    def filename(self) -> str:
+        """The file that the user wrote."""
+        return self.function.__code__.co_filename
+
+    def place(self, node: gast.AST) -> Place:
+        """Return where `node` stands in the user's file."""
+        return node_place(node, self.filename, self.lines)
+
+
+def node_place(node: gast.AST, filename: str, lines: tuple[str, ...]) -> Place:
+    """Return the place of `node`, with its line of text, columns counted in characters."""
+    line = getattr(node, "lineno", 1)
+    end_line = getattr(node, "end_lineno", None)
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    end_text = lines[end_line - 1] if end_line and end_line <= len(lines) else ""
+    end = getattr(node, "end_col_offset", None)
+    return Place(
+        filename,
+        line,
+        characters(text, getattr(node, "col_offset", 0)),
+        end_line,
+        None if end is None else characters(end_text, end),
+        text,
+    )
+
+
+def characters(text: str, offset: int) -> int:
+    """Turn an offset in UTF-8 bytes into one in characters."""
+    return len(text.encode()[:offset].decode(errors="replace"))
+
+
+def program_of(function: FunctionType) -> Program:
+    """Return `function` as data; raises `NoSource` where its text cannot be had or does not fit the running code."""
+    code = function.__code__
+    linecache.checkcache(code.co_filename)
+    lines = tuple(linecache.getlines(code.co_filename, function.__globals__))
+    if not lines:
+        raise NoSource(
+            f"no source text for {function.__qualname__!r}: file {code.co_filename!r} cannot be read; "
+            "define the function in a file, or in a notebook or doctest, rather than by exec"
+        )
+    candidates = _functions(code.co_filename, lines).get((code.co_name, code.co_firstlineno), [])
+    fitting = [found for found in candidates if _fits(code, found[0])]
+    if len(fitting) > 1:
+        fitting = [min(fitting, key=lambda found: _width(found[0]))]
+    if not fitting:
+        raise NoSource(
+            f"the source text does not fit {function.__qualname__!r}: {code.co_filename}:{code.co_firstlineno}; "
+            "the file has changed since it was loaded: load it again"
+        )
+    node, class_name = fitting[0]
+    return Program(function, gast.ast_to_gast(node), class_name, lines)
+
+
+def parse(text: str, filename: str) -> ast.Module:
+    """Parse a user's text without repeating the warnings that Python gave when it loaded it."""
+    with WARNINGS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, filename)
+
+
+_Index = dict[tuple[str, int], list[tuple[_FunctionNode, str | None]]]
+
+
+@lru_cache(maxsize=32)
+def _functions(filename: str, lines: tuple[str, ...]) -> _Index:
+    """Index every function of a file by name and first line, each with the class around it."""
+    try:
+        module = parse("".join(lines), filename)
+    except SyntaxError as error:
+        raise NoSource(f"the source text of {filename!r} does not parse: {error}; load the file again") from error
+    index: _Index = {}
+    stack: list[tuple[ast.AST, str | None]] = [(module, None)]
+    while stack:
+        node, class_name = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            index.setdefault((node.name, first), []).append((node, class_name))
+        elif isinstance(node, ast.Lambda):
+            index.setdefault(("<lambda>", node.lineno), []).append((node, class_name))
+        inner = node.name if isinstance(node, ast.ClassDef) else class_name
+        stack.extend((child, inner) for child in ast.iter_child_nodes(node))
+    return index
+
+
+def _fits(code: CodeType, node: _FunctionNode) -> bool:
+    """Tell whether `code` was compiled from `node`, by its parameters and the positions of its instructions."""
+    arguments = node.args
+    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    names += [argument.arg for argument in (arguments.vararg, arguments.kwarg) if argument]
+    if [name.lstrip("_") for name in names] != [_unmangled(name) for name in code.co_varnames[: len(names)]] and (
+        tuple(names) != code.co_varnames[: len(names)]
+    ):
+        return False
+    body = node.body if isinstance(node.body, list) else [node.body]
+    first, last = body[0], body[-1]
+    start, end = (first.lineno, first.col_offset), (last.end_lineno or 0, last.end_col_offset or 0)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        start = (min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]), 0)
+    spans = [span for span in code.co_positions() if None not in span]
+    starts = [(line, column) for line, _, column, _ in spans if line is not None and (line, column) != (line, 0)]
+    ends = [(line, column) for _, line, _, column in spans if column]
+    if any(found < start for found in starts) or any(found > end for found in ends):  # type: ignore[operator]
+        return False
+    return not isinstance(node, ast.Lambda) or max(ends, default=end) == end
+
+
+def _unmangled(name: str) -> str:
+    return name.rpartition("__")[2] if name.startswith("_") else name
+
+
+def _width(node: _FunctionNode) -> tuple[int, int]:
+    return ((node.end_lineno or 0) - node.lineno, (node.end_col_offset or 0) - node.col_offset)
+

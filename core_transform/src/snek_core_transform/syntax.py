@@ -1,0 +1,154 @@
+"""Build and take apart gast nodes: what every pass needs, and nothing about any construct's meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import gast
+
+Node = TypeVar("Node", bound=gast.AST)
+Block = list[gast.stmt]
+
+FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
+COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
+LOOPS = (gast.While, gast.For)
+JUMPS = (gast.Return, gast.Break, gast.Continue)
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """A live object that stands in the tree as a constant; `label` is how `show` prints it."""
+
+    value: object
+    label: str
+
+
+def embed(value: object, label: str) -> gast.Constant:
+    """Return a constant that holds a live object."""
+    return gast.Constant(Embedded(value, label), None)
+
+
+def embedded(node: gast.AST) -> Embedded | None:
+    """Return what `node` embeds, where it is such a constant or an attribute or call of one."""
+    while isinstance(node, gast.Attribute | gast.Call):
+        node = node.value if isinstance(node, gast.Attribute) else node.func
+    return node.value if isinstance(node, gast.Constant) and isinstance(node.value, Embedded) else None
+
+
+def load(name: str) -> gast.Name:
+    """Return a read of `name`."""
+    return gast.Name(name, gast.Load(), None, None)
+
+
+def store(name: str) -> gast.Name:
+    """Return an assignment target `name`."""
+    return gast.Name(name, gast.Store(), None, None)
+
+
+def constant(value: object) -> gast.Constant:
+    """Return a literal."""
+    return gast.Constant(value, None)
+
+
+def attribute(value: gast.expr, name: str) -> gast.Attribute:
+    """Return a read of `value.name`."""
+    return gast.Attribute(value, name, gast.Load())
+
+
+def call(function: gast.expr, *arguments: gast.expr) -> gast.Call:
+    """Return a call with positional arguments."""
+    return gast.Call(function, list(arguments), [])
+
+
+def assign(name: str, value: gast.expr) -> gast.Assign:
+    """Return `name = value`."""
+    return gast.Assign([store(name)], value, None)
+
+
+def parameters(names: Iterable[str] = ()) -> gast.arguments:
+    """Return a list of positional parameters."""
+    return gast.arguments([gast.Name(name, gast.Param(), None, None) for name in names], [], None, [], [], None, [])
+
+
+def thunk(value: gast.expr, names: Iterable[str] = ()) -> gast.Lambda:
+    """Return `lambda names: value`."""
+    return gast.Lambda(parameters(names), value)
+
+
+def at(new: Node, old: gast.AST) -> Node:
+    """Give `new`, and every node in it that has no place yet, the place of `old`; return `new`."""
+    stack: list[gast.AST] = [new]
+    while stack:
+        node = stack.pop()
+        if "lineno" in node._attributes and not hasattr(node, "lineno"):
+            gast.copy_location(node, old)
+            stack.extend(gast.iter_child_nodes(node))
+        elif "lineno" not in node._attributes:
+            stack.extend(gast.iter_child_nodes(node))
+    return new
+
+
+def blocks(node: gast.AST) -> Iterator[tuple[gast.AST, str]]:
+    """Give every block of statements directly under a statement, as (owner, field)."""
+    for field in ("body", "orelse", "finalbody"):
+        if isinstance(getattr(node, field, None), list):
+            yield node, field
+    for field in ("handlers", "cases"):
+        for child in getattr(node, field, ()):
+            yield child, "body"
+
+
+def own_nodes(node: gast.AST) -> Iterator[gast.AST]:
+    """Walk `node` without entering the bodies of functions and classes, which have scopes of their own."""
+    stack: list[gast.AST] = [node]
+    while stack:
+        found = stack.pop()
+        yield found
+        stack.extend(reversed(own_children(found) if found is not node else list(gast.iter_child_nodes(found))))
+
+
+def own_children(node: gast.AST) -> list[gast.AST]:
+    """Return the children of `node` that are evaluated in the scope where it stands."""
+    if isinstance(node, gast.Lambda):
+        return [*node.args.defaults, *(default for default in node.args.kw_defaults if default)]
+    if isinstance(node, gast.FunctionDef | gast.AsyncFunctionDef):
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        annotations = [argument.annotation for argument in every if argument and argument.annotation]
+        defaults = [*arguments.defaults, *(default for default in arguments.kw_defaults if default)]
+        return [*node.decorator_list, *defaults, *annotations, *([node.returns] if node.returns else [])]
+    if isinstance(node, gast.ClassDef):
+        return [*node.decorator_list, *node.bases, *node.keywords]
+    return list(gast.iter_child_nodes(node))
+
+
+class Rewriter(gast.NodeTransformer):  # type: ignore[misc]
+    """A transformer that keeps places and lets a statement become several."""
+
+    def block(self, statements: Block) -> Block:
+        """Rewrite a block."""
+        result: Block = []
+        for statement in statements:
+            new = self.visit(statement)
+            result.extend(new if isinstance(new, list) else [] if new is None else [new])
+        return result
+
+
+def rewritten(tree: Node, visit: Callable[[gast.AST], Any]) -> Node:
+    """Return `tree` with `visit(node)` in place of every node, children first."""
+
+    class Visitor(gast.NodeTransformer):  # type: ignore[misc]
+        def visit(self, node: gast.AST) -> Any:
+            return visit(super().generic_visit(node))
+
+    return Visitor().visit(tree)  # type: ignore[no-any-return]
+
+
+SYMBOLS = {
+    "Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Is": "is", "IsNot": "is not",
+    "In": "in", "NotIn": "not in", "Add": "+", "Sub": "-", "Mult": "*", "MatMult": "@", "Div": "/", "FloorDiv": "//",
+    "Mod": "%", "Pow": "**", "LShift": "<<", "RShift": ">>", "BitAnd": "&", "BitXor": "^", "BitOr": "|",
+}  # fmt: skip
+"""How the user writes each comparison and arithmetic operator."""

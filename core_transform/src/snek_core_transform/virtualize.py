@@ -1,0 +1,98 @@
+"""Virtualize a function: make its constructs calls of an operator set."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import Any, TypeVar
+
+import gast
+
+from .callee import CONVERSIONS
+from .compile_tree import compile_tree
+from .construct import Construct
+from .context import Context
+from .deep import in_deep_stack
+from .errors import UsageError
+from .operators import Operators, PythonOperators
+from .passes import PASSES
+from .program import Program, program_of
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PYTHON = PythonOperators()
+
+
+def virtualize(function: Function, operators: Operators = _PYTHON) -> Function:
+    """Return `function` with its constructs as calls of `operators`; with `PythonOperators` it answers as before.
+
+    The new function has the old one's globals, closure cells, defaults and names. Usable as a decorator; decorators
+    below it have been applied already, and the function that they gave is what is virtualized.
+    Raises `NoSource` where the text cannot be had, `UnsupportedSyntax` for what cannot be kept faithful.
+    """
+    if isinstance(function, MethodType):
+        return MethodType(virtualize(function.__func__, operators), function.__self__)  # type: ignore[return-value]
+    if isinstance(function, staticmethod | classmethod):
+        return type(function)(virtualize(function.__func__, operators))  # type: ignore[return-value]
+    if not isinstance(function, FunctionType):
+        raise UsageError(f"not a Python function: {function!r}; hand in a function, a lambda or a method")
+    if is_virtualized(function.__code__, operators):
+        return function
+    made = CONVERSIONS.get(function.__code__, operators)
+    if not isinstance(made, Virtualized):
+        made = virtualized_code(function, operators)
+        CONVERSIONS.replace(function.__code__, operators, made)
+    return made.bind(function)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Virtualized:
+    """The virtualized code of a function, to be bound to any function that has the original code."""
+
+    code: CodeType
+
+    def bind(self, function: FunctionType) -> FunctionType:
+        """Return a function with the new code and everything else of `function`, its live cells among it."""
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        closure = tuple(cells.get(name) or CellType() for name in self.code.co_freevars)
+        new = FunctionType(self.code, function.__globals__, function.__name__, function.__defaults__, closure)
+        new.__kwdefaults__ = function.__kwdefaults__
+        new.__annotations__ = function.__annotations__
+        new.__dict__.update(function.__dict__)
+        new.__qualname__, new.__doc__, new.__module__ = function.__qualname__, function.__doc__, function.__module__
+        if hasattr(function, "__type_params__"):
+            new.__type_params__ = function.__type_params__
+        return new
+
+
+def virtualized_code(function: FunctionType, operators: Operators) -> Virtualized:
+    """Return the virtualized code of `function`; raises as `virtualize` does."""
+
+    def build() -> Virtualized:
+        program = program_of(function)
+        tree = run_passes(program, operators)
+        return Virtualized(compile_tree(program, tree))
+
+    return in_deep_stack(build)
+
+
+def run_passes(program: Program, operators: Operators, after: str | None = None) -> gast.AST:
+    """Return the program's tree after the pass named `after`, or after all."""
+    context = Context(program.filename, program.lines, operators, operators.inline, program.class_name)
+    tree: gast.AST = copy.deepcopy(program.tree)
+    for step in PASSES:
+        tree = step(tree, context)
+        if step.__name__ == after:
+            break
+    return tree
+
+
+def is_virtualized(code: CodeType, operators: Operators) -> bool:
+    """Tell whether a code object calls `operators` already."""
+    return any(
+        (isinstance(value, Construct) and value.operators is operators)
+        or (isinstance(value, CodeType) and is_virtualized(value, operators))
+        for value in code.co_consts
+    )
