@@ -104,6 +104,7 @@ def package(session: nox.Session) -> None:
         )  # fmt: skip
         code = (
             "import importlib.util, sys; sys.path[:] = [p for p in sys.path if p not in ('', sys.argv[1])]; "
-            f"found = [n for n in {HOSTILE!r} if importlib.util.find_spec(n)]; sys.exit(f'importable: {{found}}' if found else 0)"
+            f"found = [n for n in {HOSTILE!r} if importlib.util.find_spec(n)]; "
+            "sys.exit(f'importable: {found}' if found else 0)"
         )
         session.run(python, "-c", code, str(folder), external=True)
