@@ -1,0 +1,196 @@
+"""Each text is right: against its witness in float64, in float32 within its tolerance, and no wider than that."""
+
+import inspect
+import textwrap
+
+import numpy as np
+import pytest
+
+from snek_workloads import registry
+from snek_workloads.argument_sets import argument_sets, oracle
+from snek_workloads.workload import SIZES
+
+
+def agrees(workload, got, expected, relative=None, absolute=None):
+    """Tell whether two answers agree leaf by leaf, within the workload's tolerance where none is given."""
+    pairs = zip(got, expected, strict=True) if isinstance(expected, tuple) else [(got, expected)]
+    return all(
+        np.shape(a) == np.shape(b)
+        and np.allclose(
+            a,
+            b,
+            rtol=workload.relative_tolerance if relative is None else relative,
+            atol=workload.absolute_tolerance if absolute is None else absolute,
+        )
+        for a, b in pairs
+    )
+
+
+CASES = [(name, size) for name in registry.names() for size in SIZES]
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_the_oracle_agrees_with_the_witness(name, size):
+    workload = registry.load(name)
+    for arguments in argument_sets(workload, size, seed=0):
+        expected, witness = oracle(workload, arguments), workload.witness(*arguments)
+        assert agrees(workload, witness, expected)
+        if name != "newton":  # whose witness solves to the end, where the program stops at its tolerance
+            assert agrees(workload, witness, expected, relative=1e-10, absolute=1e-12)
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_float32_on_numpy_is_within_a_third_of_the_tolerance(name, size):
+    """Room is left for other frameworks' order of summation and their functions' last digits."""
+    workload = registry.load(name)
+    for arguments in argument_sets(workload, size, seed=0):
+        got, expected = workload.program(np, *arguments), oracle(workload, arguments)
+        assert agrees(workload, got, expected, workload.relative_tolerance / 3, workload.absolute_tolerance / 3)
+        for part in got if isinstance(got, tuple) else (got,):
+            assert np.asarray(part).dtype in (np.float32, np.int64)
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_programs_leave_their_arguments_alone(name, size):
+    workload = registry.load(name)
+    arguments = workload.arguments(np.random.default_rng(0), size)
+    before = [np.copy(value) for value in arguments]
+    workload.program(np, *arguments)
+    assert all(np.array_equal(a, b) for a, b in zip(arguments, before, strict=True))
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_counts_of_work_are_finite_and_positive(name, size):
+    workload = registry.load(name)
+    for arguments in argument_sets(workload, size, seed=0):
+        for count in (workload.flops(*arguments), workload.bytes_moved(*arguments)):
+            assert isinstance(count, float)
+            assert 0 < count < 1e12
+        read = sum(np.asarray(value).nbytes for value in arguments)
+        answer = workload.program(np, *arguments)
+        written = sum(np.asarray(part).nbytes for part in (answer if isinstance(answer, tuple) else (answer,)))
+        assert workload.bytes_moved(*arguments) <= read + written
+
+
+PLANTED = {
+    "lstm ignores lengths": ("lstm", "live = (t < lengths)[:, None]", "live = (t < longest + 0 * lengths)[:, None]"),
+    "lstm stops one step early": ("lstm", "while t < longest:", "while t < longest - 1:"),
+    "lstm stops when the first row ends": ("lstm", "xp.max(lengths)", "lengths[0]"),
+    "lstm swaps its gates": ("lstm", "f * c + i * g", "i * c + f * g"),
+    "tree swaps its children": ("tree_lstm", "hl @ left_w + hr @ right_w", "hr @ left_w + hl @ right_w"),
+    "tree forgets one memory": ("tree_lstm", "fl * cl + fr * cr", "fl * cl"),
+    "collatz loses a step": ("collatz", "steps = 0 * n", "steps = 0 * n - 1"),
+    "collatz forgets its peak": ("collatz", "xp.maximum(peak, n)", "xp.maximum(n, n)"),
+    "newton makes a step too few": ("newton", "> tolerance and", "> 1000 * tolerance and"),
+    "newton ignores its budget": ("newton", "and budget > 0", "and budget > -60"),
+    "mandelbrot counts one more": ("mandelbrot", "xp.arange(max_iterations)", "xp.arange(max_iterations + 1)"),
+    "mandelbrot mixes re and im": ("mandelbrot", "2 * re * im", "2 * next_re * im"),
+    "mandelbrot stops when one escapes": ("mandelbrot", "not xp.any", "not xp.all"),
+    "power is off by one": ("power", "n == 0", "n == 1"),
+    "classifier skips the bias": ("classifier", "bias = bias - rate * xp.sum(error, axis=0)", "bias = bias + 0 * rate"),
+    "classifier trains on one batch": ("classifier", "images[k]", "images[0 * k]"),
+    "classifier's gradient has the wrong sign": ("classifier", "probability - targets[k]", "targets[k] - probability"),
+}
+
+
+@pytest.mark.parametrize("size", ["tiny", "small"])
+@pytest.mark.parametrize("claim", PLANTED)
+def test_a_planted_fault_is_outside_the_tolerance_on_some_set(claim, size):
+    name, right, wrong = PLANTED[claim]
+    workload = registry.load(name)
+    text = textwrap.dedent(inspect.getsource(workload.program))
+    assert right in text
+    namespace = {}
+    exec(text.replace(right, wrong), namespace)
+    sets = argument_sets(workload, size, seed=0)
+    with np.errstate(all="ignore"):  # a fault may well divide by zero
+        answers = [namespace[name](np, *arguments) for arguments in sets]
+    assert not all(
+        agrees(workload, got, oracle(workload, arguments)) for got, arguments in zip(answers, sets, strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", ["collatz", "lstm", "mandelbrot", "newton", "tree_lstm"])
+def test_a_way_frozen_at_the_first_set_is_wrong_on_another(name):
+    """What `torch.jit.trace` does: it replays the decisions of its example on all later arguments."""
+    workload = registry.load(name)
+    for size in ("tiny", "small"):
+        example, *others = argument_sets(workload, size, seed=0)
+        replay = frozen(workload.program, example)
+        assert agrees(workload, replay(*example), oracle(workload, example))
+        assert not all(agrees(workload, replay(*arguments), oracle(workload, arguments)) for arguments in others)
+
+
+def frozen(program, example):
+    """Return the program with the decisions that the example takes, as a tracer would record it."""
+    decisions = []
+
+    def run(arguments, take):
+        return program(
+            Recorder(take), *(Wrapped(value, take) if hasattr(value, "dtype") else value for value in arguments)
+        )
+
+    def record(value):
+        decisions.append(bool(value))
+        return decisions[-1]
+
+    unwrap(run(example, record))
+
+    def replay(*arguments):
+        taken = iter(decisions)
+        return unwrap(run(arguments, lambda _: next(taken)))
+
+    return replay
+
+
+def unwrap(value):
+    return (
+        tuple(map(unwrap, value)) if isinstance(value, tuple) else value.value if isinstance(value, Wrapped) else value
+    )
+
+
+class Recorder:
+    """An array namespace over wrapped values."""
+
+    def __init__(self, take):
+        self.take = take
+
+    def __getattr__(self, name):
+        function = getattr(np, name)
+        return lambda *args, **kwargs: Wrapped(function(*map(unwrap, args), **kwargs), self.take)
+
+    def arange(self, stop):
+        return np.arange(stop)
+
+
+class Wrapped:
+    """A value whose truth is asked of `take`."""
+
+    def __init__(self, value, take):
+        self.value = value
+        self.take = take
+
+    def __bool__(self):
+        return self.take(self.value)
+
+    def __getattr__(self, name):
+        return getattr(self.value, name)
+
+    def __getitem__(self, key):
+        key = tuple(map(unwrap, key)) if isinstance(key, tuple) else unwrap(key)
+        return Wrapped(self.value[key], self.take)
+
+    def __neg__(self):
+        return Wrapped(-self.value, self.take)
+
+
+def _binary(name):
+    def apply(self, other):
+        return Wrapped(getattr(np.asarray(self.value), name)(unwrap(other)), self.take)
+
+    return apply
+
+
+ARITHMETIC = ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "floordiv", "mod", "matmul")
+for _name in (*ARITHMETIC, "lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Wrapped, f"__{_name}__", _binary(f"__{_name}__"))
