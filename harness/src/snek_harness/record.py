@@ -132,7 +132,8 @@ _MANIFEST = msgspec.json.Decoder(Manifest)
 def decode(line: bytes) -> Record:
     """Decode one line of `records.jsonl`. Raises RecordError where the line is torn or breaks the schema."""
     try:
-        return _RECORD.decode(line)
+        record: Record = _RECORD.decode(line)
+        return record
     except (msgspec.DecodeError, ValueError) as error:
         raise RecordError(str(error)) from error
 
