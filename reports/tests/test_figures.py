@@ -168,5 +168,5 @@ def test_a_run_of_two_sizes_has_a_figure_of_each(recorded_run: SimpleNamespace, 
     assert "speedup_medium_cpu_forward.pdf" not in names
 
 
-def test_a_long_label_is_cut_with_a_mark() -> None:
-    assert drawable("x" * 50, 10) == "x" * 9 + "…"
+def test_a_long_label_keeps_its_start_and_its_end() -> None:
+    assert drawable("programs/" + "x" * 50 + ".py:f", 16) == "progr…xxxxx.py:f"

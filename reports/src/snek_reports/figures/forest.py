@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter
 
 from snek_reports.figures.style import FAINT, RIVAL, SNEK
 
@@ -42,12 +42,15 @@ def scale_ratios(axis: Axes, values: list[float]) -> None:
     margin = max(0.08 * (high - low), 0.1)
     axis.set_xlim(10 ** (low - margin), 10 ** (high + margin))
     axis.axvline(1.0, color=FAINT, linewidth=0.8, zorder=1)
-    if high - low < 1.2:
-        axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    else:
-        axis.xaxis.set_major_locator(LogLocator(numticks=5))
+    axis.xaxis.set_major_locator(_ticks(high - low))
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
     axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _ticks(decades: float) -> Locator:
+    if decades < 0.7:
+        return MaxNLocator(4)  # too narrow for powers of ten
+    return LogLocator(subs=(1.0, 2.0, 5.0)) if decades < 1.2 else LogLocator(numticks=5)
 
 
 def legend_marks(*, rivals: bool) -> list[Line2D]:

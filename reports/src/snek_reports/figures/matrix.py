@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from snek_reports.figures.style import FAINT, INK, OUTCOME_COLOURS, WIDTH, drawable
+from snek_reports.figures.style import FAINT, INK, OUTCOME_COLOURS, WIDTH, drawable, letters_in
 from snek_reports.kinds import NOT_MEASURED
 from snek_reports.table import each
 from snek_reports.wording import outcome_word
@@ -24,7 +26,10 @@ CAPTION = (
 def draw(table: pd.DataFrame) -> Figure:
     """Draw every cell of one setting: a row a strategy, a column a workload."""
     workloads, strategies = list(table["workload"].unique()), list(table["strategy"].unique())
-    figure = Figure(figsize=(WIDTH, 0.2 * len(strategies) + 0.75), layout="constrained")
+    width = min(WIDTH, 1.5 + 0.9 * len(workloads))
+    room = (width - 1.3) / len(workloads)
+    slanted = any(len(workload) > letters_in(room, 7) for workload in workloads)
+    figure = Figure(figsize=(width, 0.2 * len(strategies) + (1.3 if slanted else 0.5)), layout="constrained")
     axis = figure.subplots()
     for cell in each(table):
         x, y = workloads.index(cell.workload), strategies.index(cell.strategy)
@@ -32,10 +37,11 @@ def draw(table: pd.DataFrame) -> Figure:
         edge = FAINT if cell.outcome == NOT_MEASURED else "white"
         axis.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=fill, edgecolor=edge, linewidth=0.5))
         axis.text(x, y, outcome_word(cell.outcome), ha="center", va="center_baseline", color=ink_on(fill),
-                  fontsize=min(6.5, 46 / max(7, len(workloads))))  # fmt: skip
+                  fontsize=min(6.5, room * 8.5))  # fmt: skip
     axis.set_xlim(-0.5, len(workloads) - 0.5)
     axis.set_ylim(len(strategies) - 0.5, -0.5)
-    axis.set_xticks(range(len(workloads)), [drawable(workload, 18) for workload in workloads])
+    slant: dict[str, Any] = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if slanted else {}
+    axis.set_xticks(range(len(workloads)), [drawable(workload, 24) for workload in workloads], **slant)
     axis.set_yticks(range(len(strategies)), [drawable(strategy) for strategy in strategies])
     axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     for label, strategy in zip(axis.get_yticklabels(), strategies, strict=True):

@@ -67,7 +67,8 @@ _RC: Final[dict[Any, Any]] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "snek",  # the same records give the same file
     "figure.facecolor": "white",
-    "savefig.dpi": 200,
+    "text.hinting": "none",  # widths then scale, so one layout holds for every format
+    "figure.dpi": 200,
 }
 
 
@@ -85,22 +86,30 @@ def paper() -> Iterator[None]:
 
 
 def drawable(text: str, limit: int = 28) -> str:
-    """Return `text` short enough for a label and without letters that the font cannot draw.
+    """Return `text` cut in its middle to `limit` letters, and without letters that the font cannot draw.
 
-    >>> drawable("autograph/snek"), drawable("蛇\\n")
-    ('autograph/snek', '��')
+    >>> drawable("autograph/snek"), drawable("蛇\\n"), drawable("/a/long/path/program.py:function", 16)
+    ('autograph/snek', '��', '/a/lo…y:function')
     """
     known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
-    shown = "".join(
+    marked = (
         letter if letter.isprintable() and ord(letter) in known else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    shown = "".join(marked)
+    tail = 2 * limit // 3
+    return shown if len(shown) <= limit else f"{shown[: limit - tail - 1]}…{shown[-tail:]}"
+
+
+def letters_in(inches: float, size: float) -> int:
+    """Return how many letters of a bold label of `size` points fit a width."""
+    return max(6, int(inches * 72 / (size * 0.68)))
 
 
 def panels(titles: Sequence[str], rows: Sequence[str], *, across: int = PANELS_ACROSS) -> tuple[Figure, list[Axes]]:
     """Return a figure of one panel a title; they share the row labels at the left and the x axis."""
     across = min(across, len(titles))
     down = ceil(len(titles) / across)
+    room = (WIDTH - 1.3) / across
     panel_height = max(0.55, ROW * len(rows) + 0.1)
     figure = Figure(figsize=(WIDTH, down * (panel_height + 0.42) + 0.5), layout="constrained")
     grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
@@ -108,7 +117,7 @@ def panels(titles: Sequence[str], rows: Sequence[str], *, across: int = PANELS_A
     for axis in axes[len(titles) :]:
         axis.remove()
     for axis, title in zip(axes, titles, strict=False):
-        axis.set_title(drawable(title), loc="left", fontweight="bold", pad=3)
+        axis.set_title(drawable(title, letters_in(room, 7.5)), loc="left", fontweight="bold", pad=3)
         axis.set_ylim(len(rows) - 0.4, -0.6)
         axis.set_yticks(range(len(rows)), [drawable(row) for row in rows])
         axis.grid(axis="x", which="major", color=GRID, linewidth=0.5)
