@@ -56,7 +56,7 @@ STRUCTURAL: dict[str, Meaning] = {
     for name in (
         "reshape transpose expand_dims squeeze broadcast_to flip roll tile repeat take take_along_axis cumsum cumprod "
         "diff tril triu trace diagonal sort argsort clip outer dot tensordot vdot swapaxes moveaxis ravel searchsorted "
-        "round real imag"
+        "round real imag matrix_transpose cumulative_sum cumulative_prod vecdot"
     ).split()
 }
 """Array functions whose result shape follows from the operands' shapes and the parameters."""

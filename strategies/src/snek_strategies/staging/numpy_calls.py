@@ -34,6 +34,8 @@ def has_rep(value: object) -> bool:
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, object]) -> object:
     """Stage a ufunc."""
+    if method == "__call__" and ufunc in RULES:
+        return RULES[ufunc](*settle_all(inputs), **kwargs)  # type: ignore[misc]
     if method != "__call__" or ufunc not in UFUNCS:
         refuse(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not staged yet; write it in other functions")
     if kwargs:
@@ -180,6 +182,16 @@ def _static(attribute: str) -> Rule:
     return lambda x, *args: getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis")
 
 
+SCALAR_TYPES = (
+    np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.float16, np.float32,
+    np.float64, np.complex64, np.complex128,
+)  # fmt: skip
+
+
+def _scalar_type(kind: type[np.generic]) -> Rule:
+    return lambda value: emit("astype", np_array(value), dtype=np.dtype(kind).name)
+
+
 RULES: dict[object, Rule] = {
     **{getattr(np, name): _as_given(name, "axis", "dtype", "out", "keepdims") for name in ("sum", "prod", "mean")},
     **{getattr(np, name): _as_given(name, "axis", "out", "keepdims") for name in ("max", "min", "any", "all")},
@@ -207,6 +219,10 @@ RULES: dict[object, Rule] = {
     np.moveaxis: _as_given("moveaxis", "source", "destination"),
     np.ravel: _as_given("ravel", "order"),
     np.round: _as_given("round", "decimals"),
+    np.matrix_transpose: _as_given("matrix_transpose"),
+    np.cumulative_sum: _as_given("cumulative_sum"),
+    np.cumulative_prod: _as_given("cumulative_prod"),
+    np.vecdot: _arrays("vecdot", 2),
     np.real: _as_given("real"),
     np.imag: _as_given("imag"),
     np.take: _arrays("take", 2, "axis"),
@@ -233,6 +249,7 @@ RULES: dict[object, Rule] = {
     np.ndim: _static("ndim"),
     np.size: _static("size"),
     np.fabs: lambda x: emit("fabs", array(x)),
+    **{kind: _scalar_type(kind) for kind in SCALAR_TYPES},
     **({np.unstack: _unstack} if hasattr(np, "unstack") else {}),
 }
 """Functions of NumPy that are not ufuncs. What is not in here is refused by name."""

@@ -9,14 +9,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State, converted
+from snek_core_transform.callee import converted
+from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State
 from snek_strategies.ir.types import Array
 from snek_strategies.staging.branches import stage_if
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes_anything
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
-from snek_strategies.staging.numpy_calls import RULES, call_function as call_numpy, has_rep
+from snek_strategies.staging.numpy_calls import call_function as call_numpy
+from snek_strategies.staging.numpy_calls import has_rep
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch
@@ -182,7 +184,7 @@ class StagingOperators(Operators):
             rule = rule_of(function)
             if rule is not None:
                 return rule(self, *settled, **named)
-            if type(function).__hash__ is not None and function in RULES:
+            if is_numpy(function) and not isinstance(function, np.ufunc):
                 return call_numpy(function, settled, named)
         if isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), Rep):
             return function(*settled, **named)
@@ -204,13 +206,16 @@ def is_user_function(function: object, target: object) -> bool:
 
 
 def _may_hold(function: object) -> bool:
-    if isinstance(function, (BuiltinFunctionType, np.ufunc)) or function.__class__.__module__ == "builtins":
-        return takes_anything(function) or (isinstance(function, type) and function.__module__ != "builtins") or hasattr(function, "__array_function__") or _is_numpy(function)
-    return True
+    """Tell whether a callable that is not the user's Python may be given a Rep: it must not look inside."""
+    if isinstance(function, type):
+        return takes_anything(function) or function.__module__ != "builtins"
+    return takes_anything(function) or not isinstance(function, BuiltinFunctionType)
 
 
-def _is_numpy(function: object) -> bool:
-    return (getattr(function, "__module__", None) or "").split(".")[0] == "numpy"
+def is_numpy(function: object) -> bool:
+    """Tell whether a callable is a function or scalar type of NumPy's, and not a method of an array."""
+    owner = getattr(function, "__self__", None)
+    return (getattr(function, "__module__", None) or "").split(".")[0] == "numpy" and not isinstance(owner, np.ndarray)
 
 
 def _name_of(function: object) -> str:
