@@ -52,6 +52,7 @@ def branch_trace(function: Callable[..., object], *args: object) -> tuple[Decisi
     def trace_call(frame: FrameType, event: str, _: object) -> Any:
         if event != "call" or frame.f_code.co_filename != filename:
             return None
+        frame.f_trace = trace_opcode  # Python 3.13 heeds the next line only in a frame that is traced already
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
         return trace_opcode
