@@ -78,8 +78,11 @@ def contents(cell: CellType) -> tuple[object, ...]:
 
 
 def copy_onto(function: FunctionType, namespace: dict[str, Any], cells: list[CellType]) -> FunctionType:
-    """Return a copy of `function` that reads its globals from `namespace` and its free variables from `cells`."""
-    copy = FunctionType(function.__code__, namespace, function.__name__, function.__defaults__, tuple(cells))
+    """Return a copy of `function` that reads its globals from `namespace` and its free variables from `cells`.
+
+    It has a code object of its own, so that evidence can tell it from the program (`Staged.is_glue`).
+    """
+    copy = FunctionType(function.__code__.replace(), namespace, function.__name__, function.__defaults__, tuple(cells))
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__module__ = function.__module__
     return copy

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any
 
 from snek_core_transform.errors import StagingError
+from snek_strategies.collect_warnings import collect_warnings
 from snek_strategies.dispatchers import dispatchers_of
 from snek_strategies.numpy_values import to_host
 from snek_strategies.protocol import Program, Staged, Strategy
@@ -25,7 +27,7 @@ class NumbaNjit(Strategy):
     spelling = NUMBA
 
     def stage(self, program: Program, example: tuple[object, ...]) -> Njitted:
-        """Make dispatchers of the program and of the functions of its module that it calls; Numba types them at `compile`."""
+        """Make dispatchers of the program and of the functions it calls; Numba types them at `compile`."""
         import numba
 
         if numba.config.DISABLE_JIT:
@@ -48,21 +50,33 @@ class Njitted(Staged):
         self.dispatchers = dispatchers
         self.entry = dispatchers[0]
         self.example = example
+        self.doubts: list[str] = []
 
     def compile(self) -> Program:
         """Type and compile the program for the example. Raises what Numba raises."""
         import numba
 
-        self.entry.compile(tuple(map(numba.typeof, self.example)))
+        with collect_warnings(numba.NumbaWarning) as doubts:
+            self.entry.compile(tuple(map(numba.typeof, self.example)))
+        self.doubts += doubts
         run: Program = self.entry
         return run
 
     def dump(self) -> Mapping[str, str]:
-        """Return the types that Numba inferred, line by line, and the LLVM code, once the program is compiled."""
+        """Return what Numba made of the compiled program: types by line, LLVM code, and what it warned of."""
         types = io.StringIO()
         self.entry.inspect_types(file=types)
-        return {"types": types.getvalue(), "llvm": "\n".join(self.entry.inspect_llvm().values())}
+        llvm = "\n".join(self.entry.inspect_llvm().values())
+        return {"types": types.getvalue(), "llvm": llvm, "warnings": "\n".join(self.doubts)}
 
     def counters(self) -> Mapping[str, int]:
         """Return the signatures that Numba has compiled, of the program and of the functions that it calls."""
         return {"stagings": sum(len(each.signatures) for each in self.dispatchers), "graphs": 1, "breaks": 0}
+
+    def is_glue(self, code: CodeType) -> bool:
+        """Tell whether `code` is a dispatcher's own copy of a function's code, which Python never runs.
+
+        Under a profiler Numba reports each entry into machine code as a call of that copy. The program's own code is
+        another object: a run of it by Python is still seen.
+        """
+        return any(code is each.py_func.__code__ for each in self.dispatchers)

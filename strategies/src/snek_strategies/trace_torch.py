@@ -6,10 +6,10 @@ Control flow that depends on data is not recorded: the trace keeps the path of t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from snek_strategies.collect_warnings import collect_warnings
 from snek_strategies.protocol import Program, Staged
 from snek_strategies.spellings.torch_spelling import TORCH
 from snek_strategies.static_arguments import close_over, dynamic_positions, without_static
@@ -30,16 +30,9 @@ class TraceTorch(TorchStrategy):
         """Run the program once on the example, recorded. Raises what PyTorch raises."""
         torch = loaded(self.device)
         arrays = tuple(self.from_host(example[position]) for position in dynamic_positions(example))
-        with warnings.catch_warnings(record=True) as caught, deprecated_torchscript():
-            warnings.simplefilter("always", torch.jit.TracerWarning)
+        with collect_warnings(torch.jit.TracerWarning) as doubts, deprecated_torchscript():
             # Checking runs the program again; strict would forbid lists and dicts as results.
             trace = torch.jit.trace(close_over(program, example), arrays, check_trace=False, strict=False)
-        doubts = []
-        for warning in caught:
-            if issubclass(warning.category, torch.jit.TracerWarning):
-                doubts.append(str(warning.message))
-            else:
-                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
         return Traced(trace, example, doubts)
 
 
