@@ -138,11 +138,11 @@ _AS_IT_IS = object()
 def is_user_code(code: CodeType, namespace: dict[str, Any]) -> bool:
     """Tell whether a code object is the user's: its text can be had, and it lies in no library and not in Snek."""
     filename = code.co_filename
-    return not _is_library(filename) and bool(linecache.getlines(filename, namespace))
+    return not is_library(filename) and bool(linecache.getlines(filename, namespace))
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_library(filename: str) -> bool:
+def is_library(filename: str) -> bool:
     if filename.startswith("<frozen "):
         return True
     path = os.path.realpath(filename)

@@ -31,6 +31,8 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="check_unbound").splitlines()[-1])
         return operators.and_(x, lambda: y if 'y' in builtins.locals() else operators.unbound('y'))
     """
+    if context.inline:
+        return tree
     construct = Construct(context.operators, Place(context.filename, 1), "variable")
 
     def change(function: gast.AST) -> None:

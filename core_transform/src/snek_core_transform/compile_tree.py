@@ -25,29 +25,31 @@ _FACTORY = "<factory>"
 _THUNK_SEGMENT = re.compile(r"\.<(?:if|while|for) [a-z]+(?: \d+)?>\.<locals>")
 
 
-def compile_tree(program: Program, tree: gast.AST) -> CodeType:
-    """Return the code object of `tree`, whose free variables are those of the program's function."""
+def compile_tree(
+    program: Program, tree: gast.AST, free: tuple[str, ...], name: str, class_name: str | None
+) -> CodeType:
+    """Return the code object of `tree`, the function called `name`, whose free variables are among `free`."""
     code = program.function.__code__
     embedded: dict[str, object] = {}
-    module = _module(program, _signature_only(tree), code.co_freevars)
+    module = _module(_signature_only(tree), free, class_name)
     plain = ast.fix_missing_locations(gast.gast_to_ast(_sealed(module, embedded)))
     with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         compiled = compile(plain, program.filename, "exec", flags=code.co_flags & _FUTURE, dont_inherit=True)
-    levels = [_FACTORY, *([program.class_name] if program.class_name else []), code.co_name]
+    levels = [_FACTORY, *([class_name] if class_name else []), name]
     for level in levels:
         compiled = next(inner for inner in compiled.co_consts if isinstance(inner, CodeType) and inner.co_name == level)
     prefix = compiled.co_qualname
     return _unsealed(compiled, embedded, prefix, code.co_qualname)
 
 
-def _module(program: Program, tree: gast.AST, free: tuple[str, ...]) -> gast.Module:
+def _module(tree: gast.AST, free: tuple[str, ...], class_name: str | None) -> gast.Module:
     """Put the function where its free variables and its class are around it, in a function nobody ever calls."""
     inside = tree if isinstance(tree, gast.stmt) else gast.Expr(tree)
     body: list[gast.stmt] = [inside]
-    if program.class_name:
-        body = [gast.ClassDef(program.class_name, [], [], body, [], [])]
-    names = [name for name in free if not (name == "__class__" and program.class_name)]
+    if class_name:
+        body = [gast.ClassDef(class_name, [], [], body, [], [])]
+    names = [name for name in free if not (name == "__class__" and class_name)]
     factory = gast.FunctionDef(_FACTORY, parameters(names), body, [], None, None, [])
     return gast.Module([at(factory, tree)], [])
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
-from types import FunctionType
+from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from .callee import callee_for
 from .errors import Place, UnsupportedSyntax
+from .fragments import Fragment, refuse
 from .live_state import LiveState
-from .operators import Operators
+from .operators import Operators, Unbound
+
+class _End:
+    """Equal to nothing: the end that no iterator gives."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+END = _End()
 
 Thunk = Callable[..., object]
 
@@ -21,6 +34,9 @@ class Construct:
         self.operators, self.place, self.word = operators, place, word
         self.names: tuple[str, ...] = ()
         self.cell_names: tuple[str, ...] = ()
+        self.fragment: Fragment | None = None
+        self.arms: list[Construct] = []
+        self.stages = operators.stages
         self.if_exp = operators.if_exp
         self.not_ = operators.not_
         self.compare = operators.compare
@@ -77,6 +93,27 @@ class Construct:
                 self.place,
             )
         return value
+
+    def leave(self, given: object, namespace: dict[str, object], cells: FunctionType) -> Any:
+        """Go on in operator form from the user's frame with a staged value."""
+        if self.fragment is None:
+            raise refuse(self.word, self.place, given)
+        return self.fragment.run(given, namespace, cells)
+
+    def missing(self, value: object) -> bool:
+        """Tell whether a variable of a frame that was left had no value."""
+        return isinstance(value, Unbound)
+
+    def steady(self, iterator: Any) -> Iterable[object]:
+        """Return an iterator that a `for` may take again, as `iter` gives it for most: asking it changes nothing."""
+        kind = type(iterator)
+        if isinstance(getattr(kind, "__iter__", None), WrapperDescriptorType | MethodDescriptorType):
+            return iterator  # type: ignore[no-any-return]
+        return iter(functools.partial(kind.__next__, iterator), END)
+
+    def leave_arm(self, arm: int, given: object, namespace: dict[str, object], cells: FunctionType) -> Any:
+        """Go on in operator form from the test of one arm of an `if` with `elif`s."""
+        return self.arms[arm - 1].leave(given, namespace, cells)
 
     def unbound(self, name: str) -> None:
         """Raise what a function raises where it reads a variable that has no value."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import gast
 
 from .construct import Construct
+from .fragments import Fragment, Source
 from .operators import Operators
 from .program import node_place
 from .syntax import attribute, embed
@@ -22,6 +24,8 @@ class Context:
     operators: Operators
     inline: bool
     class_name: str | None = None
+    source: Source | None = None
+    outer_cells: frozenset[str] = frozenset()
     names: Counter[str] = field(default_factory=Counter)
 
     def fresh(self, word: str) -> str:
@@ -41,6 +45,16 @@ class Context:
     def construct(self, node: gast.AST, word: str) -> Construct:
         """Return the run-time end of one construct: what the virtualized code calls."""
         return Construct(self.operators, node_place(node, self.filename, self.lines), word)
+
+    def fragment(self, node: gast.AST, construct: Construct, body: Callable[[], list[gast.stmt]]) -> Fragment:
+        """Return a way of going on from `node` in operator form."""
+        assert self.source is not None, "inline code is made from a program's own tree"
+        return Fragment(self.source, node.number, construct.word, construct.place, body)
+
+    def original(self, node: gast.AST) -> gast.AST:
+        """Return the user's own node of which `node` is a copy."""
+        assert self.source is not None, "inline code is made from a program's own tree"
+        return self.source.node(node.number)
 
     def operator(self, construct: Construct, method: str) -> gast.expr:
         """Return a reference to an operator of a construct."""

@@ -35,7 +35,7 @@ def _declare(function: gast.AST) -> None:
     first = function.body[0]
     is_text = isinstance(first, gast.Expr) and isinstance(first.value, gast.Constant) and isinstance(first.value.value, str)
     function.body[1 if is_text else 0 : 1 if is_text else 0] = declarations
-    if function.suspends and not _suspends(function):
+    if function.suspends and not isinstance(function, gast.AsyncFunctionDef) and not _suspends(function):
         # The `yield` that makes this a generator stood behind a `return`.
         function.body.append(at(gast.If(constant(False), [gast.Expr(gast.Yield(None))], []), function.body[-1]))
 

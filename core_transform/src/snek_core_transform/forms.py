@@ -45,6 +45,7 @@ def mark_plain(function: gast.AST, groups: frozenset[str]) -> None:
 def _mark_scope(scope: gast.AST) -> list[gast.AST]:
     """Mark one scope with an explicit stack of (node, constructs around it, where jumps go); return inner scopes."""
     inner: list[gast.AST] = []
+    _mark_bare(scope)
     body = scope.body if isinstance(scope.body, list) else [scope.body]
     stack: list[tuple[gast.AST, _Path]] = [(child, _Path(None, None, False)) for child in body]
     while stack:
@@ -81,6 +82,27 @@ def _mark_scope(scope: gast.AST) -> list[gast.AST]:
                     eager = position == 0 and (type(node), field) in EAGER_FIRST
                     stack.append((child, path if eager else there))
     return inner
+
+
+def _mark_bare(scope: gast.AST) -> None:
+    """Mark what inline code must not bind a variable in: class bodies, some of a comprehension, frames that are read."""
+    body = gast.Module(scope.body if isinstance(scope.body, list) else [scope.body], [])
+    everything = isinstance(scope, gast.ClassDef)
+    everything = everything or any(_reads_frame(node) and node.func.id != "super" for node in own_nodes(body))
+    for node in own_nodes(body):
+        bare: list[gast.AST] = [node] if everything else []
+        if isinstance(node, gast.GeneratorExp):
+            bare = [node]
+        elif isinstance(node, COMPREHENSIONS):
+            bare = [generator.iter for generator in node.generators]
+        for root in bare:
+            for inside in [root] if everything else own_nodes(root):
+                inside.bare = True
+
+
+def is_bare(node: gast.AST) -> bool:
+    """Tell whether inline code must not bind a variable at `node`."""
+    return bool(getattr(node, "bare", False))
 
 
 def _jumps(statement: gast.stmt) -> bool:

@@ -21,7 +21,7 @@ def lower_break(tree: gast.AST, context: Context) -> gast.AST:
     ...         print(x)
     ...     else:
     ...         print("none")
-    >>> print(show(f, after="lower_break"))
+    >>> print(show(f, after="lower_break", operators=RecordingOperators()))
     def f(xs):
         <broken> = False
         for x in xs:  # until <broken>
@@ -34,6 +34,8 @@ def lower_break(tree: gast.AST, context: Context) -> gast.AST:
         else:
             print('none')
     """
+    if context.inline:
+        return tree
     return each_statement(tree, lambda statement: _lower(statement, context))
 
 

@@ -19,7 +19,7 @@ def lower_continue(tree: gast.AST, context: Context) -> gast.AST:
     ...         if x:
     ...             continue
     ...         print(x)
-    >>> print(show(f, after="lower_continue"))
+    >>> print(show(f, after="lower_continue", operators=RecordingOperators()))
     def f(xs):
         for x in xs:
             if x:
@@ -27,6 +27,8 @@ def lower_continue(tree: gast.AST, context: Context) -> gast.AST:
             else:
                 print(x)
     """
+    if context.inline:
+        return tree
     return each_statement(tree, lambda statement: _lower(statement, context))
 
 
@@ -43,4 +45,6 @@ def _lower(loop: gast.stmt, context: Context) -> Block:
         context.release("continued")
         body = without_flag(body, flag)
     loop.body = body or [at(gast.Pass(), loop)]
+    if getattr(loop, "once", False) and not plain:
+        return loop.body  # type: ignore[no-any-return]
     return [loop]

@@ -18,7 +18,7 @@ def lower_return(tree: gast.AST, context: Context) -> gast.AST:
     ...     if x > 0:
     ...         return x
     ...     return -x
-    >>> print(show(f, after="lower_return"))
+    >>> print(show(f, after="lower_return", operators=RecordingOperators()))
     def f(x):
         if x > 0:
             <value> = x
@@ -26,6 +26,8 @@ def lower_return(tree: gast.AST, context: Context) -> gast.AST:
             <value> = -x
         return <value>
     """
+    if context.inline:
+        return tree
     return each_function(tree, _lower)
 
 

@@ -6,8 +6,8 @@ import gast
 
 from .context import Context
 from .forms import mark_plain
-from .scopes import scope_of
-from .syntax import Block, at, own_nodes
+from .scopes import mentioned_names, scope_of
+from .syntax import FUNCTIONS, Block, at, own_nodes
 from .walk import each_function
 
 
@@ -25,13 +25,17 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
             y = x
     """
     mark_plain(tree, context.operators.groups)
-    return each_function(tree, _prepare)
+    each_function(tree, _prepare)
+    _note_cells(tree, context.outer_cells)
+    return tree
 
 
 def _prepare(function: gast.AST) -> None:
     function.scope = scope_of(function)
     body = gast.Module(function.body if isinstance(function.body, list) else [function.body], [])
-    function.suspends = any(isinstance(node, gast.Yield | gast.YieldFrom) for node in own_nodes(body))
+    function.suspends = isinstance(function, gast.AsyncFunctionDef) or any(
+        isinstance(node, gast.Yield | gast.YieldFrom) for node in own_nodes(body)
+    )
     if isinstance(function, gast.Lambda):
         return
     scope = function.scope
@@ -42,6 +46,21 @@ def _prepare(function: gast.AST) -> None:
         function.body = [at(declaration, function) for declaration in declarations] + [
             statement for old in function.body if (statement := remover.visit(old)) is not None
         ]
+
+
+def _note_cells(tree: gast.AST, outer: frozenset[str]) -> None:
+    """Note, on every function, those of its names that may be cells."""
+    stack = [(tree, outer)]
+    while stack:
+        node, around = stack.pop()
+        if isinstance(node, FUNCTIONS):
+            scope = node.scope
+            mentioned = mentioned_names(gast.iter_child_nodes(node))
+            free = (mentioned & around) - scope.bound.keys() - scope.globals
+            own_class = {"__class__"} if mentioned & {"super", "__class__"} else set()
+            node.cell_names = sorted(scope.captured | scope.nonlocals | free | own_class)
+            around = (around | scope.bound.keys()) - scope.globals
+        stack.extend((child, around) for child in gast.iter_child_nodes(node))
 
 
 class _WithoutDeclarations(gast.NodeTransformer):  # type: ignore[misc]

@@ -136,14 +136,36 @@ class Rewriter(gast.NodeTransformer):  # type: ignore[misc]
         return result
 
 
-def rewritten(tree: Node, visit: Callable[[gast.AST], Any]) -> Node:
-    """Return `tree` with `visit(node)` in place of every node, children first."""
+ANNOTATIONS = frozenset({"annotation", "returns", "type_params"})
 
-    class Visitor(gast.NodeTransformer):  # type: ignore[misc]
-        def visit(self, node: gast.AST) -> Any:
-            return visit(super().generic_visit(node))
 
-    return Visitor().visit(tree)  # type: ignore[no-any-return]
+def rewritten(tree: Node, visit: Callable[[gast.AST, Any], Any], function: Any = None) -> Node:
+    """Return `tree` with `visit(node, function)` in place of every node, children first.
+
+    `function` is the user's function around the node. Annotations stay as they are, because they may be kept as text;
+    so do nodes that a pass has written.
+    """
+    inside = tree if isinstance(tree, FUNCTIONS) and not getattr(tree, "is_thunk", False) else function
+    outside = own_children(tree) if isinstance(tree, FUNCTIONS) else []
+    for field, old in gast.iter_fields(tree):
+        if field in ANNOTATIONS:
+            continue
+        if isinstance(old, list):
+            setattr(tree, field, [_rewritten(child, visit, inside, function, outside) for child in old])
+        elif isinstance(old, gast.AST):
+            setattr(tree, field, _rewritten(old, visit, inside, function, outside))
+    return tree if getattr(tree, "internal", False) else visit(tree, function)
+
+
+def _rewritten(child: Any, visit: Any, inside: Any, function: Any, outside: list[gast.AST]) -> Any:
+    if not isinstance(child, gast.AST):
+        return child
+    if isinstance(child, gast.arguments):
+        # Defaults are evaluated around the function, and hold no part of it.
+        child.defaults = [rewritten(default, visit, function) for default in child.defaults]
+        child.kw_defaults = [default and rewritten(default, visit, function) for default in child.kw_defaults]
+        return child
+    return rewritten(child, visit, function if any(child is node for node in outside) else inside)
 
 
 SYMBOLS = {

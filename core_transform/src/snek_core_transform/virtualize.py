@@ -16,6 +16,7 @@ from .construct import Construct
 from .context import Context
 from .deep import in_deep_stack
 from .errors import UsageError
+from .fragments import Source, number_nodes
 from .operators import Operators, PythonOperators
 from .passes import PASSES
 from .program import Program, program_of
@@ -73,15 +74,33 @@ def virtualized_code(function: FunctionType, operators: Operators) -> Virtualize
     def build() -> Virtualized:
         program = program_of(function)
         tree = run_passes(program, operators)
-        return Virtualized(compile_tree(program, tree))
+        code = function.__code__
+        return Virtualized(compile_tree(program, tree, code.co_freevars, code.co_name, program.class_name))
 
     return in_deep_stack(build)
 
 
 def run_passes(program: Program, operators: Operators, after: str | None = None) -> gast.AST:
     """Return the program's tree after the pass named `after`, or after all."""
-    context = Context(program.filename, program.lines, operators, operators.inline, program.class_name)
-    tree: gast.AST = copy.deepcopy(program.tree)
+    number_nodes(program.tree)
+    context = Context(
+        program.filename,
+        program.lines,
+        operators,
+        operators.inline,
+        program.class_name,
+        Source(program, operators) if operators.inline else None,
+        frozenset(program.function.__code__.co_freevars),
+    )
+    return _run(copy.deepcopy(program.tree), context, after)
+
+
+def operator_form(program: Program, tree: gast.AST, operators: Operators, class_name: str | None) -> gast.AST:
+    """Return a piece of a program in operator form, whatever the operator set does with plain values."""
+    return _run(tree, Context(program.filename, program.lines, operators, False, class_name), None)
+
+
+def _run(tree: gast.AST, context: Context, after: str | None) -> gast.AST:
     for step in PASSES:
         tree = step(tree, context)
         if step.__name__ == after:

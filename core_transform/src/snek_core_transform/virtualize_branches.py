@@ -5,9 +5,9 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .forms import is_plain
-from .scoped import each_statement_in_scope, is_chain
-from .scopes import Scope
+from .forms import is_bare, is_plain
+from .inline import ARM, TEST, both, inner, is_, is_not, leave_frame, resume, truth
+from .scoped import Function, each_statement_in_scope, is_chain
 from .syntax import Block, at, call, load
 from .thunks import cells, statement_thunk
 
@@ -19,7 +19,7 @@ def virtualize_branches(tree: gast.AST, context: Context) -> gast.AST:
     ...     if x < 0:
     ...         x = 0
     ...     return x
-    >>> print(show(f, after="virtualize_branches"))
+    >>> print(show(f, after="virtualize_branches", operators=RecordingOperators()))
     def f(x):
         def <if body>():
             nonlocal x
@@ -34,14 +34,16 @@ def virtualize_branches(tree: gast.AST, context: Context) -> gast.AST:
     return each_statement_in_scope(tree, context, _virtualize)
 
 
-def _virtualize(node: gast.stmt, scope: Scope | None, context: Context) -> Block:
-    if not isinstance(node, gast.If):
+def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
+    if not isinstance(node, gast.If) or getattr(node, "internal", False):
         return [node]
-    if is_plain(node) or scope is None:
+    if context.inline and not is_bare(node):
+        return _inline(node, function, context)
+    if is_plain(node) or function is None:
         construct = context.construct(node.test, "`if`")
         node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
         return [node]
-    construct = context.construct(node.test, "`if`")
+    construct, scope = context.construct(node.test, "`if`"), function.scope
     body = statement_thunk("<if body>", node.body, scope, node)
     held = cells(construct, node.carried, scope, context.class_name)
     thunks, arms, arm = [body], [], node
@@ -58,3 +60,21 @@ def _virtualize(node: gast.stmt, scope: Scope | None, context: Context) -> Block
     operator = context.operator(construct, method)
     new = call(operator, node.test, load("<if body>"), *chain, load("<if orelse>"), held)
     return [*thunks, at(gast.Expr(at(new, node.test)), node)]
+
+
+def _inline(node: gast.If, function: Function, context: Context) -> Block:
+    """Return an `if` for plain values, whose last arm leaves the frame with a staged one."""
+    constructs, arm, number_arms = [], node, is_chain(node)
+    while True:
+        construct = context.construct(arm.test, "`if`")
+        construct.fragment = resume(arm, construct, function, context)
+        constructs.append(construct)
+        test = truth(context, arm.test, len(constructs) if number_arms else None)
+        arm.test = test if len(constructs) == 1 else at(both(is_(load(TEST), False), test), test)
+        if not is_chain(arm):
+            break
+        arm = arm.orelse[0]
+    constructs[0].arms = constructs
+    out = leave_frame(constructs[0], load(TEST), function, node, load(ARM) if len(constructs) > 1 else None)
+    arm.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], arm.orelse)), node)]
+    return [node]

@@ -22,7 +22,7 @@ def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
     if not context.wants("call"):
         return tree
 
-    def virtualize(node: gast.AST) -> gast.AST:
+    def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         if isinstance(node, gast.Call) and embedded(node.func) is None:
             construct = context.construct(node, "call")
             node.func = at(call(context.operator(construct, "callee"), node.func), node.func)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .forms import is_plain
+from .forms import is_bare, is_plain
+from .fragments import GIVEN
+from .inline import bind, choose, inner, plain_values
+from .virtualize_logic import short_circuit
 from .syntax import SYMBOLS, at, call, constant, load, parameters, rewritten
 from .thunks import expression_thunk
 
@@ -15,22 +18,24 @@ def virtualize_comparisons(tree: gast.AST, context: Context) -> gast.AST:
 
     >>> def f(a, b):
     ...     return a < b, a < g() <= b
-    >>> print(show(f, after="virtualize_comparisons"))  # doctest: +NORMALIZE_WHITESPACE
+    >>> print(show(f, after="virtualize_comparisons", operators=RecordingOperators()))  # doctest: +NORMALIZE_WHITESPACE
     def f(a, b):
         return (operators.compare('<', a, b), (lambda <left>, <right>:
             operators.and_(operators.compare('<', <left>, <right>),
-                lambda: operators.compare('<=', <right>, b)))(a, operators.callee(g)()))
+                lambda: operators.compare('<=', <right>, b)))(a, g()))
     """
     if not context.wants("compare"):
         return tree
 
-    def virtualize(node: gast.AST) -> gast.AST:
+    def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         if not isinstance(node, gast.Compare):
             return node
         construct = context.construct(node, "comparison")
         operands = [node.left, *node.comparators]
         symbols = [SYMBOLS[type(symbol).__name__] for symbol in node.ops]
         compare = context.operator(construct, "compare")
+        if context.inline and not is_bare(node) and not (is_plain(node) and len(symbols) > 1):
+            return _inline(node, symbols, function, context)
         if len(symbols) == 1:
             return at(call(compare, constant(symbols[0]), *operands), node)
         if is_plain(node):
@@ -50,3 +55,66 @@ def virtualize_comparisons(tree: gast.AST, context: Context) -> gast.AST:
         return at(value, node)
 
     return rewritten(tree, virtualize)
+
+
+def _inline(node: gast.Compare, symbols: list[str], function: gast.AST, context: Context) -> gast.expr:
+    """Return a comparison in the user's frame, which is an operator where an operand is staged."""
+    operands = [node.left, *node.comparators]
+    names = [f"<operand {node.number} {position}>" for position in range(len(operands))]
+    links: list[gast.expr] = []
+    for index, symbol in enumerate(symbols):
+        left = operands[0] if index == 0 else load(names[index])
+        pair = names[index : index + 2]
+        if len(symbols) == 1 and all(_is_steady(operand, function) for operand in operands):
+            pair = [operand.id if isinstance(operand, gast.Name) else "" for operand in operands]
+        links.append(_link(symbol, node.ops[index], left, operands[index + 1], pair, node, context))
+    if len(links) == 1:
+        return links[0]
+    original = context.original(node)
+
+    def rest(index: int) -> list[gast.stmt]:
+        start = at(load(names[index + 1]), original.comparators[index])
+        further = gast.Compare(start, original.ops[index + 1 :], original.comparators[index + 1 :])
+        value = gast.BoolOp(gast.And(), [at(load(GIVEN), original), at(further, original)])
+        return [at(gast.Return(at(value, original)), original)]
+
+    return at(short_circuit(node, "and", links, rest, function, context), node)
+
+
+def _link(
+    symbol: str,
+    sign: gast.cmpop,
+    left: gast.expr,
+    right: gast.expr,
+    names: list[str],
+    node: gast.Compare,
+    context: Context,
+) -> gast.expr:
+    """Return one comparison, both operands evaluated once, in order."""
+    operator = context.operator(context.construct(node, "comparison"), "compare")
+    first: gast.expr = left if _is_known(left, names[0]) else load(names[0])
+    second: gast.expr = right if _is_known(right, names[1]) and len(node.ops) == 1 else load(names[1])
+    native = inner(gast.Compare(at(_again(first), left), [sign], [at(_again(second), right)]))
+    plain = plain_values(context, _again(first), _again(second))
+    # Both operands are bound first; the tuple is true, so this only puts them in front of the question.
+    binds = [bind(name, value) for name, value, bound in zip(names, (left, right), (first, second), strict=True)
+             if bound is not value]
+    test = plain if not binds else gast.BoolOp(gast.And(), [inner(gast.Tuple(binds, gast.Load())), plain])
+    return at(choose(inner(test), native, call(operator, constant(symbol), _again(first), _again(second))), node)
+
+
+def _is_known(operand: gast.expr, name: str) -> bool:
+    """Tell whether `operand` can be read again as it is."""
+    return isinstance(operand, gast.Constant) or (isinstance(operand, gast.Name) and operand.id == name)
+
+
+def _is_steady(operand: gast.expr, function: gast.AST) -> bool:
+    """Tell whether nothing but its own function can change `operand`."""
+    if isinstance(operand, gast.Constant):
+        return True
+    return isinstance(operand, gast.Name) and operand.id in function.scope.bound.keys() - function.scope.captured
+
+
+def _again(operand: gast.expr) -> gast.expr:
+    """Return another read of a variable or constant."""
+    return load(operand.id) if isinstance(operand, gast.Name) else constant(operand.value)

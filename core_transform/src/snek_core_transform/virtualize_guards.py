@@ -21,7 +21,7 @@ def virtualize_guards(tree: gast.AST, context: Context) -> gast.AST:
     def watched(value: gast.expr, word: str) -> gast.expr:
         return at(call(context.operator(context.construct(value, word), "plain"), value), value)
 
-    def virtualize(node: gast.AST) -> gast.AST:
+    def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         if isinstance(node, gast.Assert) and context.wants("branch"):
             node.test = watched(node.test, "`assert`")
         elif isinstance(node, gast.Match) and context.wants("branch"):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
+
 import gast
 
 from .context import Context
-from .forms import is_plain
-from .scoped import each_statement_in_scope
-from .scopes import Scope
-from .syntax import Block, at, call, constant, load
+from .construct import Construct
+from .forms import is_bare, is_plain
+from .fragments import iterator_name
+from .inline import TEST, inner, is_not, leave_frame, resume, staged, truth
+from .scoped import Function, each_statement_in_scope
+from .syntax import Block, assign, at, attribute, call, constant, embed, load
 from .thunks import cells, expression_thunk, statement_thunk
 
 
@@ -19,7 +23,7 @@ def virtualize_loops(tree: gast.AST, context: Context) -> gast.AST:
     ...     while n > 1:
     ...         n = n // 2
     ...     return n
-    >>> print(show(f, after="virtualize_loops"))
+    >>> print(show(f, after="virtualize_loops", operators=RecordingOperators()))
     def f(n):
         def <while test>():
             return n > 1
@@ -34,20 +38,26 @@ def virtualize_loops(tree: gast.AST, context: Context) -> gast.AST:
     return each_statement_in_scope(tree, context, _virtualize)
 
 
-def _virtualize(node: gast.stmt, scope: Scope | None, context: Context) -> Block:
+def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
     if isinstance(node, gast.While):
-        return _while(node, scope, context)
+        return _while(node, function, context)
     if isinstance(node, gast.For | gast.AsyncFor):
-        return _for(node, scope, context)
+        return _for(node, function, context)
     return [node]
 
 
-def _while(node: gast.While, scope: Scope | None, context: Context) -> Block:
+def _while(node: gast.While, function: Function, context: Context) -> Block:
     construct = context.construct(node.test, "`while`")
-    if is_plain(node) or scope is None:
+    if context.inline and not is_bare(node):
+        construct.fragment = resume(node, construct, function, context)
+        out = leave_frame(construct, load(TEST), function, node)
+        node.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], node.orelse)), node)]
+        node.test = truth(context, node.test)
+        return [node]
+    if is_plain(node) or function is None:
         node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
         return [node]
-    test = node.test
+    test, scope = node.test, function.scope
     if hasattr(node, "flag"):
         going_on = call(context.operator(construct, "not_"), load(node.flag))
         test = at(call(context.operator(construct, "and_"), going_on, expression_thunk(test)), test)
@@ -59,11 +69,17 @@ def _while(node: gast.While, scope: Scope | None, context: Context) -> Block:
     ]
 
 
-def _for(node: gast.For | gast.AsyncFor, scope: Scope | None, context: Context) -> Block:
+def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -> Block:
     construct = context.construct(node.iter, "`for`")
-    if is_plain(node) or scope is None or isinstance(node, gast.AsyncFor):
+    if context.inline and isinstance(node, gast.For) and not is_bare(node):
+        fragment = resume(node, construct, function, context)
+        if fragment:
+            construct.fragment = fragment
+            return _inline_for(node, construct, function, context)
+    if context.inline or is_plain(node) or function is None or isinstance(node, gast.AsyncFor):
         node.iter = at(call(context.operator(construct, "plain"), node.iter), node.iter)
         return [node]
+    scope = function.scope
     take = at(gast.Assign([node.target], load("<item>"), None), node.target)
     thunks = [statement_thunk("<for body>", [take, *node.body], scope, node, ("<item>",))]
     test: gast.expr = constant(None)
@@ -74,6 +90,48 @@ def _for(node: gast.For | gast.AsyncFor, scope: Scope | None, context: Context) 
     held = cells(construct, node.carried, scope, context.class_name)
     operator = context.operator(construct, "for_stmt")
     return [*thunks, _run(operator, [node.iter, test, load("<for body>"), held], node.iter)]
+
+
+def _inline_for(node: gast.For, construct: Construct, function: Function, context: Context) -> Block:
+    """Return a `for` over plain values, with its iterator where a fragment can go on with it."""
+    iterator = iterator_name(node.number)
+    ask = staged(context, load(iterator))
+    iterate = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
+    steady = call(context.operator(construct, "steady"), iterate)
+    start = [
+        at(assign(iterator, node.iter), node.iter),
+        at(inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node)], [])), node.iter),
+        at(assign(iterator, steady), node.iter),
+    ]
+    node.iter = at(load(iterator), node.iter)
+    node.body = _let_go(node.body, iterator)
+    node.orelse = [at(assign(iterator, constant(None)), node), *node.orelse]
+    return [*start, node]
+
+
+def _let_go(body: Block, iterator: str) -> Block:
+    """Let go of a loop's iterator where a `break` leaves it, as Python does."""
+
+    class LetGo(gast.NodeTransformer):  # type: ignore[misc]
+        def visit_Break(self, node: gast.Break) -> Block:
+            return [at(assign(iterator, constant(None)), node), node]
+
+        def visit_While(self, node: gast.While) -> gast.stmt:
+            node.orelse = [statement for old in node.orelse for statement in _let_go([old], iterator)]
+            return node
+
+        visit_For = visit_AsyncFor = visit_While
+
+        def visit_FunctionDef(self, node: gast.AST) -> gast.AST:
+            return node
+
+        visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = visit_FunctionDef
+
+    result: Block = []
+    for statement in body:
+        new = LetGo().visit(statement)
+        result.extend(new if isinstance(new, list) else [new])
+    return result
 
 
 def _run(operator: gast.expr, arguments: list[gast.expr], place: gast.AST) -> gast.stmt:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .forms import is_plain
-from .syntax import at, call, rewritten
+from .forms import is_bare, is_plain
+from .fragments import GIVEN
+from .inline import TEST, choose, is_, leave, truth
+from .syntax import at, call, load, rewritten
 from .thunks import expression_thunk
 
 
@@ -15,17 +17,27 @@ def virtualize_ternary(tree: gast.AST, context: Context) -> gast.AST:
 
     >>> def f(a, b, c):
     ...     return a if c else b
-    >>> print(show(f, after="virtualize_ternary"))
+    >>> print(show(f, after="virtualize_ternary", operators=RecordingOperators()))
     def f(a, b, c):
         return operators.if_exp(c, lambda: a, lambda: b)
     """
     if not context.wants("branch"):
         return tree
 
-    def virtualize(node: gast.AST) -> gast.AST:
+    def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         if not isinstance(node, gast.IfExp):
             return node
         construct = context.construct(node, "conditional expression")
+        if context.inline and not is_plain(node) and not is_bare(node):
+            original = context.original(node)
+
+            def rest() -> list[gast.stmt]:
+                value = gast.IfExp(at(load(GIVEN), original.test), original.body, original.orelse)
+                return [at(gast.Return(at(value, original)), original)]
+
+            out = leave(construct, context.fragment(node, construct, rest), load(TEST), function)
+            staged_or_false = choose(is_(load(TEST), False), node.orelse, out)
+            return at(choose(truth(context, node.test), node.body, staged_or_false), node)
         if is_plain(node):
             node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
             return node

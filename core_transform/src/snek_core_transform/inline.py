@@ -1,0 +1,129 @@
+"""Pieces of inline code: Python's own path for plain values, in the user's own frame, with a way out for staged ones.
+
+A test `t` becomes `(<test> := t) is True or <test> is not False and not stages(<test>) and (<test> := bool of it)`:
+one store and one comparison for a boolean, the value's truth asked once for anything else, by Python itself. Where the
+whole is false, `<test>` is `False` or a staged value.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+import gast
+
+from .construct import Construct
+from .context import Context
+from .fragments import Fragment, continuation
+from .syntax import Node, at, attribute, call, constant, embed, load, parameters, store
+
+TEST = "<test>"
+ARM = "<arm>"
+
+PLAIN_TYPES = frozenset({int, float, complex, bool, str, bytes, type(None)})
+"""The types whose values no operator set stages, so that inline code need not ask."""
+
+
+def inner(node: Node) -> Node:
+    """Mark `node` as written by a pass, so that no later pass takes it for the user's."""
+    node.internal = True
+    return node
+
+
+def is_(left: gast.expr, value: bool) -> gast.expr:
+    """Return `left is value`."""
+    return inner(gast.Compare(left, [gast.Is()], [constant(value)]))
+
+
+def is_not(left: gast.expr, value: bool) -> gast.expr:
+    """Return `left is not value`."""
+    return inner(gast.Compare(left, [gast.IsNot()], [constant(value)]))
+
+
+def either(*values: gast.expr) -> gast.expr:
+    """Return `or` of the values."""
+    return inner(gast.BoolOp(gast.Or(), list(values)))
+
+
+def both(*values: gast.expr) -> gast.expr:
+    """Return `and` of the values."""
+    return inner(gast.BoolOp(gast.And(), list(values)))
+
+
+def choose(test: gast.expr, body: gast.expr, orelse: gast.expr) -> gast.expr:
+    """Return `body if test else orelse`."""
+    return inner(gast.IfExp(test, body, orelse))
+
+
+def bind(name: str, value: gast.expr) -> gast.expr:
+    """Return `(name := value)`."""
+    return gast.NamedExpr(store(name), value)
+
+
+def staged(context: Context, *values: gast.expr) -> gast.expr:
+    """Return a question whether any of the values is staged."""
+    asks = [call(attribute(embed(context.operators, "operators"), "stages"), value) for value in values]
+    return asks[0] if len(asks) == 1 else either(*asks)
+
+
+def negated(value: gast.expr) -> gast.expr:
+    """Return `not value`."""
+    return inner(gast.UnaryOp(gast.Not(), value))
+
+
+def truth(context: Context, value: gast.expr, arm: int | None = None) -> gast.expr:
+    """Return the test for `value`, as the module says; a staged value notes which `arm` of an `if` it has met."""
+    ask = staged(context, load(TEST))
+    if arm is not None:
+        ask = both(ask, bind(ARM, constant(arm)))
+    settle = bind(TEST, choose(load(TEST), constant(True), constant(False)))
+    known = is_(bind(TEST, value), True)
+    rest = both(is_not(load(TEST), False), negated(ask), settle)
+    return at(either(known, rest), value)
+
+
+def frame(function: gast.AST) -> list[gast.expr]:
+    """Return what a fragment needs of the frame: its variables, and a function that holds on to those that are cells."""
+    held = gast.Lambda(parameters(), gast.Tuple([load(name) for name in function.cell_names], gast.Load()))
+    held.is_thunk = held.is_cells = True
+    return [call(attribute(embed(builtins, "builtins"), "locals")), held]
+
+
+def leave_frame(
+    construct: Construct, given: gast.expr, function: gast.AST, place: gast.AST, arm: gast.expr | None = None
+) -> gast.stmt:
+    """Return the statement that goes on with `given` in operator form, or refuses it where the frame cannot be left."""
+    operator = attribute(embed(construct, "operators"), "leave" if arm is None else "leave_arm")
+    value = call(operator, *([] if arm is None else [arm]), given, *frame(function))
+    return at(gast.Expr(value) if function.suspends else gast.Return(value), place)
+
+
+def resume(node: gast.AST, construct: Construct, function: gast.AST, context: Context) -> Fragment | None:
+    """Return how to go on from a statement in operator form, or None where its frame cannot be left."""
+    source = context.source
+    assert source is not None, "inline code is made from a program's own tree"
+    if function.suspends or continuation(source, node.number) is None:
+        return None
+    return context.fragment(node, construct, lambda: continuation(source, node.number) or [])
+
+
+def leave(construct: Construct, fragment: Fragment, given: gast.expr, function: gast.AST) -> gast.expr:
+    """Return a call that goes on with `given` in operator form."""
+    construct.fragment = fragment
+    return call(attribute(embed(construct, "operators"), "leave"), given, *frame(function))
+
+
+def plain_values(context: Context, *operands: gast.expr) -> gast.expr:
+    """Return a question whether no operand is staged, answered at once for numbers and texts."""
+    asked = [operand for operand in operands if not isinstance(operand, gast.Constant)]
+    kinds = [
+        inner(gast.Compare(
+            call(attribute(embed(builtins, "builtins"), "type"), operand), [gast.In()],
+            [embed(PLAIN_TYPES, "PLAIN_TYPES")],
+        ))
+        for operand in asked
+    ]  # fmt: skip
+    if not asked:
+        return constant(True)
+    scalars = kinds[0] if len(kinds) == 1 else both(*kinds)
+    names = [load(operand.id) for operand in asked if isinstance(operand, gast.Name)]
+    return either(scalars, negated(staged(context, *names)))
