@@ -97,7 +97,8 @@ def _representable(value: object, slot: TensorSlot) -> bool:
             cast = dtype.type(value)
         except (OverflowError, TypeError):
             return False
-    return bool(cast == value or value != value)
+    # NumPy would compare in the narrow dtype.
+    return bool(cast.item() == value or value != value)
 
 
 def _shape(name: str, left: TensorSlot, right: TensorSlot) -> tuple[int | None, ...] | None:

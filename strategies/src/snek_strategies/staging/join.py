@@ -125,7 +125,8 @@ def _fits(weak: Scalar, strong: Array, value: object) -> bool:
                 cast = strong.dtype.type(known)
             except OverflowError:
                 return False
-        return bool(cast == known or known != known)
+        # NumPy would compare in the narrow dtype.
+        return bool(cast.item() == known or known != known)
     return {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}[weak.kind] == strong.dtype.name
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snek_core_transform.errors import StagingError
+from snek_core_transform.errors import Place, StagingError
 from snek_strategies.ir.syntax import Atom, Block, Program
 from snek_strategies.ir.types import Type, type_of
 from snek_strategies.ir.verify import checking, verify
@@ -84,10 +84,17 @@ def stage(function: Callable[..., object], args: tuple[object, ...], operators: 
     guards = Watch()
     guards.add(function, *roots_of(function))
     # Through the call operator, so that a program that calls itself is staged as one function.
-    return collect(lambda *reps: operators.call(function, *reps), args, function.__name__, guards)
+    return collect(lambda *reps: operators.call(function, *reps), args, function.__name__, guards, _beginning(function))
 
 
-def collect(run: Callable[..., object], args: tuple[object, ...], name: str, guards: Watch) -> StagedProgram:
+def _beginning(function: Callable[..., object]) -> Place | None:
+    code = getattr(function, "__code__", None)
+    return None if code is None else Place(code.co_filename, code.co_firstlineno)
+
+
+def collect(
+    run: Callable[..., object], args: tuple[object, ...], name: str, guards: Watch, place: Place | None = None
+) -> StagedProgram:
     """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
     builder = Builder()
     types = tuple(map(_type, arrays_in(args)))
@@ -102,7 +109,8 @@ def collect(run: Callable[..., object], args: tuple[object, ...], name: str, gua
         if changed is not None:
             refuse(
                 f"{name} changes {describe(changed)}; staged, that would happen once, and not at every call: "
-                "return the new value instead"
+                "return the new value instead",
+                place,
             )
     except StagingStopped as stopped:
         raise stopped.error from stopped.__cause__
