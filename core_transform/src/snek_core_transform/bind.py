@@ -35,6 +35,7 @@ from types import FunctionType
 from snek_core_transform.bind_load import load
 from snek_core_transform.bind_print import print_texts
 from snek_core_transform.bind_text import gather
+from snek_core_transform.deep import in_deep_stack
 from snek_core_transform.errors import UsageError
 from snek_core_transform.line_map import register
 from snek_core_transform.spelling import Spelling
@@ -44,19 +45,25 @@ def bind(function: Callable[..., object], spelling: Spelling) -> Callable[..., o
     """Return `function` without its first parameter, an array namespace, written in the words of `spelling`.
 
     The new function has source text of its own, which `inspect` reads under a file name such as
-    `<snek lstm torch 1a2b3c4d>`; `line_map.origin` leads from its lines to the user's file. Equal inputs give equal text
-    and an equal name. A function of yours that the namespace is passed to is bound as well, as it is when `bind` runs,
-    and stands in the same text. Everything else is live: globals are those of the user's module and free variables its
-    own cells, so that a name rebound later is seen; imports and bound helpers reach the text as cells too. Defaults,
-    annotations and attributes are those of `function`; decorators are not applied again.
+    `<snek lstm torch 1a2b3c4d>`; `line_map.origin` leads from its lines to the user's file. Equal inputs give equal
+    text and an equal name. A function of yours that the namespace is passed to is bound as well, as it is when `bind`
+    runs, and stands in the same text. Everything else is live: globals are those of the user's module and free
+    variables its own cells, so that a name rebound later is seen; imports and bound helpers reach the text as cells
+    of this binding alone. Defaults, annotations and attributes are those of `function`; decorators are not applied
+    again.
 
     Raises UnsupportedSyntax, at the user's place, where the namespace is used in a way that the table cannot spell or
-    that bind cannot follow; UsageError where `function` is not a plain function or a module of the spelling is missing.
+    that bind cannot follow; NoSource where there is no text; UsageError where `function` is not a plain function or a
+    module of the spelling is missing.
     """
     if not isinstance(function, FunctionType):
         raise UsageError(f"not a function defined with `def`: {function!r}; bind the function itself")
     if function.__code__.co_argcount == 0:
         raise UsageError(f"no first parameter to bind: {function.__qualname__!r}; it takes the array namespace first")
+    return in_deep_stack(lambda: _bind(function, spelling))
+
+
+def _bind(function: FunctionType, spelling: Spelling) -> FunctionType:
     texts = gather((function, function.__code__.co_varnames[0]), spelling)
     used = {name for text in texts for name in text.imports}
     imports = {name: module for name, module in spelling.imports.items() if name in used}

@@ -1,8 +1,8 @@
 """Make functions of a bound text, on the user's own globals and cells; part of the `bind` pass."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import importlib
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,7 @@ _FACTORY = "<snek>"
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
-def load(
-    texts: Sequence[Text], printed: Printed, filename: str, imports: Mapping[str, str]
-) -> list[FunctionType]:
+def load(texts: Sequence[Text], printed: Printed, filename: str, imports: Mapping[str, str]) -> list[FunctionType]:
     """Return the bound function of each text. Raises UsageError where a module cannot be imported.
 
     Globals stay the user's dict, so imports and bound helpers, which must not appear there, are free variables.
@@ -41,11 +39,9 @@ def load(
 def _compile(tree: ast.FunctionDef | ast.AsyncFunctionDef, text: Text, free: list[str], filename: str) -> CodeType:
     """Compile one function with `free` as the names around it, and give it its own qualified name."""
     original = text.program.function
-    place = {"lineno": tree.lineno, "col_offset": 0, "end_lineno": tree.lineno, "end_col_offset": 0}
-    around = ast.arguments([], [ast.arg(name, None, **place) for name in free], None, [], [], None, [])
-    factory = ast.FunctionDef(_FACTORY, around, [tree], [], None, **place)
-    if "type_params" in ast.FunctionDef._fields:
-        factory.type_params = []
+    factory = ast.parse(f"def f({', '.join(free)}): pass").body[0]
+    assert isinstance(factory, ast.FunctionDef)
+    factory.name, factory.body = _FACTORY, [tree]
     module = ast.Module([factory], [])
     flags = original.__code__.co_flags & _FUTURE
     compiled = compile(module, filename, "exec", flags=flags, dont_inherit=True)
@@ -82,13 +78,14 @@ def _function(text: Text, code: CodeType, cells: tuple[CellType, ...]) -> Functi
     defaults = dict(zip(reversed(positional), reversed(original.__defaults__ or ()), strict=False))
     kept = tuple(reversed([value for name, value in defaults.items() if name != gone]))
     function = FunctionType(code, original.__globals__, text.name, kept or None, cells)
-    function.__kwdefaults__ = {n: v for n, v in (original.__kwdefaults__ or {}).items() if n != gone} or None  # type: ignore[assignment]
+    kwdefaults = {name: value for name, value in (original.__kwdefaults__ or {}).items() if name != gone}
+    function.__kwdefaults__ = kwdefaults or None
     function.__annotations__ = {name: value for name, value in original.__annotations__.items() if name != gone}
     function.__module__ = original.__module__
     function.__doc__ = original.__doc__
     function.__dict__.update({name: value for name, value in original.__dict__.items() if name != "__wrapped__"})
     if hasattr(original, "__type_params__"):
-        function.__type_params__ = original.__type_params__
+        setattr(function, "__type_params__", original.__type_params__)  # noqa: B010 - since Python 3.12
     return function
 
 

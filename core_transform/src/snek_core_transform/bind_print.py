@@ -1,8 +1,8 @@
 """Print bound functions as one text, and map its lines to the user's places; part of the `bind` pass."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,14 +28,17 @@ class Printed:
 def print_texts(texts: Sequence[Text], imports: Mapping[str, str]) -> Printed:
     """Print the imports, then the functions. Raises UnsupportedSyntax where a function does not read back equal."""
     trees = [gast.gast_to_ast(text.program.tree) for text in texts]
-    sections = ["\n".join(_head(texts, imports))] + [_unparse(tree, text) for tree, text in zip(trees, texts, strict=True)]
+    written = [_unparse(tree, text) for tree, text in zip(trees, texts, strict=True)]
+    sections = ["\n".join(_head(texts, imports)), *written]
     whole = "\n\n\n".join(section for section in sections if section) + "\n"
     module = parse(whole, "<bound>")
     functions = [node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     places: dict[int, Place] = {}
     for text, tree, function in zip(texts, trees, functions, strict=True):
         if not _map(tree, function, text.program, places):
-            raise UnsupportedSyntax("this function cannot be printed faithfully", text.program.place(tree))
+            raise UnsupportedSyntax(
+                "this function does not read back as it was printed; simplify its strings", text.program.place(tree)
+            )
     return Printed(whole, places, functions)
 
 
@@ -49,7 +52,9 @@ def _unparse(tree: ast.AST, text: Text) -> str:
     try:
         return ast.unparse(tree).strip()
     except ValueError as error:  # Python 3.11 cannot write a backslash inside an f-string's braces
-        raise UnsupportedSyntax(f"this function cannot be printed: {error}", text.program.place(text.program.tree)) from error
+        raise UnsupportedSyntax(
+            f"this function cannot be printed: {error}", text.program.place(text.program.tree)
+        ) from error
 
 
 def _map(ours: object, read: object, program: Program, places: dict[int, Place]) -> bool:
@@ -60,9 +65,10 @@ def _map(ours: object, read: object, program: Program, places: dict[int, Place])
         return type(ours) is type(read) and repr(ours) == repr(read)
     if type(ours) is not type(read):
         return False
-    if hasattr(read, "lineno"):
-        whole = isinstance(read, ast.stmt) and not hasattr(read, "body")
-        for line in range(read.lineno, (read.end_lineno if whole else read.lineno) + 1):
+    if isinstance(read, ast.stmt | ast.expr | ast.excepthandler | ast.pattern):
+        simple = isinstance(read, ast.stmt) and not hasattr(read, "body")
+        last = read.end_lineno if simple and read.end_lineno else read.lineno
+        for line in range(read.lineno, last + 1):
             places.setdefault(line, program.place(ours))
     return all(
         _map(getattr(ours, name, None) or None, getattr(read, name, None) or None, program, places)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from types import FunctionType
+from typing import Any
 
 import gast
 
-from snek_core_transform.bind_rewrite import MISSING, RewriteNamespace, Target, read_outside
+from snek_core_transform.bind_callee import Target
+from snek_core_transform.bind_namespace import MISSING, Namespace, read_outside
+from snek_core_transform.bind_rewrite import rewrite
 from snek_core_transform.bind_scope import bound_names
 from snek_core_transform.errors import UnsupportedSyntax
 from snek_core_transform.program import Program, program_of
@@ -54,7 +56,8 @@ def gather(root: Target, spelling: Spelling) -> list[Text]:
     visit(root)
     # The root chooses its name first, then the others in the order of the text.
     for text in [ordered[-1], *ordered[:-1]]:
-        text.name = text.program.tree.name = _free_name(text.program.function.__name__, taken)
+        tree: Any = text.program.tree
+        text.name = tree.name = _free_name(text.program.function.__name__, taken)
     for text in ordered:
         for target, node in text.references:
             referred = texts[target]
@@ -67,6 +70,7 @@ def _rewrite(target: Target, spelling: Spelling, taken: set[str]) -> Text:
     """Rewrite one function; the names that the user wrote in it are added to `taken`."""
     function, parameter = target
     program = program_of(function)
+    tree: Any = program.tree
     _check_is_plain(program)
     text = Text(program, parameter, function.__name__)
 
@@ -75,12 +79,12 @@ def _rewrite(target: Target, spelling: Spelling, taken: set[str]) -> Text:
         text.references.append((callee, node))
         return node
 
-    written = [node for node in gast.walk(program.tree) if isinstance(node, gast.Name)]
-    bound = bound_names(program.tree)
-    RewriteNamespace(program, parameter, spelling, reference).rewrite()
-    drop_parameter(program.tree.args, parameter)
-    program.tree.decorator_list = []
-    left = [node for node in gast.walk(program.tree) if isinstance(node, gast.Name)]
+    written = [node for node in gast.walk(tree) if isinstance(node, gast.Name)]
+    bound = bound_names(tree)
+    rewrite(Namespace(program, parameter, spelling), reference)
+    drop_parameter(tree.args, parameter)
+    tree.decorator_list = []
+    left = [node for node in gast.walk(tree) if isinstance(node, gast.Name)]
     old = {id(node) for node in written}
     text.imports = frozenset(n.id for n in left if id(n) not in old and n.id in spelling.imports)
     for name in text.imports:
@@ -108,9 +112,7 @@ def _has_private(tree: gast.AST) -> bool:
     return any(name.startswith("__") and not name.endswith("__") for name in names)
 
 
-def _check_import(
-    text: Text, name: str, module: str, bound: dict[str, gast.AST], written: list[gast.Name]
-) -> None:
+def _check_import(text: Text, name: str, module: str, bound: dict[str, gast.AST], written: list[gast.Name]) -> None:
     """Refuse a text in which the name of an import means something else."""
     user = bound.get(name) or next((node for node in written if node.id == name), None)
     if user is None:

@@ -31,7 +31,12 @@ def expand(row: Row, call: gast.Call, imports: frozenset[str]) -> gast.AST:
     assert row.signature is not None
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     given = row.signature.bind(*call.args, **keywords).arguments
-    _keep_order([name for name in _call_order(given, call)], row.order, given, imports)
+    for name, tree in list(given.items()):
+        if isinstance(tree, gast.Constant) and tree.value is None:
+            if not _is_none(row.signature.parameters[name].default):
+                raise TypeError(f"{name!r} cannot be None")
+            del given[name]
+    _keep_order(list(_call_order(given, call)), row.order, given, imports)
     defaults = {
         name: parameter.default
         for name, parameter in row.signature.parameters.items()
@@ -54,27 +59,26 @@ class _Substitute(gast.NodeTransformer):  # type: ignore[misc]  # gast ships no 
     def __init__(self, given: Mapping[str, gast.AST], defaults: Mapping[str, gast.AST], call: gast.Call) -> None:
         self.given, self.defaults, self.call = given, defaults, call
 
-    def visit_Name(self, node: gast.Name) -> gast.AST:
-        if node.id in self.given:
+    def visit(self, node: gast.AST) -> gast.AST:
+        """Return what `node` becomes."""
+        if isinstance(node, gast.Name) and node.id in self.given:
             return self.given[node.id]
-        if node.id in self.defaults:
+        if isinstance(node, gast.Name) and node.id in self.defaults:
             return copied(self.defaults[node.id], self.call)
-        return node
-
-    def visit_Call(self, node: gast.Call) -> gast.AST:
-        node.keywords = [keyword for keyword in node.keywords if not self._vanishes(keyword.value)]
-        return cast("gast.AST", self.generic_visit(node))
-
-    def visit_Tuple(self, node: gast.Tuple) -> gast.AST:
-        """Write `(*[a, b],)` as `(a, b)`."""
+        if isinstance(node, gast.Call):
+            node.keywords = [keyword for keyword in node.keywords if not self._vanishes(keyword.value)]
         self.generic_visit(node)
-        node.elts = [part for element in node.elts for part in _spliced(element)]
+        if isinstance(node, gast.Tuple | gast.List):
+            # `(*[a, b],)` is `(a, b)`: so a row can ask for a tuple where texts write a list.
+            node.elts = [part for element in node.elts for part in _spliced(element)]
         return node
-
-    visit_List = visit_Tuple
 
     def _vanishes(self, value: gast.AST) -> bool:
         return isinstance(value, gast.Name) and value.id in self.defaults and value.id not in self.given
+
+
+def _is_none(default: object) -> bool:
+    return isinstance(default, gast.Constant) and default.value is None
 
 
 def _spliced(element: gast.AST) -> list[gast.AST]:
@@ -85,7 +89,8 @@ def _spliced(element: gast.AST) -> list[gast.AST]:
 
 def _call_order(given: Mapping[str, gast.AST], call: gast.Call) -> Iterable[str]:
     names = {id(tree): name for name, tree in given.items()}
-    return (names[id(tree)] for tree in [*call.args, *(keyword.value for keyword in call.keywords)])
+    trees = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return (names[id(tree)] for tree in trees if id(tree) in names)
 
 
 def _keep_order(

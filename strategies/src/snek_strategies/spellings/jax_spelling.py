@@ -20,7 +20,7 @@ JAX = Spelling(
     name="jax",
     imports={"jnp": "jax.numpy"},
     rows=same_names("jnp", _SAME)
-    | attributes("jnp", [*DTYPES, *CONSTANTS, "bool"])
+    | attributes("jnp", f"{DTYPES} {CONSTANTS} bool")
     | {
         "newaxis": "None",
         "arange(stop, /, *, dtype=None)": "jnp.arange(stop, dtype=dtype)",

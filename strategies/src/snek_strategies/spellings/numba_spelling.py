@@ -35,7 +35,7 @@ NUMBA = Spelling(
             "expand_dims": "np.expand_dims",
         }
     )
-    | attributes("np", [*DTYPES, *CONSTANTS])
+    | attributes("np", f"{DTYPES} {CONSTANTS}")
     | {
         "bool": "np.bool_",
         "newaxis": "None",

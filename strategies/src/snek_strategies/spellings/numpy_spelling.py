@@ -20,7 +20,7 @@ NUMPY = Spelling(
     name="numpy",
     imports={"np": "numpy"},
     rows=same_names("np", _SAME)
-    | attributes("np", [*DTYPES, *CONSTANTS, "bool"])
+    | attributes("np", f"{DTYPES} {CONSTANTS} bool")
     | {
         "newaxis": "None",
         "arange(stop, /, *, dtype=None)": "np.arange(stop, dtype=dtype)",

@@ -11,15 +11,15 @@ import ast
 _UNARY = """
     abs acos acosh asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag isfinite isinf isnan log log10 log1p
     log2 logical_not negative positive real reciprocal round sign signbit sin sinh sqrt square tan tanh trunc
-""".split()
+"""
 _BINARY = """
     add atan2 copysign divide equal floor_divide greater greater_equal hypot less less_equal logaddexp logical_and
     logical_or logical_xor maximum minimum multiply not_equal pow remainder subtract
-""".split()
+"""
 
 SIGNATURES: dict[str, str] = {
-    **dict.fromkeys(_UNARY, "(x, /)"),
-    **dict.fromkeys(_BINARY, "(x1, x2, /)"),
+    **dict.fromkeys(_UNARY.split(), "(x, /)"),
+    **dict.fromkeys(_BINARY.split(), "(x1, x2, /)"),
     **dict.fromkeys(("all", "any", "max", "min", "mean"), "(x, /, *, axis=None, keepdims=False)"),
     **dict.fromkeys(("sum", "prod"), "(x, /, *, axis=None, dtype=None, keepdims=False)"),
     **dict.fromkeys(("argmax", "argmin"), "(x, /, *, axis=None, keepdims=False)"),
@@ -56,8 +56,8 @@ SIGNATURES: dict[str, str] = {
     "count_nonzero": "(x, /, *, axis=None, keepdims=False)",
 }
 
-DTYPES = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128".split()
-CONSTANTS = "pi e inf nan".split()
+DTYPES = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128"
+CONSTANTS = "pi e inf nan"
 
 
 def same_names(module: str, names: str) -> dict[str, str]:
@@ -74,9 +74,9 @@ def renamed(native: dict[str, str]) -> dict[str, str]:
     return {name + SIGNATURES[name]: function + _passed_on(SIGNATURES[name]) for name, function in native.items()}
 
 
-def attributes(module: str, names: list[str]) -> dict[str, str]:
+def attributes(module: str, names: str) -> dict[str, str]:
     """Return the rows of dtypes or constants that `module` has under the standard's names."""
-    return {name: f"{module}.{name}" for name in names}
+    return {name: f"{module}.{name}" for name in names.split()}
 
 
 def _passed_on(signature: str) -> str:

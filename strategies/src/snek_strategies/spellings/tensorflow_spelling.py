@@ -53,7 +53,7 @@ TENSORFLOW = Spelling(
             "sort": "tf.sort",
         }
     )
-    | attributes("tf", [*DTYPES, "bool"])
+    | attributes("tf", f"{DTYPES} bool")
     | attributes("math", CONSTANTS)
     | {
         "newaxis": "None",

@@ -35,7 +35,7 @@ TORCH = Spelling(
             "expand_dims": "torch.unsqueeze",
         }
     )
-    | attributes("torch", [*DTYPES, "bool"])
+    | attributes("torch", f"{DTYPES} bool")
     | attributes("math", CONSTANTS)
     | {
         "newaxis": "None",
