@@ -80,7 +80,9 @@ class BlockRun:
         notes.remark = expectation.remark
         worker = self._jobs.start(notes.cell, expectation)
         stack.callback(worker.close)
+        notes.phases = {"import": self._jobs.import_seconds(notes.cell)}
         checked = worker.receive(Checked)
+        # Asked again: a spawned worker imports in its own process.
         notes.phases = {"import": self._jobs.import_seconds(notes.cell), **checked.phases}
         notes.checked = checked
         notes.largest_error = checked.largest_error

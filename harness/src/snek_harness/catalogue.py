@@ -43,16 +43,26 @@ def load_workload(name: str) -> Workload:
 
 def select_strategies(wanted: Sequence[str]) -> list[str]:
     """Return the strategies that names, regular expressions or `module:Class` ask for; all where nothing is asked."""
-    return _select(wanted, list(strategies.STRATEGIES), "strategy", lambda name: ":" in name)
+    chosen = _select(wanted, list(strategies.STRATEGIES), "strategy", lambda name: ":" in name)
+    for name in chosen:
+        if ":" in name:
+            load_strategy(name)
+    return chosen
 
 
 def select_workloads(wanted: Sequence[str]) -> list[str]:
     """Return the workloads that names, regular expressions or `.py` files ask for; all where nothing is asked."""
     chosen = _select(wanted, list(workloads.names()), "workload", lambda name: name.endswith(".py"))
-    missing = [name for name in chosen if name.endswith(".py") and not Path(name).is_file()]
-    if missing:
-        raise UsageError(f"no such workload file: {missing[0]!r}; name an existing file, or one of the workloads")
-    return chosen
+    for name in chosen:
+        if name.endswith(".py"):
+            load_workload(name)
+    return [_relative(name) if name.endswith(".py") else name for name in chosen]
+
+
+def _relative(path: str) -> str:
+    """Return a path below the current folder relative to it, so that records hold no place of this machine."""
+    full, here = Path(path).resolve(), Path.cwd()
+    return str(full.relative_to(here)) if full.is_relative_to(here) else path
 
 
 def _select(wanted: Sequence[str], known: list[str], what: str, explicit: Callable[[str], bool]) -> list[str]:

@@ -9,13 +9,15 @@ from snek_harness import evidence
 from snek_harness.bound import bound_program, program_files
 from snek_harness.catalogue import load_strategy, load_workload
 from snek_harness.channel import Channel
-from snek_harness.checker import Tolerance, compare
+from snek_harness.checker import Tolerance
+from snek_harness.checks import Checks
 from snek_harness.failure import UnavailableError
 from snek_harness.measure import calibrate, sample
 from snek_harness.messages import Checked, Do, Job, Rechecked, Sampled, WarmedUp
 from snek_harness.phases import Phases
 from snek_harness.record import Outcome
-from snek_harness.values import Arguments, fresh, read_arguments, read_expected
+from snek_harness.values import fresh, read_arguments, read_expected
+from snek_strategies.protocol import Program
 
 
 class CellJob:
@@ -31,10 +33,14 @@ class CellJob:
             raise UnavailableError(missing)
         self.strategy.pin_threads(job.threads)
         self.workload = load_workload(job.workload)
-        self.tolerance = Tolerance(self.workload.relative_tolerance, self.workload.absolute_tolerance)
-        self.sets = read_arguments(job.folder)
-        self.expected = read_expected(job.folder, job.expected)
-        self.largest_error: float | None = None
+        self.checks = Checks(
+            self.strategy,
+            read_arguments(job.folder),
+            read_expected(job.folder, job.expected),
+            Tolerance(self.workload.relative_tolerance, self.workload.absolute_tolerance),
+            job.exact_dtype,
+        )
+        self.frames: evidence.FrameCount | None = None
 
     def run(self) -> None:
         """Stage and check, then follow the scheduler until it says finish."""
@@ -57,73 +63,65 @@ class CellJob:
                     return
 
     def _stage_and_check(self) -> Checked:
-        strategy = self.strategy
+        strategy, checks = self.strategy, self.checks
         with self.phases.timed("transform"):
             program = bound_program(self.workload, strategy)
-        example = fresh(self.sets[0])
+        example = fresh(checks.sets[0])
         with self.phases.timed("stage"):
             self.staged = strategy.stage(program, example)
         with self.phases.timed("compile"):
             self.function = self.staged.compile()
-        native = self._native(self.sets[0])
+        native = checks.native(0)
         with self.phases.timed("first_call"):
-            result = self.function(*native)
-            strategy.wait(result)
+            first = self.function(*native)
+            strategy.wait(first)
         self.counters = dict(self.staged.counters())
-        difference = self._difference(result, 0, "at the first call")
-        # Set 0 comes again at the end: right first and wrong later is wrong.
-        difference = difference or self._check([*range(1, len(self.sets)), 0], "at a later call")
-        self.frames = evidence.FrameCount()
-        if not difference and not self._is_reference:
-            self.phases.begin("evidence")
-            files = program_files(self.workload, program)
-            with evidence.program_frames(files, self.staged.is_glue) as self.frames:
-                for arguments in self.sets[1:]:
-                    strategy.wait(self.function(*self._native(arguments)))
-        last = dict(self.staged.counters())
-        outcome: Outcome
+        difference = checks.answer(first, 0, "at the first call")
+        difference = difference or self._check(range(1, len(checks.sets)), "at a later call")
+        # Looked at again: a system that hands out one buffer for every result has overwritten it by now.
+        difference = difference or checks.answer(first, 0, "the first call's result, after later calls")
+        # Set 0 comes again: right first and wrong later is wrong.
+        difference = difference or self._check([0], "at a later call")
         if difference:
-            outcome, reason = "wrong", difference
-        elif self._is_reference:
-            outcome, reason = "reference", ""
-        else:
-            reason = evidence.verdict(self.frames, self.counters, last)
-            outcome = "fallback" if reason else "captured"
+            return self._checked("wrong", difference)
+        if self._is_reference:
+            return self._checked("reference", "")
+        doubt = self._gather_evidence(program)
+        return self._checked("fallback" if doubt else "captured", doubt)
+
+    def _checked(self, outcome: Outcome, reason: str) -> Checked:
         return Checked(
             outcome=outcome,
             reason=reason,
             phases=self.phases.seconds,
-            largest_error=self.largest_error,
-            argument_sets=len(self.sets),
-            evidence={"python_calls": self.frames.frames, **last} if not self._is_reference else last,
+            largest_error=self.checks.largest_error,
+            argument_sets=len(self.checks.sets),
+            evidence={**({"python_calls": self.frames.frames} if self.frames else {}), **self.staged.counters()},
         )
+
+    def _gather_evidence(self, program: Program) -> str:
+        """Call again with fresh values, watched, in a pass of its own; return what speaks against capture."""
+        self.phases.begin("evidence")
+        files = program_files(self.workload, program)
+        with evidence.program_frames(files, self.staged.is_glue) as self.frames:
+            for number in range(1, len(self.checks.sets)):
+                self.strategy.wait(self.function(*self.checks.native(number)))
+        return evidence.verdict(self.frames, self.counters, self.staged.counters())
 
     @property
     def _is_reference(self) -> bool:
         return self.job.strategy == self.strategy.reference
 
-    def _native(self, arguments: Arguments) -> Arguments:
-        return tuple(self.strategy.from_host(value) for value in fresh(arguments))
-
     def _check(self, numbers: Iterable[int], when: str) -> str:
         for number in numbers:
             self.phases.begin(f"{when.removeprefix('at ').removeprefix('a ')} on argument set {number}")
-            result = self.function(*self._native(self.sets[number]))
-            self.strategy.wait(result)
-            difference = self._difference(result, number, when)
+            difference = self.checks.call(self.function, number, when)
             if difference:
                 return difference
         return ""
 
-    def _difference(self, result: object, number: int, when: str) -> str:
-        host = self.strategy.to_host(result)
-        found = compare(host, self.expected[number], self.tolerance, self.job.exact_dtype)
-        if found.largest_error is not None:
-            self.largest_error = max(found.largest_error, self.largest_error or 0.0)
-        return f"{when}, argument set {number}: {found.difference}" if found.difference else ""
-
     def _warm_up(self, min_seconds: float) -> None:
-        native = self._native(self.sets[0])
+        native = self.checks.native(0)
         function, wait = self.function, self.strategy.wait
 
         def call() -> None:
@@ -135,6 +133,6 @@ class CellJob:
         self.channel.send(WarmedUp(calls=calls, seconds=self.phases.seconds["warm_up"]))
 
     def _recheck(self) -> None:
-        difference = self._check(range(len(self.sets)), "after timing")
-        doubt = "" if self._is_reference else evidence.verdict(self.frames, self.counters, self.staged.counters())
-        self.channel.send(Rechecked(difference=difference, doubt=doubt, largest_error=self.largest_error))
+        difference = self._check(range(len(self.checks.sets)), "after timing")
+        doubt = evidence.verdict(self.frames, self.counters, self.staged.counters()) if self.frames else ""
+        self.channel.send(Rechecked(difference=difference, doubt=doubt, largest_error=self.checks.largest_error))

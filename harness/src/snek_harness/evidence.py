@@ -27,13 +27,17 @@ def program_frames(files: Collection[str], is_glue: Callable[[CodeType], bool]) 
     """
     count = FrameCount()
 
+    begun: dict[int, int] = {}
+
     def profile(frame: FrameType, event: str, _: object) -> None:
-        # Counted as the frame ends: Numba reports an entry frame under the program's own code that never executes
-        # an instruction, and that is how the two are told apart.
-        if event != "return" or frame.f_lasti <= 0:
-            return
         code = frame.f_code
-        if code.co_filename in files and not is_glue(code):
+        if code.co_filename not in files or is_glue(code):
+            return
+        # Counted as the frame ends: Numba reports an entry frame under the program's own code object that never
+        # executes an instruction, and that is how the two are told apart.
+        if event == "call":
+            begun[id(frame)] = frame.f_lasti
+        elif event == "return" and begun.pop(id(frame), -1) != frame.f_lasti:
             count.frames += 1
             count.first = count.first or f"{code.co_name} at {os.path.basename(code.co_filename)}:{code.co_firstlineno}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
 import os
 import selectors
@@ -43,6 +44,9 @@ def main(arguments: list[str]) -> None:
             imports, failures = import_timed(options.modules)
             # Loaded after the framework, so that NumPy's import is the framework's; forked workers find it there.
             importlib.import_module("snek_harness.jobs")
+            # Workers' collectors leave the framework's objects alone, whose pages would be copied for nothing.
+            gc.collect()
+            gc.freeze()
             control.send(Ready(imports=imports, failures=failures))
             serve(control, _forked)
 
