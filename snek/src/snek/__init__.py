@@ -6,9 +6,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snek_core_transform.recording_operators import RecordingOperators as RecordingOperators
-    from snek_core_transform.virtualize import virtualize as virtualize
-
     from snek_core_transform.bind import bind as bind
     from snek_core_transform.errors import Place as Place
     from snek_core_transform.errors import SnekError as SnekError
@@ -18,7 +15,9 @@ if TYPE_CHECKING:
     from snek_core_transform.operators import Operators as Operators
     from snek_core_transform.operators import PythonOperators as PythonOperators
     from snek_core_transform.operators import Unbound as Unbound
+    from snek_core_transform.recording_operators import RecordingOperators as RecordingOperators
     from snek_core_transform.spelling import Spelling as Spelling
+    from snek_core_transform.virtualize import virtualize as virtualize
 
 # Loaded when first asked for, so that `snek --help` does not wait for the transform.
 _HOMES = {

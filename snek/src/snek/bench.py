@@ -43,6 +43,7 @@ def _megabytes(_context: click.Context, _option: click.Parameter, value: int | N
 @click.pass_context
 def bench(
     context: click.Context,
+    /,
     workloads: tuple[str, ...],
     strategies: tuple[str, ...],
     size: str,

@@ -25,14 +25,13 @@ def show(target: str, after: str | None, strategy: str | None, operators_only: b
     if strategy is not None:
         _show_strategy(function, strategy)
         return
+    from snek_core_transform.operators import PythonOperators
+    from snek_core_transform.passes import PASSES
     from snek_core_transform.recording_operators import RecordingOperators
-    from snek_core_transform.show import pass_names
     from snek_core_transform.show import show as show_source
 
-    from snek_core_transform.operators import PythonOperators
-
     if after == "list":
-        click.echo("\n".join(pass_names()))
+        click.echo("\n".join(step.__name__ for step in PASSES))
         return
     operators = RecordingOperators() if operators_only else PythonOperators()
     click.echo(show_source(function, after=after, operators=operators))
