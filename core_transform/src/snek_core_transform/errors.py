@@ -28,10 +28,6 @@ class UsageError(SnekError, ValueError):
     """A name, value or file that was asked for does not exist or does not fit; says what does."""
 
 
-class NoSource(SnekError, OSError):
-    """The source text of a function cannot be had, or does not fit the function that runs."""
-
-
 class UnsupportedSyntax(SnekError, SyntaxError):
     """A construct that the transform cannot keep faithful; Python draws the caret under it.
 

@@ -75,6 +75,6 @@ def _inline(node: gast.If, function: Function, context: Context) -> Block:
             break
         arm = arm.orelse[0]
     constructs[0].arms = constructs
-    out = leave_frame(constructs[0], load(TEST), function, node, load(ARM) if len(constructs) > 1 else None)
+    out = leave_frame(constructs[0], load(TEST), function, node.test, load(ARM) if len(constructs) > 1 else None)
     arm.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], arm.orelse)), node)]
     return [node]

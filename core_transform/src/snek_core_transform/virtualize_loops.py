@@ -50,7 +50,7 @@ def _while(node: gast.While, function: Function, context: Context) -> Block:
     construct = context.construct(node.test, "`while`")
     if context.inline and not is_bare(node):
         construct.fragment = resume(node, construct, function, context)
-        out = leave_frame(construct, load(TEST), function, node)
+        out = leave_frame(construct, load(TEST), function, node.test)
         node.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], node.orelse)), node)]
         node.test = truth(context, node.test)
         return [node]
@@ -100,7 +100,7 @@ def _inline_for(node: gast.For, construct: Construct, function: Function, contex
     steady = call(context.operator(construct, "steady"), iterate)
     start = [
         at(assign(iterator, node.iter), node.iter),
-        at(inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node)], [])), node.iter),
+        at(inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node.iter)], [])), node.iter),
         at(assign(iterator, steady), node.iter),
     ]
     node.iter = at(load(iterator), node.iter)

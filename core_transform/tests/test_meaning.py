@@ -1,0 +1,98 @@
+"""`virtualize(f)` answers as `f`: value, type, exception, traceback, output, order of effects."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+from snek_core_transform.load import load_file
+from snek_core_transform.operators import Operators, PythonOperators
+from snek_core_transform.recording_operators import RecordingOperators
+from snek_core_transform.virtualize import virtualize
+
+CORPUS = Path(__file__).parent / "corpus"
+CASES = [case for file in sorted(CORPUS.glob("*.py")) for case in load_file(str(file)).CASES]
+NAMES = [f"{function.__name__}{arguments}"[:60] for function, arguments in CASES]
+THUNK = re.compile(r"<(if|while|for) [a-z]+( \d+)?>")
+
+Case = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def answer(function: Callable[..., Any], arguments: tuple[Any, ...], filename: str) -> tuple[Any, ...]:
+    """Return all that can be seen of a call."""
+    output = io.StringIO()
+    with redirect_stdout(output):
+        try:
+            value = function(*copy.deepcopy(arguments))
+        except Exception as error:
+            outcome = (type(error), str(error), positions(error.__traceback__, filename))
+        else:
+            outcome = (type(value), repr(value), ())
+    return (*outcome, output.getvalue())
+
+
+def positions(traceback: TracebackType | None, filename: str) -> tuple[Any, ...]:
+    """Return where the user's frames stand, without those that a thunk continues."""
+    found: list[Any] = []
+    while traceback:
+        code = traceback.tb_frame.f_code
+        if code.co_filename == filename:
+            if THUNK.fullmatch(code.co_name) or {"<thunk>", "<left>"} & set(code.co_varnames):
+                found.pop()
+            found.append(list(code.co_positions())[traceback.tb_lasti // 2])
+        traceback = traceback.tb_next
+    return tuple(found)
+
+
+def same(case: Case, operators: Operators) -> None:
+    function, arguments = case
+    filename = function.__code__.co_filename if hasattr(function, "__code__") else ""
+    assert answer(virtualize(function, operators), arguments, filename) == answer(function, arguments, filename)
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_operators_for_everything_answer_as_python(case: Case) -> None:
+    operators = RecordingOperators()
+    same(case, operators)
+    if case[0].__name__ not in {"annotated", "looks_at_frame", "unbound_before_use"}:
+        assert operators.firings.total() > 0, "an eligible program ran without a firing"
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_inline_code_answers_as_python(case: Case) -> None:
+    same(case, PythonOperators())
+
+
+def test_every_operator_fires_over_the_corpus() -> None:
+    operators = RecordingOperators()
+    for function, arguments in CASES:
+        answer(virtualize(function, operators), arguments, "")
+    assert set(operators.firings) == {
+        "if_stmt", "while_stmt", "for_stmt", "if_exp", "and_", "or_", "not_", "compare", "aug_assign", "call",
+    }  # fmt: skip
+
+
+def test_the_identity_would_fail_this_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "virtualize", lambda function, operators: function)
+    with pytest.raises(AssertionError, match="without a firing"):
+        test_operators_for_everything_answer_as_python(CASES[0])
+
+
+def test_conversion_keeps_what_a_function_has() -> None:
+    function = next(function for function, _ in CASES if function.__name__ == "recursion")
+    function.note = "kept"
+    new = virtualize(function)
+    assert new is not function
+    for name in ("__name__", "__qualname__", "__module__", "__doc__", "__defaults__", "__annotations__", "__dict__"):
+        assert getattr(new, name) == getattr(function, name), name
+    assert new.__globals__ is function.__globals__
+    assert new.__code__.co_filename == function.__code__.co_filename
+    del function.note
