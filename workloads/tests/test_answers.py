@@ -1,5 +1,6 @@
 """Each text is right: against its witness in float64, in float32 within its tolerance, and no wider than that."""
 
+import functools
 import inspect
 import textwrap
 
@@ -9,6 +10,11 @@ import pytest
 from snek_workloads import registry
 from snek_workloads.argument_sets import argument_sets, oracle
 from snek_workloads.workload import SIZES
+
+
+@functools.cache
+def drawn(name, size):
+    return argument_sets(registry.load(name), size, seed=0)
 
 
 def agrees(workload, got, expected, relative=None, absolute=None):
@@ -32,7 +38,7 @@ CASES = [(name, size) for name in registry.names() for size in SIZES]
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_the_oracle_agrees_with_the_witness(name, size):
     workload = registry.load(name)
-    for arguments in argument_sets(workload, size, seed=0):
+    for arguments in drawn(name, size):
         expected, witness = oracle(workload, arguments), workload.witness(*arguments)
         assert agrees(workload, witness, expected)
         if name != "newton":  # whose witness solves to the end, where the program stops at its tolerance
@@ -43,7 +49,7 @@ def test_the_oracle_agrees_with_the_witness(name, size):
 def test_float32_on_numpy_is_within_a_third_of_the_tolerance(name, size):
     """Room is left for other frameworks' order of summation and their functions' last digits."""
     workload = registry.load(name)
-    for arguments in argument_sets(workload, size, seed=0):
+    for arguments in drawn(name, size):
         got, expected = workload.program(np, *arguments), oracle(workload, arguments)
         assert agrees(workload, got, expected, workload.relative_tolerance / 3, workload.absolute_tolerance / 3)
         for part in got if isinstance(got, tuple) else (got,):
@@ -62,7 +68,7 @@ def test_programs_leave_their_arguments_alone(name, size):
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_counts_of_work_are_finite_and_positive(name, size):
     workload = registry.load(name)
-    for arguments in argument_sets(workload, size, seed=0):
+    for arguments in drawn(name, size):
         for count in (workload.flops(*arguments), workload.bytes_moved(*arguments)):
             assert isinstance(count, float)
             assert 0 < count < 1e12
@@ -102,7 +108,7 @@ def test_a_planted_fault_is_outside_the_tolerance_on_some_set(claim, size):
     assert right in text
     namespace = {}
     exec(text.replace(right, wrong), namespace)
-    sets = argument_sets(workload, size, seed=0)
+    sets = drawn(name, size)
     with np.errstate(all="ignore"):  # a fault may well divide by zero
         answers = [namespace[name](np, *arguments) for arguments in sets]
     assert not all(
@@ -115,7 +121,7 @@ def test_a_way_frozen_at_the_first_set_is_wrong_on_another(name):
     """What `torch.jit.trace` does: it replays the decisions of its example on all later arguments."""
     workload = registry.load(name)
     for size in ("tiny", "small"):
-        example, *others = argument_sets(workload, size, seed=0)
+        example, *others = drawn(name, size)
         replay = frozen(workload.program, example)
         assert agrees(workload, replay(*example), oracle(workload, example))
         assert not all(agrees(workload, replay(*arguments), oracle(workload, arguments)) for arguments in others)
