@@ -37,6 +37,11 @@ def staging(program: Program) -> Program:
             swallowed = FIRST.get()
         except StagingStopped as stopped:
             raise stopped.error from stopped.__cause__
+        except Exception as error:
+            if FIRST.get() is not None:
+                # C code turns what passes through it into exceptions of its own.
+                raise FIRST.get() from error  # type: ignore[misc]
+            raise
         finally:
             WATCHES.reset(tokens[0])
             FIRST.reset(tokens[1])

@@ -131,7 +131,7 @@ class TensorFlowOperators(Operators):
         if staged and type(function).__hash__ is not None and function in BUILTINS:
             return BUILTINS[function](self, *args, **kwargs)
         target = converted(function, self)
-        if is_user_function(function, target):
+        if is_user_function(function, target, self):
             watch(function, *args, *kwargs.values())
             return self._enter(function, target, args, kwargs) if staged else target(*args, **kwargs)
         if staged and isinstance(function, BuiltinFunctionType) and not takes_anything(function) and _is_builtin(function):

@@ -160,7 +160,7 @@ def refuse_effects(function: object) -> None:
     owner = getattr(function, "__self__", None)
     module = getattr(function, "__module__", None) or ""
     impure = module.split(".")[0] in ("time", "random") or module.startswith("numpy.random")
-    if impure or isinstance(owner, (random.Random, np.random.Generator, np.random.RandomState)) or owner in _IMPURE_MODULES:
+    if impure or isinstance(owner, (random.Random, np.random.Generator, np.random.RandomState)) or any(owner is one for one in _IMPURE_MODULES):
         refuse(f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an argument")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from snek_core_transform.callee import converted
 from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State
+from snek_core_transform.virtualize import is_virtualized
 from snek_strategies.ir.types import Array
 from snek_strategies.staging.branches import stage_if
 from snek_strategies.staging.builder import builder
@@ -189,7 +190,7 @@ class StagingOperators(Operators):
         if isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), Rep):
             return function(*settled, **named)
         target = converted(function, self)
-        if is_user_function(function, target):
+        if is_user_function(function, target, self):
             watch(function, *settled, *named.values())
             return call_function(function, target, settled, named)
         if staged and not _may_hold(function):
@@ -200,9 +201,10 @@ class StagingOperators(Operators):
         return target(*settled, **named)
 
 
-def is_user_function(function: object, target: object) -> bool:
-    """Tell whether a callable is Python of the user's that has been virtualized."""
-    return isinstance(function, (FunctionType, MethodType)) and target is not function
+def is_user_function(function: object, target: object, operators: Operators) -> bool:
+    """Tell whether a callable is Python of the user's that has been virtualized, on the way in or with its parent."""
+    inner = function.__func__ if isinstance(function, MethodType) else function
+    return isinstance(inner, FunctionType) and (target is not function or is_virtualized(inner.__code__, operators))
 
 
 def _may_hold(function: object) -> bool:

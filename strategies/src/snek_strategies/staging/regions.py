@@ -15,7 +15,7 @@ from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.join import ABSENT
-from snek_strategies.staging.refusal import StagingStopped, place_of_error, refuse, user_place
+from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refuse, user_place
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.watch import Watch, describe, roots_of, written_cells
 
@@ -79,8 +79,16 @@ def trace(
     return block, result
 
 
+def refused_before(error: BaseException) -> None:
+    """Raise the refusal that an exception stands for: C code turns what passes through it into exceptions of its own."""
+    first = FIRST.get()
+    if first is not None:
+        raise StagingStopped(first) from error
+
+
 def refuse_raise(error: Exception, what: str) -> NoReturn:
     """Refuse a region whose tracing raised: whether Python comes there depends on data."""
+    refused_before(error)
     refusal = StagingError(
         f"a staged {what} raises {type(error).__name__}: {error}; raising where data decides is not staged yet: "
         "test before the call, or return a flag",

@@ -114,6 +114,11 @@ def collect(
             )
     except StagingStopped as stopped:
         raise stopped.error from stopped.__cause__
+    except Exception as error:
+        if FIRST.get() is not None:
+            # C code turns what passes through it into exceptions of its own.
+            raise FIRST.get() from error  # type: ignore[misc]
+        raise
     finally:
         CURRENT.reset(tokens[0])
         CALLS.reset(tokens[1])
