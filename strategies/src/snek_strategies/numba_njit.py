@@ -5,6 +5,7 @@ Compiled code reaches another function only where that is a dispatcher too: see 
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Mapping
 from types import CodeType
@@ -25,6 +26,11 @@ class NumbaNjit(Strategy):
     framework = "numba"
     imports = ("numba", "scipy")  # SciPy brings the BLAS that compiled code calls
     spelling = NUMBA
+
+    def pin_threads(self, count: int) -> None:
+        """Let the BLAS that compiled code calls compute with `count` threads."""
+        importlib.import_module("scipy.linalg.cython_blas")  # Numba loads it while it compiles: too late to be pinned
+        super().pin_threads(count)
 
     def stage(self, program: Program, example: tuple[object, ...]) -> Njitted:
         """Make dispatchers of the program and of the functions it calls; Numba types them at `compile`."""
