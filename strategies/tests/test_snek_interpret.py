@@ -298,7 +298,9 @@ LOOPS = [
 
 
 @pytest.mark.parametrize(("program", "sets"), LOOPS, ids=lambda one: getattr(one, "__name__", ""))
-def test_a_loop_is_right_for_any_number_of_trips(program: Callable[..., object], sets: list[tuple[object, ...]]) -> None:
+def test_a_loop_is_right_for_any_number_of_trips(
+    program: Callable[..., object], sets: list[tuple[object, ...]]
+) -> None:
     shapes = {tuple(getattr(one, "shape", None) for one in args) for args in sets}
     if program in VALUES_ONLY:
         run = SnekInterpret().stage(program, sets[0]).compile()
@@ -815,8 +817,6 @@ def test_a_rep_that_outlives_its_staging_is_refused() -> None:
             rep + 1  # type: ignore[operator]
 
 
-
-
 def test_an_argument_of_another_class_is_refused() -> None:
     with pytest.raises(StagingError, match="Settings"):
         SnekInterpret().stage(sign, (Settings(),))
@@ -825,7 +825,9 @@ def test_an_argument_of_another_class_is_refused() -> None:
 
 
 def test_the_ir_is_printed() -> None:
-    assert SnekInterpret().stage(ternary, (f32(2),)).dump()["ir"] == """\
+    assert (
+        SnekInterpret().stage(ternary, (f32(2),)).dump()["ir"]
+        == """\
 program ternary(%0: float32[]) {
   %1: bool[] = greater %0, 1
   %2: bool = bool %1
@@ -839,10 +841,13 @@ program ternary(%0: float32[]) {
   return %5
 }
 """
+    )
 
 
 def test_the_sexpr_is_printed() -> None:
-    assert SnekInterpret().stage(two_lambdas, (f32(2),)).dump()["sexpr"] == """\
+    assert (
+        SnekInterpret().stage(two_lambdas, (f32(2),)).dump()["sexpr"]
+        == """\
 (program two_lambdas
   (block ((%1 (array float32)))
     (let ((%2 (array float32))) (add %1 (const int 1)))
@@ -850,3 +855,4 @@ def test_the_sexpr_is_printed() -> None:
     (let ((%4 (array float32))) (subtract %2 %3))
     (yield %4)))
 """
+    )

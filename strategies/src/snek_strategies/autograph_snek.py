@@ -50,5 +50,3 @@ def staging(program: Program) -> Program:
         return result
 
     return trace_program
-
-

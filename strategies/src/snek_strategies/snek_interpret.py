@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import ClassVar
 
-
 from snek_core_transform.spelling import Spelling
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.sexpr import sexpr

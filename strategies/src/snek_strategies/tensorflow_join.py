@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from snek_core_transform.operators import Unbound
-from snek_strategies.staging.join import is_tuple, rebuild, same_static
+from snek_strategies.staging.join import is_tuple, join_items, rebuild, same_static
 from snek_strategies.staging.refusal import refuse
 
 
@@ -48,7 +48,7 @@ def join(name: str, a: object, b: object) -> object:
             "give it a value before the statement"
         )
     if is_tuple(a) and type(a) is type(b) and len(a) == len(b):  # type: ignore[arg-type]
-        return rebuild(a, [join(f"{name}[{at}]", x, y) for at, (x, y) in enumerate(zip(a, b, strict=True))])  # type: ignore[arg-type]
+        return join_items(join, name, a, b)
     left, right = _slot(a), _slot(b)
     if left is None or right is None:
         return refuse(
@@ -81,8 +81,8 @@ def _agree(name: str, a: object, left: TensorSlot, b: object, right: TensorSlot)
     if _representable(b, left):
         return left, TensorSlot(left.dtype, right.shape)
     return refuse(
-        f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken depends "
-        "on data; give it one dtype on both (astype)"
+        f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken "
+        "depends on data; give it one dtype on both (astype)"
     )
 
 
@@ -129,7 +129,7 @@ def opened(template: object) -> object:
     """Turn the tensors of a template into slots."""
     if is_symbolic(template):
         return slot_of(template)
-    return rebuild(template, [opened(one) for one in template]) if is_tuple(template) else template  # type: ignore[arg-type, attr-defined]
+    return rebuild(template, [opened(one) for one in template]) if is_tuple(template) else template  # type: ignore[attr-defined]
 
 
 def project(template: object, value: object) -> Iterator[Any]:
@@ -151,4 +151,4 @@ def fill(template: object, tensors: Iterator[Any]) -> object:
     """Return the value that a template describes, with tensors in its slots."""
     if isinstance(template, TensorSlot):
         return next(tensors)
-    return rebuild(template, [fill(one, tensors) for one in template]) if is_tuple(template) else template  # type: ignore[arg-type, attr-defined]
+    return rebuild(template, [fill(one, tensors) for one in template]) if is_tuple(template) else template  # type: ignore[attr-defined]

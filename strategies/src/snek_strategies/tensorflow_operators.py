@@ -73,7 +73,7 @@ class TensorFlowOperators(Operators):
                 item = next(iterator)
             except StopIteration:
                 return state
-            state = self.if_stmt(flag, lambda *at, item=item: body(item, *at), lambda *at: at, state, names)  # type: ignore[misc]
+            state = self.if_stmt(flag, lambda *at, item=item: body(item, *at), lambda *at: at, state, names)
 
     def _over_rows(
         self,
@@ -134,7 +134,12 @@ class TensorFlowOperators(Operators):
         if is_user_function(function, target, self):
             watch(function, *args, *kwargs.values())
             return self._enter(function, target, args, kwargs) if staged else target(*args, **kwargs)
-        if staged and isinstance(function, BuiltinFunctionType) and not takes_anything(function) and _is_builtin(function):
+        if (
+            staged
+            and isinstance(function, BuiltinFunctionType)
+            and not takes_anything(function)
+            and _is_builtin(function)
+        ):
             refuse(f"{function.__name__}() of a tensor of a graph; use TensorFlow's function")
         return target(*args, **kwargs)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from snek_core_transform.errors import SnekError
 from snek_core_transform.operators import State
+from snek_strategies.staging.join import same_static
 from snek_strategies.staging.refusal import refuse, user_place
 from snek_strategies.staging.regions import WATCHES, refuse_raise
 from snek_strategies.staging.watch import Watch, describe, roots_of
-from snek_strategies.tensorflow_join import TensorSlot, fill, join, opened, project, same_static, slots
+from snek_strategies.tensorflow_join import TensorSlot, fill, join, opened, project, slots
 
 WIDENINGS = 16
 
@@ -37,15 +38,15 @@ def watched(function: Callable[..., object], run: Callable[[], object], state: I
         result = run()
     except SnekError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it becomes the refusal's reason
         refuse_raise(error, what)
     finally:
         WATCHES.reset(token)
     changed = watching.changed()
     if changed is not None:
         refuse(
-            f"a staged {what} changes {describe(changed)}; that would happen once, while staging: build a new value and "
-            "assign it to a local variable",
+            f"a staged {what} changes {describe(changed)}; that would happen once, while staging: build a new value "
+            "and assign it to a local variable",
             place,
         )
     return result
@@ -101,7 +102,8 @@ def loop(
             opened(join(name, before, later)) for name, before, later in zip(names, entered, after, strict=True)
         )
         widened = tuple(
-            opened(join(name, slot, start)) for name, slot, start in zip(names, widened, map(opened, state), strict=True)
+            opened(join(name, slot, start))
+            for name, slot, start in zip(names, widened, map(opened, state), strict=True)
         )
         if _same(templates, widened):
             break

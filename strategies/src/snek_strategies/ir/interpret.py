@@ -128,8 +128,7 @@ class Interpreter:
         node = done.node
         assert node is not None
         if done.phase == "test" and values[0]:
-            entered = self._enter(node.blocks[1], below.env, done.state, node, "body")
-            return entered
+            return self._enter(node.blocks[1], below.env, done.state, node, "body")
         if done.phase == "body":
             entered = self._enter(node.blocks[0], below.env, values, node, "test")
             entered.state = values

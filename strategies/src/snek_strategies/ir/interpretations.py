@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 Meaning = Callable[..., object]
+
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
 
 OPERATORS: dict[str, Meaning] = {
     "add": operator.add,
@@ -37,34 +43,34 @@ OPERATORS: dict[str, Meaning] = {
 
 FUNCTIONS: dict[str, Meaning] = {
     name: getattr(np, name)
-    for name in (
+    for name in _names(
         "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal sign fabs sin cos tan arcsin arccos arctan "
         "sinh cosh tanh arcsinh arccosh arctanh floor ceil trunc rint isnan isinf isfinite signbit conjugate "
         "maximum minimum fmax fmin arctan2 hypot logaddexp logaddexp2 copysign nextafter fmod "
         "logical_and logical_or logical_xor logical_not"
-    ).split()
+    )
 }
 """Elementwise primitives that are a NumPy function; a Python scalar becomes a NumPy one on the way."""
 
 REDUCTIONS: dict[str, Meaning] = {
-    name: getattr(np, name) for name in "sum prod mean max min any all argmax argmin std var count_nonzero".split()
+    name: getattr(np, name) for name in _names("sum prod mean max min any all argmax argmin std var count_nonzero")
 }
 """Reductions take one array and `axis`, `keepdims`, and what their NumPy function takes besides."""
 
 STRUCTURAL: dict[str, Meaning] = {
     name: getattr(np, name)
-    for name in (
+    for name in _names(
         "reshape transpose expand_dims squeeze broadcast_to flip roll tile repeat take take_along_axis cumsum cumprod "
         "diff tril triu trace diagonal sort argsort clip outer dot tensordot vdot swapaxes moveaxis ravel searchsorted "
         "round real imag matrix_transpose cumulative_sum cumulative_prod vecdot"
-    ).split()
+    )
 }
 """Array functions whose result shape follows from the operands' shapes and the parameters."""
 
 
 def power(base: object, exponent: object) -> object:
     """Answer `base ** exponent`; a float that would become complex (Python's rule for scalars) is refused."""
-    result: object = operator.pow(base, exponent)  # type: ignore[operator]
+    result: object = operator.pow(base, exponent)
     if type(result) is complex and type(base) is not complex and type(exponent) is not complex:
         raise ValueError(f"negative number to a fractional power: {base!r} ** {exponent!r}; use np.power or cmath")
     if type(result) is float and type(base) is int and type(exponent) is int:
@@ -82,7 +88,7 @@ def astype(value: object, *, dtype: str) -> object:
     return np.asarray(value).astype(dtype)[()]
 
 
-def getitem(array: np.ndarray, *dynamic: object, index: tuple[object, ...]) -> object:  # type: ignore[type-arg]
+def getitem(array: Any, *dynamic: object, index: tuple[object, ...]) -> object:
     """Index an array; `Hole` stands in `index` for the next dynamic operand."""
     values = iter(dynamic)
     return array[tuple(next(values) if part is HOLE else part for part in index)]
@@ -98,7 +104,7 @@ class Hole:
 HOLE = Hole()
 
 
-def item(value: np.ndarray | np.generic) -> object:  # type: ignore[type-arg]
+def item(value: np.ndarray | np.generic) -> object:
     """Return the one element as a Python scalar."""
     return value.item()
 

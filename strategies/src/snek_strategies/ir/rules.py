@@ -76,7 +76,9 @@ def _by_example(function: Callable[..., object]) -> Rule:
 
     def rule(*types: Type, **params: object) -> tuple[Type, ...]:
         values = [
-            np.broadcast_to(example(one, rank_kept=False), concrete(one.dims)) if dims_of(one) else example(one)  # type: ignore[arg-type, union-attr]
+            np.broadcast_to(np.asarray(example(one, rank_kept=False)), concrete(dims_of(one)))
+            if dims_of(one)
+            else example(one)
             for one in types
         ]
         return (type_of(_ask(function, *values, **params)),)
@@ -116,7 +118,8 @@ def _conversion(kind: str) -> Rule:
     def rule(operand: Type) -> tuple[Type, ...]:
         if prod(concrete(dims_of(operand))) != 1 or (kind != "bool" and len(dims_of(operand)) > 0):
             raise ValueError(f"{kind}() of a value of type {operand} is ambiguous; reduce it first (any, all, sum)")
-        if kind != "bool" and operand in (Scalar("complex"),) or isinstance(operand, Array) and operand.dtype.kind == "c":
+        is_complex = operand == Scalar("complex") or (isinstance(operand, Array) and operand.dtype.kind == "c")
+        if kind != "bool" and is_complex:
             raise TypeError(f"{kind}() does not take {operand}; take its real part")
         example(operand)
         return (Scalar(kind),)  # type: ignore[arg-type]
@@ -164,7 +167,9 @@ RULES: dict[str, Rule] = {
 }
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 
-RAISING = frozenset({"floor_divide", "remainder", "divide", "power", "getitem", "take", "int", "float", "item", "require", "math"})
+RAISING = frozenset(
+    {"floor_divide", "remainder", "divide", "power", "getitem", "take", "int", "float", "item", "require", "math"}
+)
 """Primitives that can raise for some values, so that they must not move out of their branch."""
 
 

@@ -40,7 +40,8 @@ def _param(value: object) -> str:
     if isinstance(value, slice):
         return f"(slice {value.start!r} {value.stop!r} {value.step!r})"
     if isinstance(value, np.ndarray):
-        return f"(const (array {value.dtype} {' '.join(map(str, value.shape))}) {' '.join(map(repr, value.ravel().tolist()))})"
+        dims, items = " ".join(map(str, value.shape)), " ".join(map(repr, value.ravel().tolist()))
+        return f"(const (array {value.dtype} {dims}) {items})"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return "..." if value is Ellipsis else repr(value)

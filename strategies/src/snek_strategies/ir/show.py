@@ -62,7 +62,11 @@ def _node(node: Node, names: _Names, indent: str) -> list[str]:
     elif node.primitive == "while":
         test, loop = node.blocks
         lines = [f" while ({operands}) test ({names.bind(test.parameters)}) {{", *_body(test, names, inner, "yield")]
-        lines += [f"{indent}}} body ({names.bind(loop.parameters)}) {{", *_body(loop, names, inner, "yield"), f"{indent}}}"]
+        lines += [
+            f"{indent}}} body ({names.bind(loop.parameters)}) {{",
+            *_body(loop, names, inner, "yield"),
+            f"{indent}}}",
+        ]
     else:
         lines = [f" {node.primitive}{params} {operands}".rstrip()]
     lines[0] = f"{indent}{names.bind(node.results)} ={lines[0]}" if node.results else f"{indent}{lines[0].strip()}"

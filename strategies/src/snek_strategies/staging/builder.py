@@ -47,7 +47,7 @@ class Builder:
         blocks: tuple[Block, ...] = (),
         types: tuple[Type, ...] | None = None,
     ) -> tuple[Sym, ...]:
-        """Emit a node and return its results. Refuses, at the user's place, operands that the primitive's rule does not take."""
+        """Emit a node and return its results. Refuses, at the user's place, operands that the rule does not take."""
         params = params or {}
         if types is None:
             try:
@@ -69,7 +69,9 @@ class Builder:
 
     def define(self, name: Sym, block: Block, label: str) -> None:
         """Emit the node that binds a staged function; its name was taken before, for the calls inside."""
-        self.open[-1].nodes.append(Node((name,), "function", (), (("name", label),), (block,), frozenset(), user_place()))
+        self.open[-1].nodes.append(
+            Node((name,), "function", (), (("name", label),), (block,), frozenset(), user_place())
+        )
         self.open[-1].bound.add(name.index)
 
     def mark(self) -> int:

@@ -85,7 +85,11 @@ def _range(_: StagingOperators, *bounds: Any) -> object:
     if step == 0:
         raise ValueError("range() arg 3 must not be zero")
     for bound in (start, stop):
-        if isinstance(bound, Rep) and isinstance(bound.type, Array) and (bound.type.dims or bound.type.dtype.kind not in "iu"):
+        if (
+            isinstance(bound, Rep)
+            and isinstance(bound.type, Array)
+            and (bound.type.dims or bound.type.dtype.kind not in "iu")
+        ):
             raise TypeError(f"range() needs an integer, not {bound.type}")
         if isinstance(bound, Rep) and bound.type in (Scalar("float"), Scalar("complex")):
             raise TypeError(f"range() needs an integer, not {bound.type}")
@@ -119,9 +123,10 @@ def _math(name: str) -> Rule:
 def _whole_math() -> dict[object, Rule]:
     taken = (
         "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh degrees erf erfc exp expm1 fabs floor fmod "
-        "gamma hypot isfinite isinf isnan lgamma log log10 log1p log2 pow radians remainder sin sinh sqrt tan tanh trunc"
-    ).split()
-    return {getattr(math, name): _math(name) for name in taken}
+        "gamma hypot isfinite isinf isnan lgamma log log10 log1p log2 pow radians remainder sin sinh sqrt tan tanh "
+        "trunc"
+    )
+    return {getattr(math, name): _math(name) for name in taken.split()}
 
 
 CALLS: dict[object, Rule] = {
@@ -160,8 +165,14 @@ def refuse_effects(function: object) -> None:
     owner = getattr(function, "__self__", None)
     module = getattr(function, "__module__", None) or ""
     impure = module.split(".")[0] in ("time", "random") or module.startswith("numpy.random")
-    if impure or isinstance(owner, (random.Random, np.random.Generator, np.random.RandomState)) or any(owner is one for one in _IMPURE_MODULES):
-        refuse(f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an argument")
+    if (
+        impure
+        or isinstance(owner, (random.Random, np.random.Generator, np.random.RandomState))
+        or any(owner is one for one in _IMPURE_MODULES)
+    ):
+        refuse(
+            f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an argument"
+        )
 
 
 def _hashable(function: object) -> bool:

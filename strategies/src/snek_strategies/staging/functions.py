@@ -6,11 +6,11 @@ the stack of calls being traced. What such a function gives is a fixpoint that s
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import CellType, FunctionType, MethodType
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Fn
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.join import ABSENT, Absent, fill, is_tuple, join, opened, project, same_template, slots
-from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.refusal import beginning, refuse
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep
 
@@ -173,11 +173,12 @@ def _define(
 ) -> object:
     calls = CALLS.get()
     types = tuple(rep.type for rep in leaves((args, kwargs)))
+    where = beginning(function)
     result: object = ABSENT
 
     def body(*reps: Rep) -> object:
-        given_args, given_kwargs = replaced((args, kwargs), iter(reps))  # type: ignore[misc]
-        return target(*given_args, **given_kwargs)
+        given: Any = replaced((args, kwargs), iter(reps))
+        return target(*given[0], **given[1])
 
     for _ in range(FIXPOINT):
         name = builder().sym(Fn(types, tuple(slots(result))))
@@ -186,18 +187,18 @@ def _define(
         if isinstance(value, Absent):
             del calls.staged[key]
             if isinstance(result, Absent) and not _inside_another(key):
-                refuse(f"{_name(function)} has no path that ends without calling itself; give it a base case")
+                refuse(f"{_name(function)} has no path that ends without calling itself; give it a base case", where)
             raise Unfounded(name)
         widened = opened(join(f"result of {_name(function)}", result, value))
         if same_template(result, widened):
-            final = builder().reopen(block, lambda: tuple(project(result, value)))
+            final = builder().reopen(block, lambda known=result, gave=value: tuple(project(known, gave)))  # type: ignore[misc]
             builder().define(name, final, _name(function))
             return _emit_call(staged, args, kwargs)
         result = widened
-    return refuse(f"{_name(function)} gives no result of one type; its paths must give numbers or arrays of one type")
+    return refuse(
+        f"{_name(function)} gives no result of one type; its paths must give numbers or arrays of one type", where
+    )
 
 
 def _inside_another(key: Key) -> bool:
     return any(other != key and isinstance(one.result, Absent) for other, one in CALLS.get().staged.items())
-
-

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,9 +36,10 @@ def is_tuple(value: object) -> bool:
     return isinstance(value, tuple) and (type(value) is tuple or hasattr(type(value), "_fields"))
 
 
-def rebuild(like: tuple[object, ...], items: list[object]) -> tuple[object, ...]:
+def rebuild(like: Any, items: list[object]) -> tuple[object, ...]:
     """Return a tuple of the same class."""
-    return tuple(items) if type(like) is tuple else type(like)(*items)
+    made: tuple[object, ...] = tuple(items) if type(like) is tuple else type(like)(*items)
+    return made
 
 
 def same_static(a: object, b: object) -> bool:
@@ -48,7 +50,7 @@ def same_static(a: object, b: object) -> bool:
         return isinstance(a.atom, Sym) and a.atom == b.atom
     if type(a) is not type(b):
         return False
-    if isinstance(a, float) or isinstance(a, (np.generic, complex)):
+    if isinstance(a, (float, complex, np.generic)):
         # repr tells 0.0 from -0.0 and finds nan equal to itself.
         return repr(a) == repr(b)
     if isinstance(a, (int, str, bytes, type(None), range)):
@@ -75,13 +77,19 @@ def join(name: str, a: object, b: object) -> object:
         values = [one.value if isinstance(one, PartlyBound) else one for one in (a, b)]
         return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
     if is_tuple(a) and type(a) is type(b) and len(a) == len(b):  # type: ignore[arg-type]
-        return rebuild(a, [join(f"{name}[{at}]", x, y) for at, (x, y) in enumerate(zip(a, b, strict=True))])  # type: ignore[arg-type]
+        return join_items(join, name, a, b)
     if all(isinstance(one, Slot) or liftable(one) for one in (a, b)):
         return Slot(_join_types(name, a, b))
     return refuse(
-        f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken depends "
-        "on data; give it numbers or arrays of one type on both"
+        f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken "
+        "depends on data; give it numbers or arrays of one type on both"
     )
+
+
+def join_items(join_one: Callable[[str, object, object], object], name: str, a: Any, b: Any) -> tuple[object, ...]:
+    """Join two tuples of one class and length item by item."""
+    pairs = zip(a, b, strict=True)
+    return rebuild(a, [join_one(f"{name}[{at}]", x, y) for at, (x, y) in enumerate(pairs)])
 
 
 def _describe(value: object) -> str:
@@ -117,7 +125,9 @@ def _fits(weak: Scalar, strong: Array, value: object) -> bool:
     known = value.atom.value if isinstance(value, Rep) and isinstance(value.atom, Const) else value
     if type(known) in PYTHON_TYPES:
         if (weak.kind == "bool") != (strong.dtype.kind == "b") or not np.can_cast(
-            {"bool": np.bool_, "int": np.int8, "float": np.float16, "complex": np.complex64}[weak.kind], strong.dtype, "same_kind"
+            {"bool": np.bool_, "int": np.int8, "float": np.float16, "complex": np.complex64}[weak.kind],
+            strong.dtype,
+            "same_kind",
         ):
             return False
         with np.errstate(all="ignore"):
@@ -164,7 +174,7 @@ def fill(template: object, reps: Iterator[Rep]) -> object:
         flag = fill(template.flag, reps)
         return PartlyBound(template.name, flag, fill(template.value, reps))
     if is_tuple(template):
-        return rebuild(template, [fill(one, reps) for one in template])  # type: ignore[arg-type, attr-defined]
+        return rebuild(template, [fill(one, reps) for one in template])  # type: ignore[attr-defined]
     return template
 
 
@@ -176,7 +186,7 @@ def opened(template: object, reps: frozenset[int] | None = None) -> object:
     if isinstance(template, PartlyBound):
         return PartlyBound(template.name, opened(template.flag, reps), opened(template.value, reps))
     if is_tuple(template):
-        return rebuild(template, [opened(one, reps) for one in template])  # type: ignore[arg-type, attr-defined]
+        return rebuild(template, [opened(one, reps) for one in template])  # type: ignore[attr-defined]
     return template
 
 
@@ -207,5 +217,5 @@ def coerce(value: object, type_: Type) -> Atom:
         return lift(float(atom.value)) if isinstance(atom, Const) else emit(type_.kind, value).atom  # type: ignore[arg-type]
     assert isinstance(type_, Array)
     if isinstance(atom, Const):
-        return Const(type_.dtype.type(atom.value), type_)  # type: ignore[arg-type]
+        return Const(type_.dtype.type(atom.value), type_)
     return emit("astype", emit("asarray", value), dtype=type_.dtype.name).atom

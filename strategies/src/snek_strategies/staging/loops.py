@@ -37,7 +37,9 @@ def stage_while(
         def loop(*reps: Rep, at: State = templates) -> State:
             return body(*fill(at, iter(reps)))  # type: ignore[misc]
 
-        tested, flag = trace(lambda *reps, at=templates: truth(test(*fill(at, iter(reps)))), types, state, what="loop test")  # type: ignore[misc]
+        tested, flag = trace(
+            lambda *reps, at=templates: truth(test(*fill(at, iter(reps)))), types, state, what="loop test"
+        )
         block, result = trace(loop, types, state, what="loop")
         if isinstance(result, Absent):
             return state
@@ -45,7 +47,7 @@ def stage_while(
         entering = fill(templates, iter(map(Rep, block.parameters)))
         widened = tuple(
             opened(join(name, before, after), inner)
-            for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[arg-type, call-overload]
+            for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[call-overload]
         )
         if same_template(templates, widened):
             break

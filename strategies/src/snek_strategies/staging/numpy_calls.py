@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,14 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs:
     if method == "__call__" and ufunc in RULES:
         return RULES[ufunc](*settle_all(inputs), **kwargs)  # type: ignore[misc]
     if method != "__call__" or ufunc not in UFUNCS:
-        refuse(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not staged yet; write it in other functions")
+        refuse(
+            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not staged yet; "
+            "write it in other functions"
+        )
     if kwargs:
-        refuse(f"np.{ufunc.__name__} with {', '.join(kwargs)}= is not staged; assign the result, use astype or np.where")
+        refuse(
+            f"np.{ufunc.__name__} with {', '.join(kwargs)}= is not staged; assign the result, use astype or np.where"
+        )
     return emit(UFUNCS[ufunc], *map(array, settle_all(inputs)))  # type: ignore[call-overload]
 
 
@@ -136,8 +142,8 @@ def _like(fill: object) -> Rule:
     def rule(x: object, dtype: object = None, shape: object = None) -> object:
         known = _strong(array(x))
         assert isinstance(known, Rep)
-        made: np.ndarray[Any, Any] = np.zeros(known.shape if shape is None else shape, dtype or known.dtype)  # type: ignore[call-overload]
-        return made + made.dtype.type(fill)  # type: ignore[operator]
+        made: np.ndarray[Any, Any] = np.zeros(known.shape if shape is None else shape, dtype or known.dtype)
+        return made + made.dtype.type(fill)
 
     return rule
 
@@ -156,19 +162,26 @@ def _full_like(x: object, fill_value: object, dtype: object = None) -> object:
     return _full(known.shape, fill_value if isinstance(fill_value, Rep) else constant(fill_value), dtype or known.dtype)
 
 
+def _array(value: object, dtype: object = None, *, copy: bool | None = True) -> object:
+    made = np_array(value, dtype)
+    return emit("copy", made) if copy else made
+
+
 def _astype(x: object, dtype: object, *, copy: bool = True) -> object:
+    if not copy and isinstance(x, Rep) and isinstance(x.type, Array) and x.dtype == dtype:
+        return x
     return emit("astype", _strong(x), dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
 
 
 def _split(x: object, indices_or_sections: object, axis: int = 0) -> object:
     known = _strong(array(x))
     assert isinstance(known, Rep)
-    edges = [len(one) for one in np.array_split(np.empty(known.shape[axis]), indices_or_sections)]  # type: ignore[arg-type, call-overload]
+    edges = [len(one) for one in np.array_split(np.empty(known.shape[axis]), indices_or_sections)]  # type: ignore[call-overload]
     if isinstance(indices_or_sections, int) and known.shape[axis] % indices_or_sections:
         raise ValueError("array split does not result in an equal division")
     stops = np.cumsum([0, *edges]).tolist()
     before = (slice(None),) * (axis % known.ndim)
-    return [known[(*before, slice(a, b))] for a, b in zip(stops, stops[1:], strict=False)]
+    return [known[(*before, slice(a, b))] for a, b in pairwise(stops)]
 
 
 def _unstack(x: object, /, *, axis: int = 0) -> object:
@@ -179,7 +192,9 @@ def _unstack(x: object, /, *, axis: int = 0) -> object:
 
 
 def _static(attribute: str) -> Rule:
-    return lambda x, *args: getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis")
+    return lambda x, *args: (
+        getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis")
+    )
 
 
 SCALAR_TYPES = (
@@ -241,7 +256,7 @@ RULES: dict[object, Rule] = {
     np.ones_like: _like(1),
     np.full_like: _full_like,
     np.full: _full,
-    np.array: lambda value, dtype=None, copy=True: emit("copy", np_array(value, dtype)),
+    np.array: _array,
     np.asarray: np_array,
     np.astype: _astype,
     np.copy: lambda x: emit("copy", np_array(x)),

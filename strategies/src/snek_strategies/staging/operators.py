@@ -111,8 +111,8 @@ class StagingOperators(Operators):
             trips += 1
             if trips > self.unroll:
                 refuse(
-                    f"a for statement over a {type(iterable).__name__} with more than {self.unroll} items; a range or an "
-                    "array becomes a staged loop, or stage with a larger unroll="
+                    f"a for statement over a {type(iterable).__name__} with more than {self.unroll} items; a range or "
+                    "an array becomes a staged loop, or stage with a larger unroll="
                 )
             if isinstance(flag, Rep):
                 state = stage_if(flag, _on(functools.partial(body, item), state), _on(_unchanged, state), names, state)
@@ -234,4 +234,3 @@ def _same(value: object) -> object:
 
 def _unchanged(*state: object) -> State:
     return state
-

@@ -8,7 +8,7 @@ import numpy as np
 
 from snek_core_transform.operators import Unbound
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.rep import BINARY, COMPARING, Rep, lift
+from snek_strategies.staging.rep import BINARY, COMPARING, lift
 
 
 class PartlyBound:
@@ -55,15 +55,13 @@ def _read(name: str) -> Callable[..., object]:
     return method
 
 
-_FORCING = (
-    *(f"__{name}__" for name in BINARY),
-    *(f"__r{name}__" for name in BINARY),
-    *(f"__{name}__" for name in COMPARING),
-    *"__pow__ __rpow__ __neg__ __pos__ __abs__ __invert__ __getitem__ __setitem__ __len__ __bool__ __int__".split(),
-    *"__float__ __index__ __iter__ __contains__ __call__ __str__ __format__ __array__ __enter__ __exit__".split(),
+_OTHERS = (
+    "pow rpow neg pos abs invert getitem setitem len bool int float index iter contains call str format array "
+    "enter exit"
 )
+_FORCING = (*BINARY, *(f"r{name}" for name in BINARY), *COMPARING, *_OTHERS.split())
 for _name in _FORCING:
-    setattr(PartlyBound, _name, _read(_name))
+    setattr(PartlyBound, f"__{_name}__", _read(f"__{_name}__"))
 
 
 def settle(value: object) -> object:

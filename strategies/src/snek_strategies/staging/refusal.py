@@ -53,6 +53,12 @@ def _position(code: CodeType, instruction: int, known: int) -> Place:
     return Place(code.co_filename, line or known, column or 0, end_line, end_column)
 
 
+def beginning(function: object) -> Place | None:
+    """Return the place where a function's text begins."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return None if code is None else Place(code.co_filename, code.co_firstlineno)
+
+
 def place_of_error(error: BaseException) -> Place | None:
     """Return the innermost place in the user's files that an exception passed through."""
     found: Place | None = None

@@ -65,22 +65,22 @@ def trace(
                 result = ABSENT
             except SnekError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it becomes the refusal's reason
                 refuse_raise(error, what)
     finally:
         WATCHES.reset(token)
     changed = watching.changed()
     if changed is not None:
         refuse(
-            f"a staged {what} changes {describe(changed)}; that would happen once, while staging, and not when the data "
-            "says so: build a new value and assign it to a local variable",
+            f"a staged {what} changes {describe(changed)}; that would happen once, while staging, and not when the "
+            "data says so: build a new value and assign it to a local variable",
             place,
         )
     return block, result
 
 
 def refused_before(error: BaseException) -> None:
-    """Raise the refusal that an exception stands for: C code turns what passes through it into exceptions of its own."""
+    """Raise the refusal that an exception stands for: C code turns what passes through it into its own exceptions."""
     first = FIRST.get()
     if first is not None:
         raise StagingStopped(first) from error
@@ -95,4 +95,3 @@ def refuse_raise(error: Exception, what: str) -> NoReturn:
         place_of_error(error),
     )
     raise StagingStopped(refusal) from error
-

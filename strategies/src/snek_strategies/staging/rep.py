@@ -60,7 +60,7 @@ class Rep:
         return self._array("dtype").dtype
 
     @property
-    def T(self) -> Rep:  # noqa: N802 - NumPy's name
+    def T(self) -> Rep:
         """The transpose."""
         self._array("T")
         return emit("transpose", self)
@@ -105,7 +105,7 @@ class Rep:
     def __format__(self, spec: str) -> str:
         self._unknown("text", "return the value and print it outside")
 
-    def __array__(self, *args: object, **kwargs: object) -> np.ndarray:  # type: ignore[type-arg]
+    def __array__(self, *args: object, **kwargs: object) -> np.ndarray:
         self._unknown("a NumPy array made, or a store into one,", "use np.stack or np.where to build a new array")
 
     def __setitem__(self, index: object, value: object) -> None:
@@ -137,7 +137,12 @@ class Rep:
 
     def __getitem__(self, index: object) -> Rep:
         parts = index if isinstance(index, tuple) else (index,)
-        if any(isinstance(one, Rep) for part in parts if isinstance(part, slice) for one in (part.start, part.stop, part.step)):
+        if any(
+            isinstance(one, Rep)
+            for part in parts
+            if isinstance(part, slice)
+            for one in (part.start, part.stop, part.step)
+        ):
             refuse("a slice with bounds known only in the next stage: its extent would depend on data; use np.where")
         static = tuple(
             HOLE if isinstance(part, Rep) else np.asarray(part).copy() if isinstance(part, (list, np.ndarray)) else part
@@ -221,8 +226,8 @@ def _method(name: str) -> Callable[..., object]:
 METHODS = (
     "sum prod mean max min any all argmax argmin std var cumsum cumprod transpose squeeze ravel repeat take clip dot "
     "swapaxes trace diagonal round argsort"
-).split()
-for _name in METHODS:
+)
+for _name in METHODS.split():
     setattr(Rep, _name, _method(_name))
 
 
@@ -251,8 +256,13 @@ def _transpose(self: Rep, *axes: Any) -> object:
 
 
 for _name, _function in {
-    "reshape": _reshape, "astype": _astype, "item": _item, "copy": _copy, "transpose": _transpose, "flatten": _method("ravel"),
-}.items():  # fmt: skip
+    "reshape": _reshape,
+    "astype": _astype,
+    "item": _item,
+    "copy": _copy,
+    "transpose": _transpose,
+    "flatten": _method("ravel"),
+}.items():
     setattr(Rep, _name, _function)
 
 
@@ -293,9 +303,11 @@ def emit(primitive: str, *operands: object, **params: object) -> Rep:
 
 
 def _check_power(base: Atom, exponent: Atom) -> None:
-    if base.type in (Scalar("int"), Scalar("bool")) and exponent.type in (Scalar("int"), Scalar("bool")):
-        if isinstance(exponent, Sym) or int(exponent.value) < 0:  # type: ignore[call-overload]
-            refuse("int ** int with an exponent known only in the next stage: int or float depends on its sign; use floats")
+    whole = (Scalar("int"), Scalar("bool"))
+    if base.type not in whole or exponent.type not in whole:
+        return
+    if isinstance(exponent, Sym) or int(exponent.value) < 0:  # type: ignore[call-overload]
+        refuse("int ** int with an exponent known only in the next stage: int or float depends on its sign; use floats")
 
 
 def constant(value: object) -> Rep:

@@ -16,7 +16,7 @@ from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
-from snek_strategies.staging.refusal import FIRST, StagingStopped, refuse
+from snek_strategies.staging.refusal import FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift
 from snek_strategies.staging.watch import Watch, describe, roots_of
@@ -48,7 +48,7 @@ class StagedProgram:
         return self.guards.changed()
 
 
-def arrays_in(value: object) -> Iterator[np.ndarray | np.generic]:  # type: ignore[type-arg]
+def arrays_in(value: object) -> Iterator[np.ndarray | np.generic]:
     """Walk the dynamic leaves of arguments."""
     if isinstance(value, (np.ndarray, np.generic)):
         yield value
@@ -84,12 +84,7 @@ def stage(function: Callable[..., object], args: tuple[object, ...], operators: 
     guards = Watch()
     guards.add(function, *roots_of(function))
     # Through the call operator, so that a program that calls itself is staged as one function.
-    return collect(lambda *reps: operators.call(function, *reps), args, function.__name__, guards, _beginning(function))
-
-
-def _beginning(function: Callable[..., object]) -> Place | None:
-    code = getattr(function, "__code__", None)
-    return None if code is None else Place(code.co_filename, code.co_firstlineno)
+    return collect(lambda *reps: operators.call(function, *reps), args, function.__name__, guards, beginning(function))
 
 
 def collect(
@@ -131,7 +126,7 @@ def collect(
     return StagedProgram(verify(program) if checking() else program, structure, guards)
 
 
-def _type(value: np.ndarray | np.generic) -> Type:  # type: ignore[type-arg]
+def _type(value: np.ndarray | np.generic) -> Type:
     try:
         return type_of(value)
     except TypeError as error:
@@ -142,7 +137,7 @@ def _with_reps(value: object, reps: Iterator[Rep]) -> object:
     if isinstance(value, (np.ndarray, np.generic)):
         return next(reps)
     if is_tuple(value):
-        return rebuild(value, [_with_reps(one, reps) for one in value])  # type: ignore[arg-type, attr-defined]
+        return rebuild(value, [_with_reps(one, reps) for one in value])  # type: ignore[attr-defined]
     if isinstance(value, list):
         return [_with_reps(one, reps) for one in value]
     if isinstance(value, dict):
@@ -157,14 +152,16 @@ def _structure(value: object, atoms: list[Atom]) -> object:
         atoms.append(lift(value))
         return Hole(len(atoms) - 1)
     if is_tuple(value):
-        return rebuild(value, [_structure(one, atoms) for one in value])  # type: ignore[arg-type, attr-defined]
+        return rebuild(value, [_structure(one, atoms) for one in value])  # type: ignore[attr-defined]
     if isinstance(value, list):
         return [_structure(one, atoms) for one in value]
     if isinstance(value, dict):
         return {name: _structure(one, atoms) for name, one in value.items()}
     if isinstance(value, IMMUTABLE):
         return value
-    return refuse(f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists and dicts")
+    return refuse(
+        f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists and dicts"
+    )
 
 
 def _rebuilt(structure: object, values: tuple[object, ...]) -> object:
@@ -173,10 +170,9 @@ def _rebuilt(structure: object, values: tuple[object, ...]) -> object:
         # A constant belongs to the program; the caller may write to what it is given.
         return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
     if is_tuple(structure):
-        return rebuild(structure, [_rebuilt(one, values) for one in structure])  # type: ignore[arg-type, attr-defined]
+        return rebuild(structure, [_rebuilt(one, values) for one in structure])  # type: ignore[attr-defined]
     if isinstance(structure, list):
         return [_rebuilt(one, values) for one in structure]
     if isinstance(structure, dict):
         return {name: _rebuilt(one, values) for name, one in structure.items()}
     return structure
-

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from snek_strategies.ir.syntax import Const
 from snek_strategies.ir.types import BOOL, Array, Scalar
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
-from snek_strategies.ir.syntax import Const
 
 
 def truth(value: object) -> bool | Rep:

@@ -175,8 +175,10 @@ class Watch:
 
 
 def _same(before: Content, after: Content | None) -> bool:
-    return after is not None and len(before) == len(after) and all(
-        x is y or _equal(x, y) for x, y in zip(before, after, strict=True)
+    return (
+        after is not None
+        and len(before) == len(after)
+        and all(x is y or _equal(x, y) for x, y in zip(before, after, strict=True))
     )
 
 
