@@ -46,7 +46,7 @@ def test_an_exact_name_chooses_itself_alone_and_a_pattern_chooses_all_that_match
     ],
 )
 def test_an_unknown_name_is_refused_and_what_exists_is_listed(arguments: dict[str, object], listed: str):
-    with pytest.raises(UsageError, match="unknown|no such|not a|cannot be imported") as refused:
+    with pytest.raises(UsageError, match=r"unknown|no such|not a|cannot be imported") as refused:
         make_plan(**arguments)  # type: ignore[arg-type]
     assert listed in str(refused.value)
 
