@@ -28,7 +28,7 @@ def run_snek(*arguments: str, cwd: Path, **environment: str) -> subprocess.Compl
         (["bench", "--samples", "0"], "samples must be positive: 0"),
         (["bench", "--resume", "nosuch"], "unknown run 'nosuch'"),
         (["bench", "--resume", "nosuch", "--size", "tiny"], "leave out size"),
-        (["bench", "-w", "nosuch.py"], "no such workload file: 'nosuch.py'"),
+        (["bench", "-w", "nosuch.py"], "no such file: 'nosuch.py'"),
         (["show", "nosuch.py:f"], "no such file: 'nosuch.py'"),
         (["show", "nosuch"], "write FILE.py:FUNCTION"),
         (["report", "nosuch"], "unknown run 'nosuch'"),
