@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from snek_core_transform.callee import converted
 from snek_core_transform.operators import Operators, State
 from snek_strategies.staging.builtin_calls import refuse_effects, takes_anything
 from snek_strategies.staging.operators import is_user_function
-from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.refusal import beginning, refuse
 from snek_strategies.staging.regions import watch
 from snek_strategies.tensorflow_join import is_symbolic
 from snek_strategies.tensorflow_regions import choose, loop, truth
@@ -149,16 +149,27 @@ class TensorFlowOperators(Operators):
         """Call a user function; one that calls itself with values of the same types would be traced without end."""
         code = getattr(function, "__func__", function).__code__
         key = (code, tuple(map(_abstract, args)), tuple((name, _abstract(one)) for name, one in kwargs.items()))
-        if key in self.stack or sum(1 for one in self.stack if one[0] is code) >= LEVELS:
-            refuse(
-                f"{function.__qualname__} calls itself where data decides how often; a TensorFlow graph holds no "
-                "recursion: write a loop, or stage with snek/interpret"
-            )
+        if key in self.stack or self._levels(code) >= LEVELS:
+            self._refuse_recursion(function)
         self.stack.append(key)
         try:
             return target(*args, **kwargs)
+        except RecursionError:
+            if self._levels(code) == 1:
+                self._refuse_recursion(function)
+            raise
         finally:
             self.stack.pop()
+
+    def _levels(self, code: object) -> int:
+        return sum(1 for one in self.stack if one[0] is code)
+
+    def _refuse_recursion(self, function: Any) -> NoReturn:
+        refuse(
+            f"{function.__qualname__} calls itself where data decides how often; a TensorFlow graph holds no recursion: "
+            "write a loop, or stage with snek/interpret",
+            beginning(function),
+        )
 
 
 def _abstract(value: Any) -> object:

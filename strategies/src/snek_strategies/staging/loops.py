@@ -37,9 +37,10 @@ def stage_while(
         def loop(*reps: Rep, at: State = templates) -> State:
             return body(*fill(at, iter(reps)))  # type: ignore[misc]
 
-        tested, flag = trace(
-            lambda *reps, at=templates: truth(test(*fill(at, iter(reps)))), types, state, what="loop test"
-        )
+        def asked(*reps: Rep, at: State = templates) -> object:
+            return truth(test(*fill(at, iter(reps))))  # type: ignore[misc]
+
+        tested, flag = trace(asked, types, state, what="loop test")
         block, result = trace(loop, types, state, what="loop")
         if isinstance(result, Absent):
             return state

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import NoReturn
 
-import numpy as np
-
 import snek_core_transform
 from snek_core_transform.errors import Place, StagingError
 
 OURS = tuple(str(Path(file).parent) + "/" for file in (Path(__file__).parent, snek_core_transform.__file__))
 """The folders of Snek's machinery."""
-_PASSED_OVER = (*OURS, str(Path(np.__file__).parent) + "/")
+LIBRARIES = tuple(sysconfig.get_path(name) + "/" for name in ("stdlib", "purelib", "platlib"))
+"""The folders of the standard library and of installed packages."""
 
 
 FIRST: ContextVar[StagingError | None] = ContextVar("snek_first_refusal", default=None)
@@ -32,16 +32,16 @@ class StagingStopped(BaseException):
 
 
 def user_place() -> Place | None:
-    """Return the place in the user's file that is being staged: the innermost frame that is not ours or NumPy's."""
+    """Return the place in the user's file that is being staged: the innermost frame of no library and not of Snek."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _is_ours(frame.f_code.co_filename):
+    while frame is not None and not is_users(frame.f_code.co_filename):
         frame = frame.f_back
     return None if frame is None else _place(frame)
 
 
-def _is_ours(filename: str) -> bool:
-    # A program's own file is the user's even where it lies in a test folder of ours.
-    return filename.startswith(_PASSED_OVER) or filename.startswith("<frozen")
+def is_users(filename: str) -> bool:
+    """Tell whether a file is the user's: of no installed package and not of Snek's machinery."""
+    return not filename.startswith((*OURS, *LIBRARIES, "<frozen"))
 
 
 def _place(frame: FrameType) -> Place:
@@ -65,7 +65,7 @@ def place_of_error(error: BaseException) -> Place | None:
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if not _is_ours(code.co_filename):
+        if is_users(code.co_filename):
             found = _position(code, traceback.tb_lasti, traceback.tb_lineno)
         traceback = traceback.tb_next
     return found

@@ -89,6 +89,8 @@ def refused_before(error: BaseException) -> None:
 def refuse_raise(error: Exception, what: str) -> NoReturn:
     """Refuse a region whose tracing raised: whether Python comes there depends on data."""
     refused_before(error)
+    if isinstance(error, RecursionError):
+        raise error
     refusal = StagingError(
         f"a staged {what} raises {type(error).__name__}: {error}; raising where data decides is not staged yet: "
         "test before the call, or return a flag",

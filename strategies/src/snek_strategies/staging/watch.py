@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dis
 import sys
-import sysconfig
 from collections.abc import Iterator, MutableMapping
 from functools import cache
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
@@ -16,17 +15,16 @@ import numpy as np
 
 from snek_strategies.staging.join import same_static
 from snek_strategies.staging.partly_bound import PartlyBound
-from snek_strategies.staging.refusal import OURS
+from snek_strategies.staging.refusal import LIBRARIES, OURS
 from snek_strategies.staging.rep import Rep
 
 Content = tuple[object, ...]
 _EMPTY = object()
-_LIBRARY = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
 
 def is_library(filename: str) -> bool:
     """Tell whether a file is of the standard library or an installed package; Snek's own thunks are not."""
-    return filename.startswith(_LIBRARY) and not filename.startswith(OURS)
+    return filename.startswith(LIBRARIES) and not filename.startswith(OURS)
 
 
 class Names:
@@ -54,7 +52,7 @@ def roots_of(function: object) -> Iterator[object]:
         yield Names(function.__globals__, names)
         for name in names:
             held = function.__globals__.get(name)
-            if isinstance(held, ModuleType) and not is_library(getattr(held, "__file__", None) or _LIBRARY[0]):
+            if isinstance(held, ModuleType) and not is_library(getattr(held, "__file__", None) or LIBRARIES[0]):
                 yield Names(vars(held), names)
         yield from function.__defaults__ or ()
         yield from (function.__kwdefaults__ or {}).values()
@@ -108,7 +106,7 @@ def _is_users(kind: type) -> bool:
     if kind.__module__ in ("builtins", "typing") or not kind.__flags__ & (1 << 9):
         return False
     file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return not file.startswith((*_LIBRARY, *OURS))
+    return not file.startswith((*LIBRARIES, *OURS))
 
 
 def _children(value: object, content: Content) -> Content:
