@@ -13,6 +13,8 @@ from snek_strategies.ir.verify import MalformedIR, verify
 F32 = Array(np.dtype("float32"))
 F64 = Array(np.dtype("float64"))
 VECTOR = Array(np.dtype("float32"), (3,))
+LONGER = Array(np.dtype("float32"), (4,))
+UNARY = Fn((F32,), (F32,))
 INT = Scalar("int")
 RAISE = frozenset({"raise"})
 
@@ -49,7 +51,9 @@ BAD = {
     "used outside its scope": program((), (node((Y,), "exp", X),)),
     "used outside its scope, by the result": program((), (), X),
     "used outside its scope, from a branch": program(
-        (FLAG,), (node((), "if", FLAG, blocks=(Block((), (node((Y,), "exp", const(np.float32(1), F32)),), ()), EMPTY)),), Y
+        (FLAG,),
+        (node((), "if", FLAG, blocks=(Block((), (node((Y,), "exp", const(np.float32(1), F32)),), ()), EMPTY)),),
+        Y,
     ),
     "bound twice": program((X,), (node((Y,), "exp", X), node((Y,), "exp", X))),
     "bound twice, by a parameter": program((X, X), ()),
@@ -58,10 +62,13 @@ BAD = {
     "unknown primitive": program((X,), (node((Y,), "frobnicate", X),)),
     "do not fit": program((X,), (node((Y,), "matmul", X, X),)),
     "could not be broadcast": program(
-        (sym(1, VECTOR), sym(2, Array(np.dtype("float32"), (4,)))), (node((Z,), "add", sym(1, VECTOR), sym(2, Array(np.dtype("float32"), (4,)))),)
+        (sym(1, VECTOR), sym(2, LONGER)), (node((Z,), "add", sym(1, VECTOR), sym(2, LONGER)),)
     ),
     "gives (float64[])": program((X,), (node((sym(2, F64),), "add", X, ONE),)),
-    "hides effects ['raise']": program((sym(1, VECTOR), sym(2, INT)), (node((Z,), "getitem", sym(1, VECTOR), sym(2, INT), params=(("index", (HOLE,)),)),)),
+    "hides effects ['raise']": program(
+        (sym(1, VECTOR), sym(2, INT)),
+        (node((Z,), "getitem", sym(1, VECTOR), sym(2, INT), params=(("index", (HOLE,)),)),),
+    ),
     "takes no blocks": program((X,), (node((Y,), "exp", X, blocks=(EMPTY,)),)),
     "needs one operand of type bool": program((X,), (node((), "if", X, blocks=(EMPTY, EMPTY)),)),
     "needs two blocks": program((FLAG,), (node((), "if", FLAG, blocks=(EMPTY,)),)),
@@ -74,19 +81,27 @@ BAD = {
     "needs a test and a body": program((X,), (node((Y,), "while", X, blocks=(TRUE,)),)),
     "needs a function first": program((X,), (node((Y,), "call", X),)),
     "call passes": program(
-        (X,), (node((sym(5, Fn((F32,), (F32,))),), "function", blocks=(KEEP,)), node((Y,), "call", sym(5, Fn((F32,), (F32,))), ONE))
+        (X,), (node((sym(5, UNARY),), "function", blocks=(KEEP,)), node((Y,), "call", sym(5, UNARY), ONE))
     ),
     "call gives": program(
         (X,),
-        (node((sym(5, Fn((F32,), (F32,))),), "function", blocks=(KEEP,)), node((sym(2, F64),), "call", sym(5, Fn((F32,), (F32,))), X)),
+        (node((sym(5, UNARY),), "function", blocks=(KEEP,)), node((sym(2, F64),), "call", sym(5, UNARY), X)),
     ),
     "function yields": program((X,), (node((sym(5, Fn((F32,), (F64,))),), "function", blocks=(KEEP,)),)),
     "function takes": program((X,), (node((sym(5, Fn((F64,), (F32,))),), "function", blocks=(KEEP,)),)),
     "not a function": program((X,), (node((Y,), "function", blocks=(KEEP,)),)),
     "hides effects of its blocks": program(
-        (FLAG,), (node((), "if", FLAG, blocks=(Block((), (node((), "require", FLAG, params=(("name", "v"),), effects=RAISE),), ()), EMPTY)),)
+        (FLAG,),
+        (
+            node(
+                (),
+                "if",
+                FLAG,
+                blocks=(Block((), (node((), "require", FLAG, params=(("name", "v"),), effects=RAISE),), ()), EMPTY),
+            ),
+        ),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("claim", BAD)
@@ -98,7 +113,7 @@ def test_a_bad_block_is_rejected(claim: str) -> None:
 
 
 def test_a_good_program_is_accepted() -> None:
-    function = sym(5, Fn((F32,), (F32,)))
+    function = sym(5, UNARY)
     good = program(
         (X, FLAG),
         (

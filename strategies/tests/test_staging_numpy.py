@@ -56,8 +56,10 @@ CASES: dict[object, list[Callable[..., object]]] = {
        for n in ("argmax", "argmin", "cumsum", "cumprod", "count_nonzero")},
     np.cumulative_sum: [lambda x: np.cumulative_sum(x, axis=1)],
     np.cumulative_prod: [lambda x: np.cumulative_prod(x, axis=1)],
-    np.reshape: [lambda x: np.reshape(x, (3, 2)), lambda x: np.reshape(x, -1), lambda x: x.reshape(3, 2), lambda x: x.flatten()],
-    np.transpose: [lambda x: np.transpose(x), lambda x: np.transpose(x, (1, 0)), lambda x: x.T, lambda x: x.transpose(1, 0)],
+    np.reshape: [lambda x: np.reshape(x, (3, 2)), lambda x: np.reshape(x, -1), lambda x: x.reshape(3, 2),
+                 lambda x: x.flatten()],
+    np.transpose: [lambda x: np.transpose(x), lambda x: np.transpose(x, (1, 0)), lambda x: x.T,
+                   lambda x: x.transpose(1, 0)],
     np.matrix_transpose: [lambda x: np.matrix_transpose(x)],
     np.expand_dims: [lambda x: np.expand_dims(x, 1), lambda x: x[:, None]],
     np.squeeze: [lambda x: np.squeeze(x[:1]), lambda x: np.squeeze(x[:1], axis=0)],
@@ -88,8 +90,10 @@ CASES: dict[object, list[Callable[..., object]]] = {
     np.vecdot: [lambda x: np.vecdot(x, x), lambda x: np.vecdot(x, x, axis=0)],
     np.tensordot: [lambda x: np.tensordot(x, x, axes=2)],
     np.searchsorted: [lambda x: np.searchsorted(x[0], x[1])],
-    np.where: [lambda x: np.where(x > 2, x, 0), lambda x: np.where(x > 2, 1, 0), lambda x: np.where(x > 2, 1.0, x)],
-    np.concatenate: [lambda x: np.concatenate([x, x]), lambda x: np.concatenate([x, x], axis=1), lambda x: np.concat((x, x))],
+    np.where: [lambda x: np.where(x > 2, x, 0), lambda x: np.where(x > 2, 1, 0),
+               lambda x: np.where(x > 2, 1.0, x)],
+    np.concatenate: [lambda x: np.concatenate([x, x]), lambda x: np.concatenate([x, x], axis=1),
+                     lambda x: np.concat((x, x))],
     np.stack: [lambda x: np.stack([x, x]), lambda x: np.stack([x[0, 0], 2.0])],
     np.split: [lambda x: np.split(x, 3, axis=1), lambda x: np.split(x, [1, 2], axis=1)],
     np.unstack: [lambda x: np.unstack(x), lambda x: np.unstack(x, axis=1)],
@@ -121,9 +125,7 @@ def test_a_function_answers_as_numpy(function: object, dtype: str) -> None:
 
 
 OPERAND = st.one_of(
-    st.sampled_from(
-        [M, M.astype("float32"), V, V.astype("int8"), np.float32(2), np.int64(3), np.array([True, False, True])]
-    ),
+    st.sampled_from([M, M.astype("float32"), V, V.astype("int8"), np.float32(2), np.int64(3), V > 1]),
     st.sampled_from([2, 0.5, True]),
 )
 
@@ -195,7 +197,7 @@ def test_what_numpy_has_and_staging_not_is_refused_by_name() -> None:
         (lambda x: np.sum(x, where=x > 0), "where"),
         (lambda x: np.where(x > 0), "shape would depend"),
         (lambda x: OPERATORS.call(np.arange, x[0, 0]), "arange"),
-        (lambda x: np.zeros(3)[x], "index"),
+        (lambda x: np.zeros(3)[x], "array made"),
     ):
         with pytest.raises((StagingError, TypeError, IndexError), match=name):
             staged(function, S)

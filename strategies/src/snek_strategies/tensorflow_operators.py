@@ -166,8 +166,8 @@ class TensorFlowOperators(Operators):
 
     def _refuse_recursion(self, function: Any) -> NoReturn:
         refuse(
-            f"{function.__qualname__} calls itself where data decides how often; a TensorFlow graph holds no recursion: "
-            "write a loop, or stage with snek/interpret",
+            f"{function.__qualname__} calls itself where data decides how often; a TensorFlow graph holds no "
+            "recursion: write a loop, or stage with snek/interpret",
             beginning(function),
         )
 

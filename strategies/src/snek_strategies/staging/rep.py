@@ -88,7 +88,10 @@ class Rep:
         self._unknown("complex()", "pass a static Python number")
 
     def __index__(self) -> int:
-        self._unknown("an index, an extent or a count made", "index arrays with it, or make it a static Python int")
+        self._unknown(
+            "an index, an extent or a count made",
+            "index an array that is an argument with it, or make it a static Python int",
+        )
 
     def __iter__(self) -> Iterator[object]:
         self._unknown("iteration or unpacking", "use for in virtualized code, or index it: x[0], x[1]")
