@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -815,6 +816,24 @@ def test_a_rep_that_outlives_its_staging_is_refused() -> None:
     for rep in kept:
         with pytest.raises(BaseException, match="after its staging ended"):
             rep + 1  # type: ignore[operator]
+
+
+def many_temporaries(x):
+    for _ in range(200):
+        x = x + 1 - x * 0.5
+    return x.sum()
+
+
+def test_the_interpreter_forgets_what_is_used_no_more() -> None:
+    x = np.ones(100_000)
+    run = SnekInterpret(unroll=1000).stage(many_temporaries, (x,)).compile()
+    run(x)
+    tracemalloc.start()
+    try:
+        run(x)
+        assert tracemalloc.get_traced_memory()[1] < 6 * x.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_argument_of_another_class_is_refused() -> None:

@@ -50,7 +50,8 @@ def check(function: Callable[..., object], *args: object) -> None:
 
 
 CASES: dict[object, list[Callable[..., object]]] = {
-    **{getattr(np, n): [lambda x, f=getattr(np, n), k=k: f(x, **k) for k in ({}, {"axis": 0}, {"axis": 1, "keepdims": True})]
+    **{getattr(np, n): [lambda x, f=getattr(np, n), k=k: f(x, **k)
+                       for k in ({}, {"axis": 0}, {"axis": 1, "keepdims": True})]
        for n in ("sum", "prod", "mean", "max", "min", "any", "all", "std", "var")},
     **{getattr(np, n): [lambda x, f=getattr(np, n), k=k: f(x, **k) for k in ({}, {"axis": 0}, {"axis": -1})]
        for n in ("argmax", "argmin", "cumsum", "cumprod", "count_nonzero")},

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from snek_strategies.ir.interpretations import INTERPRETATIONS
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
 
 Values = tuple[object, ...]
 Environment = dict[int, object]
@@ -25,17 +25,40 @@ class Closure:
     captured: Environment
 
 
-Step = tuple[int, Callable[..., object] | None, tuple[tuple[bool, object], ...], dict[str, object], Node]
+Step = tuple[
+    int, Callable[..., object] | None, tuple[tuple[bool, object], ...], dict[str, object], tuple[int, ...], Node
+]
+"""Result, meaning, operands, parameters, the names to forget before it runs, and the node itself."""
 
 
 def _fetch(atom: Atom) -> tuple[bool, object]:
     return (True, atom.value) if isinstance(atom, Const) else (False, atom.index)
 
 
-def _step(node: Node) -> Step:
+def _step(node: Node, forgotten: tuple[int, ...]) -> Step:
     simple = INTERPRETATIONS.get(node.primitive)
     target = node.results[0].index if node.results else -1
-    return (target, simple, tuple(map(_fetch, node.operands)), dict(node.params), node)
+    return (target, simple, tuple(map(_fetch, node.operands)), dict(node.params), forgotten, node)
+
+
+def _steps_of(block: Block) -> tuple[Step, ...]:
+    """Return a block's steps; each forgets the block's own names that the step before it used last.
+
+    Without that, every array of a run would stay in memory to its end.
+    """
+    last: dict[int, int] = {sym.index: 0 for sym in block.parameters}
+    for at, node in enumerate(block.nodes):
+        inner = (sym for one in node.blocks for sym in free_syms(one))
+        for atom in (*node.operands, *inner):
+            if isinstance(atom, Sym) and atom.index in last:
+                last[atom.index] = at
+        last.update((sym.index, at) for sym in node.results)
+    for atom in block.results:
+        last.pop(atom.index if isinstance(atom, Sym) else -1, None)
+    forgotten: dict[int, list[int]] = {}
+    for index, at in last.items():
+        forgotten.setdefault(at + 1, []).append(index)
+    return tuple(_step(node, tuple(forgotten.get(at, ()))) for at, node in enumerate(block.nodes))
 
 
 class _Activation:
@@ -67,7 +90,7 @@ class Interpreter:
         pending = [block]
         while pending:
             one = pending.pop()
-            self._steps[id(one)] = tuple(map(_step, one.nodes))
+            self._steps[id(one)] = _steps_of(one)
             self._results[id(one)] = tuple(map(_fetch, one.results))
             for node in one.nodes:
                 pending.extend(node.blocks)
@@ -143,7 +166,9 @@ def _run(activation: _Activation) -> Node | None:
     """Run simple nodes up to the next one that is control flow, and return that one; None at the block's end."""
     env, steps = activation.env, activation.steps
     for at in range(activation.at, len(steps)):
-        target, simple, operands, params, node = steps[at]
+        target, simple, operands, params, forgotten, node = steps[at]
+        for index in forgotten:
+            env.pop(index, None)
         if simple is None:
             activation.at = at + 1
             return node
