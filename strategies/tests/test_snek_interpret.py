@@ -836,6 +836,20 @@ def test_the_interpreter_forgets_what_is_used_no_more() -> None:
         tracemalloc.stop()
 
 
+def adds_in_place(x):
+    y = x
+    y += 1
+    return y
+
+
+def test_an_array_of_rank_0_is_written_to_and_a_scalar_replaced() -> None:
+    agree(adds_in_place, (f64(1),))
+    refused(adds_in_place, np.array(1.0), match="in place")
+    run = SnekInterpret().stage(adds_in_place, (f64(1),)).compile()
+    with pytest.raises(StagingError, match="in place"):
+        run(np.array(1.0))
+
+
 def test_an_argument_of_another_class_is_refused() -> None:
     with pytest.raises(StagingError, match="Settings"):
         SnekInterpret().stage(sign, (Settings(),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from snek_core_transform.errors import Place
@@ -56,10 +55,6 @@ class Node:
     effects: frozenset[str] = frozenset()
     place: Place | None = field(default=None, compare=False)
 
-    def param(self, name: str) -> object:
-        """Return the static parameter of that name."""
-        return dict(self.params)[name]
-
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -67,16 +62,6 @@ class Program:
 
     name: str
     body: Block
-
-
-def nodes_of(block: Block) -> Iterator[Node]:
-    """Walk every node of a block and of the blocks inside it, outer before inner, in order."""
-    pending = list(reversed(block.nodes))
-    while pending:
-        node = pending.pop()
-        yield node
-        for inner in reversed(node.blocks):
-            pending.extend(reversed(inner.nodes))
 
 
 def free_syms(block: Block) -> tuple[Sym, ...]:

@@ -28,6 +28,8 @@ class Builder:
     def __init__(self) -> None:
         self.open: list[OpenBlock] = []
         self._next = 0
+        self.writable_scalars = False
+        """Whether an argument is an array of rank 0: `+=` would write to it, where a NumPy scalar is replaced."""
 
     @property
     def depth(self) -> int:

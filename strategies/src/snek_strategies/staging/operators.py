@@ -168,7 +168,7 @@ class StagingOperators(Operators):
 
     def aug_assign(self, symbol: str, target: object, value: object) -> object:
         target, value = settle(target), settle(value)
-        if isinstance(target, Rep) and isinstance(target.type, Array) and target.type.dims:
+        if isinstance(target, Rep) and isinstance(target.type, Array) and (target.ndim or builder().writable_scalars):
             refuse(
                 f"{symbol}= changes an array in place, under all of its names; in a staged program write "
                 f"x = x {symbol} value"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from snek_core_transform.operators import Unbound
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.rep import BINARY, COMPARING, lift
 
@@ -80,8 +79,3 @@ def settle_all(value: object) -> object:
 
 def _partly(value: object) -> bool:
     return isinstance(value, PartlyBound) or (type(value) in (tuple, list) and any(map(_partly, value)))  # type: ignore[call-overload]
-
-
-def is_unbound(value: object) -> bool:
-    """Tell whether a state holds no value here."""
-    return isinstance(value, Unbound)

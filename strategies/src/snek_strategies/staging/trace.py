@@ -63,7 +63,7 @@ def arrays_in(value: object) -> Iterator[np.ndarray | np.generic]:
 def key_of(value: object) -> object:
     """Return what a staging is keyed by: dtypes and shapes of the arrays, and every static value."""
     if isinstance(value, (np.ndarray, np.generic)):
-        return (value.dtype, value.shape)
+        return (value.dtype, value.shape or type(value) is np.ndarray)
     if isinstance(value, (tuple, list)):
         return (type(value), *map(key_of, value))
     if isinstance(value, dict):
@@ -93,6 +93,7 @@ def collect(
     """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
     builder = Builder()
     types = tuple(map(_type, arrays_in(args)))
+    builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None))
     try:
         with builder.block(types) as block:

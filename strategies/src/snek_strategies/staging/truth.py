@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snek_strategies.ir.syntax import Const
-from snek_strategies.ir.types import BOOL, Array, Scalar
+from snek_strategies.ir.types import BOOL, Array
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
 
@@ -24,8 +24,3 @@ def truth(value: object) -> bool | Rep:
 def negated(value: bool | Rep) -> bool | Rep:
     """Return the opposite truth."""
     return emit("not", value) if isinstance(value, Rep) else not value
-
-
-def is_python(value: object, kind: str) -> bool:
-    """Tell whether a value is a Python scalar of the next stage of that kind."""
-    return isinstance(value, Rep) and value.type == Scalar(kind)  # type: ignore[arg-type]
