@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def plants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for place in (broken, PLANTED):
             patch.syspath_prepend(str(place))
-        patch.setenv("PYTHONPATH", f"{PLANTED}:{broken}")
+        patch.setenv(
+            "PYTHONPATH", os.pathsep.join(filter(None, [str(PLANTED), str(broken), os.environ.get("PYTHONPATH")]))
+        )
         yield PLANTED
 
 

@@ -77,13 +77,15 @@ class BlockJobs:
     def start(self, cell: Cell, expectation: Expectation) -> Worker:
         """Start the cell's worker."""
         strategy = self._around.roster.strategy(cell.strategy, cell.device)
-        parent = self._parent(strategy.framework, cell.device)
-        for module in strategy.imports:
-            if module in parent.failures:
-                broken = cannot_import(module, parent.failures[module])
-                raise WorkerError(broken.outcome, broken.reason, broken.detail, broken.error)
         job = self._job("cell", cell, expected=expectation.file, exact_dtype=expectation.exact_dtype)
-        return self._start(job, strategy.framework, cell)
+        worker = self._start(job, strategy.framework, cell)
+        failures = self._parent(strategy.framework, cell.device).failures
+        for module in strategy.imports:
+            if module in failures:
+                worker.close()
+                broken = cannot_import(module, failures[module])
+                raise WorkerError(broken.outcome, broken.reason, broken.detail, broken.error)
+        return worker
 
     def import_seconds(self, cell: Cell) -> float:
         """Return what importing the cell's framework took: once for all its cells, or in its own spawned process."""
@@ -122,6 +124,9 @@ class BlockJobs:
             return worker.receive(Prepared)
 
     def _start(self, job: Job, framework: str, cell: Cell | None) -> Worker:
+        if not self._around.parents.is_running(framework, job.device):
+            self._around.progress.tell("phase", block=self._block, cell=cell, phase="import")
+
         def on_phase(phase: str) -> None:
             self._around.progress.tell("phase", block=self._block, cell=cell, phase=phase)
 

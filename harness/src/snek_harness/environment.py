@@ -121,7 +121,7 @@ def _blas() -> list[dict[str, object]]:
 def _packages() -> dict[str, str]:
     """Return the versions of what Snek requires and of the frameworks, where they are installed."""
     try:
-        requirements = importlib.metadata.requires("snek") or []
+        requirements = [line for line in importlib.metadata.requires("snek") or [] if "extra ==" not in line]
     except importlib.metadata.PackageNotFoundError:
         requirements = []
     names = {re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0] for requirement in requirements}

@@ -20,6 +20,9 @@ from snek_harness.settings import Settings
 
 T = TypeVar("T")
 
+_IMPORT_SECONDS = 180.0
+"""A framework's import reads hundreds of megabytes from the disk; it is nobody's fault but the host's."""
+_START_SECONDS = 30.0
 _EXIT_SECONDS = 5.0
 
 
@@ -54,20 +57,20 @@ class Parent:
                 start_new_session=True,
             )
         try:
-            ready = self._wait_for(Ready, settings.time_limit)
+            ready = self._wait_for(Ready, _IMPORT_SECONDS)
         except BaseException:
             self.close()
             raise
         self.imports = ready.imports
         self.failures = ready.failures
 
-    def fork(self, channel: socket.socket, output: int, seconds: float) -> int:
+    def fork(self, channel: socket.socket, output: int) -> int:
         """Start a worker on its end of a channel; return its process. Raises ParentError where the parent is gone."""
         try:
             self.control.send(Fork(), (channel.fileno(), output))
         except ChannelError as error:
             raise self._lost("ended") from error
-        return self._wait_for(Started, seconds).pid
+        return self._wait_for(Started, _START_SECONDS).pid
 
     def note(self, imported: Imported) -> None:
         """Keep what a spawned worker's own imports took."""
@@ -142,13 +145,17 @@ class Parents:
         self._scratch = scratch
         self._running: dict[tuple[str, str], Parent] = {}
 
+    def is_running(self, framework: str, device: str) -> bool:
+        """Tell whether the framework's parent is there already, so that nothing is imported any more."""
+        parent = self._running.get((framework, device))
+        return parent is not None and parent.process.poll() is None
+
     def get(self, framework: str, device: str) -> Parent:
         """Return the framework's parent, starting it where there is none yet, or none any more."""
-        parent = self._running.get((framework, device))
-        if parent is not None and parent.process.poll() is None:
-            return parent
-        if parent is not None:
-            parent.close()
+        if self.is_running(framework, device):
+            return self._running[framework, device]
+        if (framework, device) in self._running:
+            self._running[framework, device].close()
         modules = self._modules.get(framework, ())
         self._running[framework, device] = Parent(framework, modules, device, self._settings, self._scratch)
         return self._running[framework, device]

@@ -56,7 +56,7 @@ class Worker:
         self._channel = Channel(ours)
         with theirs, self._output.open("wb") as output:
             try:
-                self.pid = parent.fork(theirs, output.fileno(), settings.time_limit)
+                self.pid = parent.fork(theirs, output.fileno())
             except ParentError as error:
                 ours.close()
                 raise WorkerError("crashed", str(error)) from error
