@@ -149,13 +149,12 @@ def test_rebinding_the_namespace_is_refused():
     def inner(xp, x):
         def change():
             nonlocal xp
-            xp = x
-            return [xp]
+            xp = x  # noqa: F841 - that it rebinds is what is tested
 
         return change
 
     def walrus(xp, x):
-        return [xp := v for v in x]
+        return [xp := v for v in x]  # noqa: F841
 
     refused(assigned, "xp", "rebound")
     refused(imported, "import math as xp", "rebound")

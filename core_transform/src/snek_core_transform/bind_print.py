@@ -57,22 +57,31 @@ def _unparse(tree: ast.AST, text: Text) -> str:
         ) from error
 
 
-def _map(ours: object, read: object, program: Program, places: dict[int, Place]) -> bool:
+def _map(ours: ast.AST, read: ast.AST, program: Program, places: dict[int, Place]) -> bool:
     """Walk the tree with the user's places beside the tree read back; fill in `places`, tell whether they are equal."""
-    if isinstance(ours, list) and isinstance(read, list):
-        return len(ours) == len(read) and all(_map(a, b, program, places) for a, b in zip(ours, read, strict=True))
-    if not isinstance(ours, ast.AST) or not isinstance(read, ast.AST):
-        return type(ours) is type(read) and repr(ours) == repr(read)
-    if type(ours) is not type(read):
-        return False
+    pairs: list[tuple[object, object]] = [(ours, read)]
+    while pairs:  # without recursion: Python 3.12 bounds the depth of generators inside `all`
+        left, right = pairs.pop()
+        if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+            pairs += reversed(list(zip(left, right, strict=True)))
+        elif isinstance(left, ast.AST) and type(left) is type(right):
+            _note(left, right, program, places)
+            pairs += [(_field(left, name), _field(right, name)) for name in reversed(left._fields)]
+        elif repr(left) != repr(right):
+            return False
+    return True
+
+
+def _field(node: ast.AST, name: str) -> object:
+    """Return a child, with None for an empty list: versions of Python differ in what they leave out."""
+    value = getattr(node, name, None)
+    return None if value == [] else value
+
+
+def _note(ours: ast.AST, read: object, program: Program, places: dict[int, Place]) -> None:
+    """Give the lines on which `read` starts, all of them where it is a simple statement, the place of `ours`."""
     if isinstance(read, ast.stmt | ast.expr | ast.excepthandler | ast.pattern):
         simple = isinstance(read, ast.stmt) and not hasattr(read, "body")
         last = read.end_lineno if simple and read.end_lineno else read.lineno
         for line in range(read.lineno, last + 1):
             places.setdefault(line, program.place(ours))
-    return all(
-        _map(getattr(ours, name, None) or None, getattr(read, name, None) or None, program, places)
-        if not isinstance(read, ast.Constant)
-        else repr(getattr(ours, name, None)) == repr(getattr(read, name, None))
-        for name in read._fields
-    )

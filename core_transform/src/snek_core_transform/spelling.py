@@ -22,7 +22,8 @@ class Spelling:
 
     An expression uses each parameter exactly once, and otherwise only the imports. A parameter that stands as a
     keyword's value (`dim=axis`) vanishes with its keyword where a call does not give it, so its default in the
-    signature must be the framework's; elsewhere the signature's default is written out.
+    signature must be the framework's; elsewhere the signature's default is written out. A literal `None` counts as not
+    given where it is the default, and fits no other parameter.
 
     Raises UsageError, naming the row, for a table that breaks these rules.
     """
