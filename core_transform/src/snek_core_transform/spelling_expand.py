@@ -13,8 +13,8 @@ import gast
 from snek_core_transform.spelling_row import Row
 
 
-class ReordersEffects(Exception):  # noqa: N818 - a signal between two modules, which bind turns into its own error
-    """The row's expression would evaluate these two arguments in another order than the call does."""
+class ReordersEffects(Exception):
+    """The row's expression would swap the evaluation of these two arguments; `bind` turns it into its own error."""
 
     def __init__(self, first: gast.AST, second: gast.AST) -> None:
         super().__init__()
