@@ -34,6 +34,7 @@ def plants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make the planted strategies importable, here and in the processes that runs start; give their folder."""
     broken = tmp_path_factory.mktemp("broken")
     (broken / "planted_broken_module.py").write_text("raise OSError('planted: a library is missing')\n")
+    (broken / "planted_deadly_module.py").write_text("import os; os.abort()\n")
     with pytest.MonkeyPatch.context() as patch:
         for place in (broken, PLANTED):
             patch.syspath_prepend(str(place))

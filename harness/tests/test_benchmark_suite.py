@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 def suite(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     quick = ["--benchmark-min-rounds=2", "--benchmark-max-time=0.01", "-p", "no:cacheprovider", "-rs"]
     command = [sys.executable, "-m", "pytest", str(BENCHMARKS), *quick, *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    # Inside a worker of pytest-xdist, pytest-benchmark times nothing; this process is none.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
 
 
 def test_the_fixture_of_pytest_benchmark_drives_cells_of_one_framework(tmp_path: Path):

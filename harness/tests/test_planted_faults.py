@@ -48,6 +48,7 @@ FAULTS = {
     "RaisesMemoryError": ("out_of_memory", "MemoryError: planted"),
     "NotInstalled": ("unavailable", "module 'a_module_that_nobody_has' is not installed"),
     "BreaksAtImport": ("unavailable", "module 'planted_broken_module' cannot be imported: OSError: planted"),
+    "ParentDies": ("crashed", "the parent process of 'planted_deadly' ended: exit status -6"),
 }
 
 

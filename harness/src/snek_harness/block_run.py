@@ -15,6 +15,9 @@ from snek_harness.record import CellRecord, Record, SampleRecord
 from snek_harness.running import Worker, WorkerError
 from snek_harness.verdicts import CellNotes
 
+_WATCH_SECONDS = 1.0
+"""How often, between rounds, the memory of the cells that wait is looked at."""
+
 
 @dataclass
 class LiveCell:
@@ -107,7 +110,7 @@ class BlockRun:
     def _time(self) -> None:
         """Sample in rounds A B C, C B A, …: what drifts on the host drifts for every cell alike."""
         settings = self.around.settings
-        begin = monotonic()
+        begin = looked = monotonic()
         for number in range(max(settings.samples, settings.most_samples)):
             spent = monotonic() - begin
             if number >= settings.samples and spent >= settings.steady_seconds * len(self._live):
@@ -127,9 +130,11 @@ class BlockRun:
                             seconds=answer.seconds,
                         )
                     )
-            for live in list(self._live):
-                with self._losing(live):
-                    live.worker.check_memory()
+            if monotonic() - looked > _WATCH_SECONDS:
+                looked = monotonic()
+                for live in list(self._live):
+                    with self._losing(live):
+                        live.worker.check_memory()
 
     def _finish(self) -> None:
         """Check every cell again, and write the block's samples and records at once."""

@@ -144,6 +144,7 @@ class Parents:
         self._settings = settings
         self._scratch = scratch
         self._running: dict[tuple[str, str], Parent] = {}
+        self._failed: dict[tuple[str, str], ParentError] = {}
 
     def is_running(self, framework: str, device: str) -> bool:
         """Tell whether the framework's parent is there already, so that nothing is imported any more."""
@@ -156,9 +157,17 @@ class Parents:
             return self._running[framework, device]
         if (framework, device) in self._running:
             self._running[framework, device].close()
+        if (framework, device) in self._failed:
+            # Imports that failed or hung once would do so for every cell.
+            raise self._failed[framework, device]
         modules = self._modules.get(framework, ())
-        self._running[framework, device] = Parent(framework, modules, device, self._settings, self._scratch)
-        return self._running[framework, device]
+        try:
+            parent = Parent(framework, modules, device, self._settings, self._scratch)
+        except ParentError as error:
+            self._failed[framework, device] = error
+            raise
+        self._running[framework, device] = parent
+        return parent
 
     def __enter__(self) -> Parents:
         return self

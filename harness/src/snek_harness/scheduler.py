@@ -15,7 +15,7 @@ from snek_harness.benchmark_json import benchmark_json
 from snek_harness.block_jobs import Surroundings
 from snek_harness.block_run import BlockRun
 from snek_harness.environment import capture
-from snek_harness.journal import Journal, read_journal
+from snek_harness.journal import Journal, JournalError, read_journal
 from snek_harness.parents import Parents
 from snek_harness.plan import Block, Plan, blocks
 from snek_harness.progress import Listener, Progress, silent
@@ -44,15 +44,22 @@ def run(
     left = sum(len(block.cells) for block in todo)
     teller = Progress(progress, len(plan.cells), len(plan.cells) - left)
     for problem in problems:
-        teller.tell("note", text=f"{problem}; its cell is measured again")
+        teller.tell("note", text=f"{problem}; a cell that lacks its record now is measured again")
     with (
         Journal(folder.journal) as journal,
         tempfile.TemporaryDirectory(prefix="snek-", ignore_cleanup_errors=True) as scratch,
         Parents(roster.modules(), settings, Path(scratch)) as parents,
     ):
         around = Surroundings(roster, parents, journal, settings, teller, Path(scratch))
-        for block in todo:
-            records += BlockRun(block, around).run()
+        try:
+            for block in todo:
+                records += BlockRun(block, around).run()
+        except JournalError:
+            raise
+        except OSError as error:
+            raise UsageError(
+                f"a file of the run cannot be written: {error}; make room, then go on with --resume"
+            ) from error
     folder.write(folder.benchmark_json.name, benchmark_json(folder.read_manifest(), records))
     return records
 

@@ -266,3 +266,14 @@ class BreaksAtImport(Plant):
     @property
     def reference(self) -> str:
         return "eager/numpy"
+
+
+class ParentDies(Plant):
+    """Takes its framework's parent process down at the import."""
+
+    framework = "planted_deadly"
+    imports = ("planted_deadly_module",)
+
+    @property
+    def reference(self) -> str:
+        return "eager/numpy"
