@@ -34,6 +34,7 @@ class Callee:
 
     def __init__(self, function: Any, operators: Operators) -> None:
         self.function, self.operators = function, operators
+        self.__module__ = getattr(function, "__module__", None)  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.function, name)

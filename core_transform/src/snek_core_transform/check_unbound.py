@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from typing import Any
 
 import gast
 
@@ -11,7 +12,7 @@ from .construct import Construct
 from .context import Context
 from .errors import Place
 from .mangling import mangled
-from .scopes import Scope
+from .scopes import Scope, target_names
 from .syntax import COMPREHENSIONS, FUNCTIONS, at, attribute, call, constant, embed, load
 from .walk import each_function
 
@@ -57,28 +58,36 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
         new = [self.visit(node) for node in body]
         function.body = new if isinstance(function.body, list) else new[0]
 
-    def visit(self, node: gast.AST) -> gast.AST:
+    def visit_Delete(self, node: gast.Delete) -> Any:
+        """Delete one by one, each after a look at it."""
+        if not self.depth:
+            return node
+        result: list[gast.stmt] = []
+        for target in node.targets:
+            read = self._read(at(load(target.id), target)) if isinstance(target, gast.Name) else target
+            if isinstance(read, gast.IfExp):
+                result.append(at(gast.Expr(read), target))
+            result.append(at(gast.Delete([self.generic_visit(target)]), node))
+        return result
+
+    def visit(self, node: gast.AST) -> Any:
         if isinstance(node, FUNCTIONS):
-            if getattr(node, "is_cells", False):
-                return node
-            if not getattr(node, "is_thunk", False):
+            if getattr(node, "is_cells", False) or not getattr(node, "is_thunk", False):
                 return node
             self.depth += 1
             new = self.generic_visit(node)
             self.depth -= 1
             return new
-        if isinstance(node, gast.ClassDef) or (isinstance(node, _OWN_FUNCTIONS)):
+        if isinstance(node, (gast.ClassDef, *_OWN_FUNCTIONS)):
             return node
         if isinstance(node, COMPREHENSIONS):
-            inner = {name.id for generator in node.generators for name in gast.walk(generator.target)
-                     if isinstance(name, gast.Name)}
-            before, self.own = self.own, self.own | inner
+            before, self.own = self.own, self.own | target_names(node)
             new = self.generic_visit(node)
             self.own = before
             return new
         if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Load) and self.depth:
             return self._read(node)
-        return self.generic_visit(node)
+        return super().visit(node)
 
     def _read(self, node: gast.Name) -> gast.AST:
         name = node.id

@@ -13,7 +13,7 @@ from typing import Any
 import gast
 
 from .program import WARNINGS_LOCK, Program
-from .syntax import Embedded, assign, at, constant, parameters
+from .syntax import Embedded, at, constant, parameters
 from .thunks import THUNK_PARAMETER
 
 _SEAL = f"<embedded {uuid.uuid4().hex} "
@@ -22,7 +22,7 @@ for _name in __future__.all_feature_names:
     _FUTURE |= getattr(__future__, _name).compiler_flag
 
 _FACTORY = "<factory>"
-_THUNK_SEGMENT = re.compile(r"\.<(?:if|while|for) [a-z]+(?: \d+)?>\.<locals>")
+_THUNK = re.compile(r"<(?:if|while|for) [a-z]+(?: \d+)?>")
 
 
 def compile_tree(
@@ -31,7 +31,7 @@ def compile_tree(
     """Return the code object of `tree`, the function called `name`, whose free variables are among `free`."""
     code = program.function.__code__
     embedded: dict[str, object] = {}
-    module = _module(_signature_only(tree), free, class_name)
+    module = _module(_signature_only(tree), free, name, class_name)
     plain = ast.fix_missing_locations(gast.gast_to_ast(_sealed(module, embedded)))
     with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -39,18 +39,20 @@ def compile_tree(
     levels = [_FACTORY, *([class_name] if class_name else []), name]
     for level in levels:
         compiled = next(inner for inner in compiled.co_consts if isinstance(inner, CodeType) and inner.co_name == level)
-    prefix = compiled.co_qualname
-    return _unsealed(compiled, embedded, prefix, code.co_qualname)
+    return _unsealed(compiled, embedded, code.co_qualname)
 
 
-def _module(tree: gast.AST, free: tuple[str, ...], class_name: str | None) -> gast.Module:
+def _module(tree: gast.AST, free: tuple[str, ...], name: str, class_name: str | None) -> gast.Module:
     """Put the function where its free variables and its class are around it, in a function nobody ever calls."""
     inside = tree if isinstance(tree, gast.stmt) else gast.Expr(tree)
     body: list[gast.stmt] = [inside]
     if class_name:
         body = [gast.ClassDef(class_name, [], [], body, [], [])]
-    names = [name for name in free if not (name == "__class__" and class_name)]
-    factory = gast.FunctionDef(_FACTORY, parameters(names), body, [], None, None, [])
+    names = [variable for variable in free if not (variable == "__class__" and class_name)]
+    # The names that the wrapping binds are no variables of the user's function: to it they are global, or free.
+    own = sorted({name, *([class_name] if class_name else [])} - set(free) - {"<lambda>"})
+    declaration: list[gast.stmt] = [gast.Global(own)] if own else []
+    factory = gast.FunctionDef(_FACTORY, parameters(names), [*declaration, *body], [], None, None, [])
     return gast.Module([at(factory, tree)], [])
 
 
@@ -83,27 +85,20 @@ def _sealed(tree: gast.AST, embedded: dict[str, object]) -> gast.AST:
     return tree
 
 
-def _unsealed(code: CodeType, embedded: dict[str, object], prefix: str, qualname: str) -> CodeType:
-    """Put the live objects into the compiled code, and the user's qualified names."""
-    name = _qualname(code.co_qualname, prefix, qualname)
+def _unsealed(code: CodeType, embedded: dict[str, object], qualname: str) -> CodeType:
+    """Put the live objects into the compiled code, and the user's qualified names, in which no thunk occurs."""
 
     def restored(value: Any) -> Any:
         if isinstance(value, CodeType):
-            return _unsealed(value, embedded, prefix, qualname)
+            tail = "" if is_thunk(value) else value.co_qualname[len(code.co_qualname) :]
+            return _unsealed(value, embedded, qualname + tail)
         if isinstance(value, str):
-            if value == code.co_qualname and "<locals>" in value:
-                return name
-            return embedded.get(value, value)
-        if isinstance(value, tuple):
-            return tuple(restored(element) for element in value)
-        return value
+            return qualname if value == code.co_qualname else embedded.get(value, value)
+        return tuple(restored(element) for element in value) if isinstance(value, tuple) else value
 
-    return code.replace(co_consts=tuple(restored(value) for value in code.co_consts), co_qualname=name)
+    return code.replace(co_consts=tuple(restored(value) for value in code.co_consts), co_qualname=qualname)
 
 
-def _qualname(found: str, prefix: str, qualname: str) -> str:
-    tail = found[len(prefix) :] if found.startswith(prefix) else found
-    return qualname + _THUNK_SEGMENT.sub("", tail)
-
-
-_ = (assign, THUNK_PARAMETER)
+def is_thunk(code: CodeType) -> bool:
+    """Tell whether a code object is a thunk, which belongs to the function that it is a piece of."""
+    return bool(_THUNK.fullmatch(code.co_name)) or not {THUNK_PARAMETER, "<left>"}.isdisjoint(code.co_varnames)

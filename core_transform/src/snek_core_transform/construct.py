@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable, Iterable
 from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
@@ -99,6 +100,10 @@ class Construct:
         if self.fragment is None:
             raise refuse(self.word, self.place, given)
         return self.fragment.run(given, namespace, cells)
+
+    def parent(self, function: Any, owner: object, instance: object) -> Any:
+        """Do what `super()` does in a method of `owner`, unless the user calls something else by that name."""
+        return function(owner, instance) if function is builtins.super else function()
 
     def missing(self, value: object) -> bool:
         """Tell whether a variable of a frame that was left had no value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,6 +56,11 @@ class Context:
         """Return the user's own node of which `node` is a copy."""
         assert self.source is not None, "inline code is made from a program's own tree"
         return self.source.node(node.number)
+
+    def test_place(self, statement: gast.AST, test: gast.AST) -> gast.AST:
+        """Return where Python places an error in a test's truth or a loop's iteration."""
+        exact = sys.version_info >= (3, 12) or isinstance(test, gast.Compare)
+        return test if exact else statement
 
     def operator(self, construct: Construct, method: str) -> gast.expr:
         """Return a reference to an operator of a construct."""

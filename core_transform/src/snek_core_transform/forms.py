@@ -31,6 +31,13 @@ def is_plain(node: gast.AST) -> bool:
     return bool(getattr(node, "plain", False))
 
 
+def is_chain(node: gast.AST) -> bool:
+    """Tell whether `node` is an `if` that goes on with an `elif`, both in operator form."""
+    if not isinstance(node, gast.If) or is_plain(node) or len(node.orelse) != 1:
+        return False
+    further = node.orelse[0]
+    return isinstance(further, gast.If) and not is_plain(further)
+
 def mark_plain(function: gast.AST, groups: frozenset[str]) -> None:
     """Mark, in `function` and the functions in it, every construct that must keep its plain form, or that none wants."""
     for node in gast.walk(function):
@@ -90,6 +97,8 @@ def _mark_bare(scope: gast.AST) -> None:
     everything = isinstance(scope, gast.ClassDef)
     everything = everything or any(_reads_frame(node) and node.func.id != "super" for node in own_nodes(body))
     for node in own_nodes(body):
+        if everything and isinstance(node, CONSTRUCTS):
+            node.plain = True
         bare: list[gast.AST] = [node] if everything else []
         if isinstance(node, gast.GeneratorExp):
             bare = [node]

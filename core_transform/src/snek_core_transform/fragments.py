@@ -9,7 +9,7 @@ the iterator that the frame was using.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CellType, CodeType, FunctionType
 from typing import Any
@@ -20,7 +20,7 @@ from .errors import Place, UnsupportedSyntax
 from .mangling import mangled
 from .operators import Operators, Unbound
 from .program import Program
-from .scopes import Scope, bound_names, mentioned_names, scope_of
+from .scopes import Scope, bound_names, mentioned_names, scope_of, target_names
 from .syntax import COMPREHENSIONS, FUNCTIONS, Block, at, attribute, call, constant, embed, load, parameters, store
 
 GIVEN = "<given>"
@@ -47,29 +47,29 @@ class Source:
 
     program: Program
     operators: Operators
-    _ways: dict[int, tuple[Link, ...]] = field(default_factory=dict)
+    _links: dict[int, Link] = field(default_factory=dict)
 
-    def way(self, number: int) -> tuple[Link, ...]:
-        """Return the steps from the root to the node with this number."""
-        if not self._ways:
-            stack: list[tuple[gast.AST, tuple[Link, ...]]] = [(self.program.tree, ())]
-            while stack:
-                node, way = stack.pop()
-                self._ways[node.number] = way
-                for name, value in gast.iter_fields(node):
+    def way(self, number: int) -> Iterator[Link]:
+        """Give the steps from the node with this number up to the root."""
+        if not self._links:
+            links: dict[int, Link] = {}
+            for owner in gast.walk(self.program.tree):
+                for name, value in gast.iter_fields(owner):
                     for position, child in enumerate(value if isinstance(value, list) else [value]):
                         if isinstance(child, gast.AST):
-                            stack.append((child, (*way, (node, name, position))))
-        return self._ways[number]
+                            links[child.number] = (owner, name, position)
+            self._links = links
+        while number in self._links:
+            link = self._links[number]
+            yield link
+            number = link[0].number
 
     def node(self, number: int) -> gast.AST:
         """Return the node with this number."""
-        way = self.way(number)
-        if not way:
-            return self.program.tree
-        owner, name, position = way[-1]
-        value = getattr(owner, name)
-        return value[position] if isinstance(value, list) else value
+        for owner, name, position in self.way(number):
+            value = getattr(owner, name)
+            return value[position] if isinstance(value, list) else value
+        return self.program.tree
 
 
 @dataclass
@@ -104,14 +104,13 @@ class Fragment:
         from .construct import Construct
         from .virtualize import operator_form
 
-        program, way = self.source.program, self.source.way(self.number)
-        owner = [program.tree, *(link[0] for link in way)]
-        function = next(node for node in reversed(owner) if isinstance(node, FUNCTIONS))
-        classes = [node.name for node in owner if isinstance(node, gast.ClassDef)]
-        class_name = classes[-1] if classes else program.class_name
+        program = self.source.program
+        owners = [link[0] for link in self.source.way(self.number)]
+        function = next(node for node in owners if isinstance(node, FUNCTIONS))
+        class_name = next((node.name for node in owners if isinstance(node, gast.ClassDef)), program.class_name)
         scope = scope_of(function)
         body = copy.deepcopy(self.body())
-        names = self._variables(scope, body, owner)
+        names = self._variables(scope, body, owners)
         inside = [name for name in names if mangled(name, class_name) not in cells]
         construct = Construct(self.source.operators, self.place, self.word)
         certain = (scope.parameters - scope.unset) | {GIVEN}
@@ -130,47 +129,44 @@ class Fragment:
         tree = gast.FunctionDef(name, parameters(inside), [*declarations, *missing, *body], [], None, None, [])
         tree = at(tree, self.source.node(self.number))
         tree.fragment = True
-        tree = operator_form(program, tree, self.source.operators, class_name)
+        tree = operator_form(program, tree, self.source.operators, class_name, frozenset(cells))
         code = compile_tree(program, tree, cells, name, class_name)
         return tuple(mangled(name, class_name) for name in inside), code
 
     def _variables(self, scope: Scope, body: Block, owners: list[gast.AST]) -> list[str]:
         """Return the variables of the frame that the body mentions, the function's first parameter in front."""
-        comprehension = {
-            name.id
-            for owner in owners
-            if isinstance(owner, COMPREHENSIONS)
-            for generator in owner.generators
-            for name in gast.walk(generator.target)
-            if isinstance(name, gast.Name)
-        }
+        comprehension = {name for owner in owners if isinstance(owner, COMPREHENSIONS) for name in target_names(owner)}
         mentioned = mentioned_names(body) | set(bound_names(body))
         own = [name for name in scope.bound if name in mentioned or name in list(scope.bound)[:1]]
         inner = sorted(comprehension & mentioned - set(own))
         return [*own, *inner, *sorted(name for name in mentioned if name.startswith("<"))]
 
 
-def continuation(source: Source, number: int) -> Block | None:
-    """Return the statements from one `if`, `while` or `for` to the end of its function, or None where there are none.
+def can_leave(source: Source, number: int) -> bool:
+    """Tell whether the frame can be left at one `if`, `while` or `for`.
 
-    There are none inside `try` and `with`, whose ends belong to the frame, and in functions that suspend.
+    It cannot inside `try` and `with`, whose ends belong to the frame, nor where the frame is a coroutine's or class's.
     """
-    way = source.way(number)
-    block = _resumed(source.node(number))
-    for owner, name, position in reversed(way):
-        if name == "handlers" or isinstance(owner, gast.Try | gast.TryStar | gast.With | gast.AsyncWith | gast.ClassDef):
-            return None
+    for owner, _, _ in source.way(number):
         if isinstance(owner, FUNCTIONS):
-            return None if isinstance(owner, gast.AsyncFunctionDef) else [*block, *owner.body[position + 1 :]]
-        if isinstance(owner, gast.match_case):
-            block = [*block, *owner.body[position + 1 :]]
-        elif isinstance(owner, gast.stmt) and isinstance(getattr(owner, name), list) and name != "cases":
-            block = [*block, *getattr(owner, name)[position + 1 :]]
-            if isinstance(owner, gast.AsyncFor):
-                return None
-            if isinstance(owner, gast.While | gast.For) and name == "body":
-                block = [_rest_of_trip(block, owner)]
-    return None
+            return not isinstance(owner, gast.AsyncFunctionDef)
+        if isinstance(owner, (gast.Try, gast.TryStar, gast.With, gast.AsyncWith, gast.AsyncFor, gast.ClassDef)):
+            return False
+    return False
+
+
+def continuation(source: Source, number: int) -> Block:
+    """Return the statements from one `if`, `while` or `for` to the end of its function."""
+    block = _resumed(source.node(number))
+    for owner, name, position in source.way(number):
+        siblings = getattr(owner, name)
+        if isinstance(siblings, list) and name != "cases":
+            block = [*block, *siblings[position + 1 :]]
+        if isinstance(owner, FUNCTIONS):
+            break
+        if isinstance(owner, gast.While | gast.For) and name == "body":
+            block = [_rest_of_trip(block, owner)]
+    return block
 
 
 def _resumed(node: gast.AST) -> Block:

@@ -13,7 +13,7 @@ import gast
 
 from .construct import Construct
 from .context import Context
-from .fragments import Fragment, continuation
+from .fragments import Fragment, can_leave, continuation
 from .syntax import Node, at, attribute, call, constant, embed, load, parameters, store
 
 TEST = "<test>"
@@ -70,15 +70,16 @@ def negated(value: gast.expr) -> gast.expr:
     return inner(gast.UnaryOp(gast.Not(), value))
 
 
-def truth(context: Context, value: gast.expr, arm: int | None = None) -> gast.expr:
-    """Return the test for `value`, as the module says; a staged value notes which `arm` of an `if` it has met."""
+def truth(context: Context, node: gast.AST, arm: int | None = None) -> gast.expr:
+    """Return the test of `node`, as the module says; a staged value notes which `arm` of an `if` it has met."""
     ask = staged(context, load(TEST))
     if arm is not None:
         ask = both(ask, bind(ARM, constant(arm)))
     settle = bind(TEST, choose(load(TEST), constant(True), constant(False)))
+    value = node.test
     known = is_(bind(TEST, value), True)
     rest = both(is_not(load(TEST), False), negated(ask), settle)
-    return at(either(known, rest), value)
+    return at(either(known, rest), context.test_place(node, value))
 
 
 def frame(function: gast.AST) -> list[gast.expr]:
@@ -97,13 +98,18 @@ def leave_frame(
     return at(gast.Expr(value) if function.suspends else gast.Return(value), place)
 
 
-def resume(node: gast.AST, construct: Construct, function: gast.AST, context: Context) -> Fragment | None:
-    """Return how to go on from a statement in operator form, or None where its frame cannot be left."""
+def resume(
+    node: gast.AST, construct: Construct, function: gast.AST, context: Context, known: bool = False
+) -> Fragment | None:
+    """Return how to go on from a statement in operator form, or None where its frame cannot be left.
+
+    `known` says that it can be left, as it can from the `if` whose `elif` this is.
+    """
     source = context.source
     assert source is not None, "inline code is made from a program's own tree"
-    if function.suspends or continuation(source, node.number) is None:
+    if function.suspends or not (known or can_leave(source, node.number)):
         return None
-    return context.fragment(node, construct, lambda: continuation(source, node.number) or [])
+    return context.fragment(node, construct, lambda: continuation(source, node.number))
 
 
 def leave(construct: Construct, fragment: Fragment, given: gast.expr, function: gast.AST) -> gast.expr:

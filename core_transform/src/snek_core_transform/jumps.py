@@ -13,7 +13,7 @@ from enum import Enum
 import gast
 
 from .forms import is_plain, needs_frame
-from .syntax import FUNCTIONS, JUMPS, Block, assign, at, constant, load, own_nodes
+from .syntax import FUNCTIONS, JUMPS, Block, assign, at, blocks, constant, load, own_nodes
 
 Replace = Callable[[gast.stmt], Block]
 LOOPS = (gast.While, gast.For, gast.AsyncFor)
@@ -40,6 +40,7 @@ class Lowering:
         self.kind, self.flag, self.replace, self.leave = kind, flag, replace, leave
         self.asked = False
         self.used = False
+        self._holding: dict[int, bool] = {}
 
     def block(self, statements: Block, region: Region) -> tuple[Block, bool]:
         """Lower a block; also tell whether its end is out of reach."""
@@ -50,7 +51,7 @@ class Lowering:
                 return [*result, *self._jump(statement, region)], True
             if isinstance(statement, (gast.Raise, *JUMPS)):
                 return [*result, statement], True
-            if not holds_jump(statement, self.kind):
+            if not self._holds(statement):
                 result.append(statement)
                 continue
             if isinstance(statement, gast.If) and self._may_move(statement, rest, region):
@@ -78,6 +79,20 @@ class Lowering:
             guard.orelse = after
             return [*result, guard], ends or after_ends
         return result, False
+
+    def _holds(self, statement: gast.stmt) -> bool:
+        """Tell what `holds_jump` tells, each statement looked at once."""
+        known = self._holding.get(id(statement))
+        if known is None:
+            known = isinstance(statement, self.kind)
+            inner = statement.orelse if isinstance(statement, LOOPS) and self.kind is not gast.Return else [
+                child for owner, field in blocks(statement) for child in getattr(owner, field)
+            ]
+            if not isinstance(statement, (*FUNCTIONS, gast.ClassDef)):
+                for child in inner:
+                    known = self._holds(child) or known
+            self._holding[id(statement)] = known
+        return known
 
     def _jump(self, statement: gast.stmt, region: Region) -> Block:
         if _is_native(region):
@@ -120,7 +135,7 @@ class Lowering:
         if not _is_native(region):
             return True
         nodes = own_nodes(gast.Module([statement], []))
-        return any(isinstance(node, THUNKED) and not is_plain(node) and holds_jump(node, self.kind) for node in nodes)
+        return any(isinstance(node, THUNKED) and not is_plain(node) and self._holds(node) for node in nodes)
 
     def _statement(self, statement: gast.stmt, region: Region) -> tuple[gast.stmt, bool]:
         """Lower inside one compound statement; also tell whether its end is out of reach."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gast
 
+from .forms import is_chain
 from .scopes import Scope, bound_names, mentioned_names, scope_of
 from .syntax import FUNCTIONS, JUMPS, Block
 
@@ -38,9 +39,7 @@ class _Liveness:
     def statement(self, node: gast.stmt, after: Live) -> Live:
         """Return what is live before one statement."""
         if isinstance(node, gast.If):
-            body, orelse = self.block(node.body, after), self.block(node.orelse, after)
-            self._carry(node, after | body | orelse)
-            return _reads(node.test) | body | orelse
+            return self._if(node, after)
         if isinstance(node, gast.While | gast.For | gast.AsyncFor):
             return self._loop(node, after)
         if isinstance(node, gast.Try | gast.TryStar):
@@ -59,6 +58,19 @@ class _Liveness:
             broken, continued = self.exits[-1] if self.exits else (after, after)
             return broken if isinstance(node, gast.Break) else continued
         return (after - _overwrites(node)) | _used(node)
+
+    def _if(self, node: gast.If, after: Live) -> Live:
+        """Return what is live before an `if` with its `elif`s, which are one construct and carry the same."""
+        arms = [node]
+        while is_chain(arms[-1]):
+            arms.append(arms[-1].orelse[0])
+        live = after | self.block(arms[-1].orelse, after)
+        for arm in reversed(arms):
+            live |= self.block(arm.body, after)
+            if arm is not node:
+                live |= _reads(arm.test)
+        self._carry(node, live)
+        return live | _reads(node.test)
 
     def _loop(self, node: gast.While | gast.For | gast.AsyncFor, after: Live) -> Live:
         orelse = self.block(node.orelse, after)

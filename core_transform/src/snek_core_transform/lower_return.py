@@ -37,7 +37,10 @@ def _lower(function: gast.AST) -> None:
         for node in own_nodes(gast.Module(function.body, []))
     ):
         return
-    lowering = Lowering(gast.Return, "<returned>", _keep_value, _return_value)
+    # An asynchronous generator may return, but no value.
+    is_empty = function.suspends and isinstance(function, gast.AsyncFunctionDef) and _yields(function)
+    leave = _return_nothing if is_empty else _return_value
+    lowering = Lowering(gast.Return, "<returned>", _keep_value, leave)
     body, ends = lowering.block([*function.body, *_end(function)], Region.TOP)
     assert ends, "a body that ends in `return` ends"
     if not lowering.asked:
@@ -45,7 +48,7 @@ def _lower(function: gast.AST) -> None:
     else:
         body.insert(_after_docstring(body), at(assign(lowering.flag, constant(False)), function))
     if not isinstance(body[-1], gast.Return | gast.Raise):
-        body.append(at(gast.Return(load("<value>")), _last_return(function)))
+        body += leave(_last_return(function))
     function.body = body
 
 
@@ -63,7 +66,15 @@ def _return_value(statement: gast.stmt) -> Block:
     return [at(gast.Return(load("<value>")), statement)]
 
 
-def _last_return(function: gast.AST) -> gast.AST:
+def _return_nothing(statement: gast.stmt) -> Block:
+    return [at(gast.Return(None), statement)]
+
+
+def _yields(function: gast.AST) -> bool:
+    return any(isinstance(node, gast.Yield) for node in own_nodes(gast.Module(function.body, [])))
+
+
+def _last_return(function: gast.AST) -> gast.stmt:
     returns = [node for node in own_nodes(gast.Module(function.body, [])) if isinstance(node, gast.Return)]
     return max(returns, key=lambda node: (node.lineno, node.col_offset))
 

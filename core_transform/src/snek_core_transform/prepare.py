@@ -7,7 +7,7 @@ import gast
 from .context import Context
 from .forms import mark_plain
 from .scopes import mentioned_names, scope_of
-from .syntax import FUNCTIONS, Block, at, own_nodes
+from .syntax import COMPREHENSIONS, FUNCTIONS, Block, at, call, load, own_nodes
 from .walk import each_function
 
 
@@ -24,6 +24,8 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
         if x:
             y = x
     """
+    if not context.inline:
+        _name_supers(tree, context)
     mark_plain(tree, context.operators.groups)
     each_function(tree, _prepare)
     _note_cells(tree, context.outer_cells)
@@ -46,6 +48,39 @@ def _prepare(function: gast.AST) -> None:
         function.body = [at(declaration, function) for declaration in declarations] + [
             statement for old in function.body if (statement := remover.visit(old)) is not None
         ]
+
+
+def _name_supers(tree: gast.AST, context: Context) -> None:
+    """Give `super()` its class and object, which it finds in its frame: a thunk has another."""
+    stack = [(tree, "__class__" in context.outer_cells)]
+    while stack:
+        node, in_class = stack.pop()
+        positional = [*node.args.posonlyargs, *node.args.args] if isinstance(node, FUNCTIONS) else []
+        if in_class and positional and isinstance(node.body, list):
+            node.body = [_named_super(statement, positional[0].id, context) for statement in node.body]
+        in_class = in_class or isinstance(node, gast.ClassDef)
+        stack.extend((child, in_class) for child in gast.iter_child_nodes(node))
+
+
+def _named_super(statement: gast.AST, first: str, context: Context) -> gast.AST:
+    for owner in own_nodes(gast.Module([statement], [])):
+        if isinstance(owner, (*COMPREHENSIONS, *FUNCTIONS, gast.ClassDef)):
+            continue
+        for field, value in gast.iter_fields(owner):
+            if isinstance(value, list):
+                setattr(owner, field, [_super(child, first, context) for child in value])
+            elif isinstance(value, gast.AST):
+                setattr(owner, field, _super(value, first, context))
+    return statement
+
+
+def _super(node: object, first: str, context: Context) -> object:
+    if not isinstance(node, gast.Call) or not isinstance(node.func, gast.Name) or node.func.id != "super":
+        return node
+    if node.args or node.keywords:
+        return node
+    operator = context.operator(context.construct(node, "`super`"), "parent")
+    return at(call(operator, node.func, load("__class__"), load(first)), node)
 
 
 def _note_cells(tree: gast.AST, outer: frozenset[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import gast
 
 from .context import Context
-from .forms import is_plain
+from .forms import is_chain
 from .syntax import FUNCTIONS, Block, blocks
 
 Function = Any
@@ -49,10 +49,3 @@ def _inside(statement: gast.stmt, function: Function, context: Context, change: 
     for owner, field in blocks(node):
         setattr(owner, field, _block(getattr(owner, field), function, context, change))
 
-
-def is_chain(node: gast.AST) -> bool:
-    """Tell whether `node` is an `if` that goes on with an `elif`, both in operator form."""
-    if not isinstance(node, gast.If) or is_plain(node) or len(node.orelse) != 1:
-        return False
-    further = node.orelse[0]
-    return isinstance(further, gast.If) and not is_plain(further)

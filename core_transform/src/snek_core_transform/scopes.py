@@ -107,6 +107,12 @@ def _binds(node: gast.AST) -> list[str]:
     return []
 
 
+def target_names(comprehension: gast.AST) -> set[str]:
+    """Return the variables of a comprehension's own."""
+    targets = [generator.target for generator in comprehension.generators]
+    return {name.id for target in targets for name in gast.walk(target) if isinstance(name, gast.Name)}
+
+
 def mentioned_names(nodes: Iterable[gast.AST]) -> set[str]:
     """Return every name that occurs anywhere in `nodes`, inner scopes included: more than are read, never fewer."""
     names: set[str] = set()

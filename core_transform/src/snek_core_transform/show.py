@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import gast
 
 from .deep import in_deep_stack
@@ -25,9 +27,10 @@ def show(function: object, after: str | None = None, operators: Operators | None
     """
     if after is not None and after not in PASS_NAMES:
         raise UsageError(f"no such pass: {after!r}; the passes are {', '.join(PASS_NAMES)}")
-    program = program_of(function)  # type: ignore[arg-type]
+    if not isinstance(function, FunctionType):
+        raise UsageError(f"not a Python function: {function!r}; hand in a function, a lambda or a method's function")
     chosen = PythonOperators() if operators is None else operators
-    return in_deep_stack(lambda: text_of(run_passes(program, chosen, after)))
+    return in_deep_stack(lambda: text_of(run_passes(program_of(function), chosen, after)))
 
 
 def text_of(tree: gast.AST) -> str:

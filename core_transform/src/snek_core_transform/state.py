@@ -26,12 +26,12 @@ def note_state(tree: gast.AST, context: Context) -> gast.AST:
             x = y + y
         return x
     """
-    return each_function(tree, _note)
+    return each_function(tree, lambda function: _note(function, context))
 
 
-def _note(function: gast.AST) -> None:
+def _note(function: gast.AST, context: Context) -> None:
     function.scope = scope_of(function)
-    if isinstance(function, gast.Lambda):
+    if context.inline or isinstance(function, gast.Lambda):
         return
     carried = carried_names(function)
     for node in own_nodes(gast.Module(function.body, [])):

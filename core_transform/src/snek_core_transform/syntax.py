@@ -31,9 +31,8 @@ def embed(value: object, label: str) -> gast.Constant:
 
 
 def embedded(node: gast.AST) -> Embedded | None:
-    """Return what `node` embeds, where it is such a constant or an attribute or call of one."""
-    while isinstance(node, gast.Attribute | gast.Call):
-        node = node.value if isinstance(node, gast.Attribute) else node.func
+    """Return what `node` embeds, where it is such a constant or an attribute of one."""
+    node = node.value if isinstance(node, gast.Attribute) else node
     return node.value if isinstance(node, gast.Constant) and isinstance(node.value, Embedded) else None
 
 

@@ -95,9 +95,12 @@ def run_passes(program: Program, operators: Operators, after: str | None = None)
     return _run(copy.deepcopy(program.tree), context, after)
 
 
-def operator_form(program: Program, tree: gast.AST, operators: Operators, class_name: str | None) -> gast.AST:
+def operator_form(
+    program: Program, tree: gast.AST, operators: Operators, class_name: str | None, outer_cells: frozenset[str]
+) -> gast.AST:
     """Return a piece of a program in operator form, whatever the operator set does with plain values."""
-    return _run(tree, Context(program.filename, program.lines, operators, False, class_name), None)
+    context = Context(program.filename, program.lines, operators, False, class_name, None, outer_cells)
+    return _run(tree, context, None)
 
 
 def _run(tree: gast.AST, context: Context, after: str | None) -> gast.AST:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .forms import is_bare, is_plain
+from .forms import is_bare, is_chain, is_plain
 from .inline import ARM, TEST, both, inner, is_, is_not, leave_frame, resume, truth
-from .scoped import Function, each_statement_in_scope, is_chain
+from .scoped import Function, each_statement_in_scope
 from .syntax import Block, at, call, load
 from .thunks import cells, statement_thunk
 
@@ -59,7 +59,7 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
     chain = [gast.Tuple(arms, gast.Load())] if arms else []
     operator = context.operator(construct, method)
     new = call(operator, node.test, load("<if body>"), *chain, load("<if orelse>"), held)
-    return [*thunks, at(gast.Expr(at(new, node.test)), node)]
+    return [*thunks, at(gast.Expr(at(new, context.test_place(node, node.test))), node)]
 
 
 def _inline(node: gast.If, function: Function, context: Context) -> Block:
@@ -67,9 +67,10 @@ def _inline(node: gast.If, function: Function, context: Context) -> Block:
     constructs, arm, number_arms = [], node, is_chain(node)
     while True:
         construct = context.construct(arm.test, "`if`")
-        construct.fragment = resume(arm, construct, function, context)
+        if not constructs or constructs[0].fragment:
+            construct.fragment = resume(arm, construct, function, context, known=bool(constructs))
         constructs.append(construct)
-        test = truth(context, arm.test, len(constructs) if number_arms else None)
+        test = truth(context, arm, len(constructs) if number_arms else None)
         arm.test = test if len(constructs) == 1 else at(both(is_(load(TEST), False), test), test)
         if not is_chain(arm):
             break

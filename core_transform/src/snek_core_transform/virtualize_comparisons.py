@@ -51,7 +51,7 @@ def virtualize_comparisons(tree: gast.AST, context: Context) -> gast.AST:
             link = gast.Lambda(parameters(("<left>", "<right>")), both)
             link.is_thunk = True
             left = operands[0] if index == 0 else load("<right>")
-            value = call(link, left, operands[index + 1])
+            value = inner(call(link, left, operands[index + 1]))
         return at(value, node)
 
     return rewritten(tree, virtualize)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import gast
 
 from .context import Context
@@ -23,6 +25,9 @@ def virtualize_guards(tree: gast.AST, context: Context) -> gast.AST:
 
     def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         if isinstance(node, gast.Assert) and context.wants("branch"):
+            if sys.version_info < (3, 12) and isinstance(node.test, gast.Compare):
+                # Python 3.11 places the error at a comparison, which the test will not be any more.
+                gast.copy_location(node, node.test)
             node.test = watched(node.test, "`assert`")
         elif isinstance(node, gast.Match) and context.wants("branch"):
             node.subject = watched(node.subject, "`match`")

@@ -52,7 +52,7 @@ def _while(node: gast.While, function: Function, context: Context) -> Block:
         construct.fragment = resume(node, construct, function, context)
         out = leave_frame(construct, load(TEST), function, node.test)
         node.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], node.orelse)), node)]
-        node.test = truth(context, node.test)
+        node.test = truth(context, node)
         return [node]
     if is_plain(node) or function is None:
         node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
@@ -62,10 +62,11 @@ def _while(node: gast.While, function: Function, context: Context) -> Block:
         going_on = call(context.operator(construct, "not_"), load(node.flag))
         test = at(call(context.operator(construct, "and_"), going_on, expression_thunk(test)), test)
     held = cells(construct, node.carried, scope, context.class_name)
+    place = context.test_place(node, node.test)
     return [
         statement_thunk("<while test>", [at(gast.Return(test), test)], scope, node.test),
         statement_thunk("<while body>", node.body, scope, node),
-        _run(context.operator(construct, "while_stmt"), [load("<while test>"), load("<while body>"), held], node.test),
+        _run(context.operator(construct, "while_stmt"), [load("<while test>"), load("<while body>"), held], place),
     ]
 
 
@@ -89,7 +90,7 @@ def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -
         test = load("<for test>")
     held = cells(construct, node.carried, scope, context.class_name)
     operator = context.operator(construct, "for_stmt")
-    return [*thunks, _run(operator, [node.iter, test, load("<for body>"), held], node.iter)]
+    return [*thunks, _run(operator, [node.iter, test, load("<for body>"), held], context.test_place(node, node.iter))]
 
 
 def _inline_for(node: gast.For, construct: Construct, function: Function, context: Context) -> Block:
@@ -98,6 +99,7 @@ def _inline_for(node: gast.For, construct: Construct, function: Function, contex
     ask = staged(context, load(iterator))
     iterate = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
     steady = call(context.operator(construct, "steady"), iterate)
+    at(iterate, context.test_place(node, node.iter))
     start = [
         at(assign(iterator, node.iter), node.iter),
         at(inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node.iter)], [])), node.iter),

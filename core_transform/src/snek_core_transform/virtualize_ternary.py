@@ -37,7 +37,7 @@ def virtualize_ternary(tree: gast.AST, context: Context) -> gast.AST:
 
             out = leave(construct, context.fragment(node, construct, rest), load(TEST), function)
             staged_or_false = choose(is_(load(TEST), False), node.orelse, out)
-            return at(choose(truth(context, node.test), node.body, staged_or_false), node)
+            return at(choose(truth(context, node), node.body, staged_or_false), node)
         if is_plain(node):
             node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
             return node
