@@ -17,7 +17,8 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "mine.py"
     path.write_text(
         "import neighbour_of_mine\nfrom dataclasses import dataclass\n\n"
-        "@dataclass\nclass Model:\n    x: int\n    def forward(self):\n        return self.x + neighbour_of_mine.VALUE\n\n"
+        "@dataclass\nclass Model:\n    x: int\n"
+        "    def forward(self):\n        return self.x + neighbour_of_mine.VALUE\n\n"
         "def f(x):\n    return x + 1\n"
     )
     return path

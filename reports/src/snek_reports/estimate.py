@@ -22,7 +22,7 @@ _ROWS_AT_ONCE = 1_000_000
 """Bounds the memory of one bootstrap step to about this many numbers."""
 
 
-class NotComparable(SnekError, ValueError):  # noqa: N818 - the name says what happened
+class NotComparable(SnekError, ValueError):
     """Two sets of samples that no ratio can be formed of: other blocks, or no round in common."""
 
 

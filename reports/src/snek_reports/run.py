@@ -23,7 +23,7 @@ from snek_harness.record import (
 CellInBlock = tuple[Cell, str]
 
 
-class NothingMeasured(SnekError):  # noqa: N818 - the name says what happened
+class NothingMeasured(SnekError):
     """The run holds no outcome to report on."""
 
 

@@ -72,7 +72,7 @@ _RC: Final[dict[Any, Any]] = {
 }
 
 
-class NothingToDraw(SnekError):  # noqa: N818 - the name says what happened
+class NothingToDraw(SnekError):
     """The cells hold nothing that this figure shows; the text says what is missing."""
 
 
