@@ -112,7 +112,7 @@ def test_sixteen_threads_may_convert_at_once() -> None:
 
 def test_lambdas_on_one_line_are_told_apart() -> None:
     pair = (lambda x: x or "first"), (lambda x: x or "second")
-    nested = lambda: lambda: (1 if pair else 2)  # noqa: E731
+    nested = lambda: lambda: 1 if pair else 2  # noqa: E731
     operators = RecordingOperators()
     assert [virtualize(one, operators)(0) for one in pair] == ["first", "second"]
     assert virtualize(nested, operators)()() == 1

@@ -11,7 +11,6 @@ import site
 import sysconfig
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ class Callee:
         return getattr(self.function, name)
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
+        """Call the function as the operator set says."""
         return self.operators.call(self.function, *args, **kwargs)
 
 
@@ -78,7 +78,7 @@ def converted(function: Any, operators: Operators) -> Any:
     if kind is functools.partial:
         inner = converted(function.func, operators)
         return function if inner is function.func else functools.partial(inner, *function.args, **function.keywords)
-    call = getattr(kind, "__call__", None)
+    call = getattr(kind, "__call__", None)  # noqa: B004 - the method itself is wanted
     if type(call) is FunctionType and not issubclass(kind, type):
         inner = _converted_function(call, operators)
         return function if inner is call else MethodType(inner, function)
@@ -144,6 +144,7 @@ def is_user_code(code: CodeType, namespace: dict[str, Any]) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def is_library(filename: str) -> bool:
+    """Tell whether a file belongs to the standard library, an installed package or Snek's own machinery."""
     if filename.startswith("<frozen "):
         return True
     path = os.path.realpath(filename)
@@ -162,4 +163,3 @@ def _library_folders() -> tuple[str, ...]:
         spec = importlib.util.find_spec(package)
         folders.update((spec and spec.submodule_search_locations) or ())
     return tuple(os.path.realpath(folder) + os.sep for folder in folders)
-

@@ -1,8 +1,8 @@
 """Compile a virtualized function's tree under the user's own file name and positions."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import re
 import uuid

@@ -14,6 +14,7 @@ from .fragments import Fragment, refuse
 from .live_state import LiveState
 from .operators import Operators, Unbound
 
+
 class _End:
     """Equal to nothing: the end that no iterator gives."""
 
@@ -55,17 +56,21 @@ class Construct:
     def if_chain(self, test: object, body: Thunk, arms: tuple[Thunk, ...], orelse: Thunk, cells: FunctionType) -> None:
         """Run an `if` with its `elif`s: `arms` holds a test and a body in turn."""
         for index in range(0, len(arms), 2):
+            rest = arms[index:]
             if self.operators.stages(test):
-                rest = arms[index:]
-                self.if_stmt(test, body, lambda: self.if_chain(rest[0](), rest[1], rest[2:], orelse, cells), cells)
+                further = functools.partial(self._further, rest, orelse, cells)
+                self.if_stmt(test, body, further, cells)
                 return
             # A test of this stage takes one branch, so the chain goes on here and not inside that branch.
             going_on: list[None] = []
-            self.if_stmt(test, body, lambda: going_on.append(None), cells)
+            self.if_stmt(test, body, functools.partial(going_on.append, None), cells)
             if not going_on:
                 return
-            test, body = arms[index](), arms[index + 1]
+            test, body = rest[0](), rest[1]
         self.if_stmt(test, body, orelse, cells)
+
+    def _further(self, arms: tuple[Thunk, ...], orelse: Thunk, cells: FunctionType) -> None:
+        self.if_chain(arms[0](), arms[1], arms[2:], orelse, cells)
 
     def while_stmt(self, test: Thunk, body: Thunk, cells: FunctionType) -> None:
         """Run a `while`."""
@@ -135,12 +140,14 @@ class Construct:
     def _short_circuit(self, operator: Callable[[object, Thunk], object], left: Any, rights: tuple[Thunk, ...]) -> Any:
         for index, right in enumerate(rights[:-1]):
             if self.operators.stages(left):
-                rest = rights[index + 1 :]
-                return operator(left, lambda: self._short_circuit(operator, right(), rest))  # noqa: B023 - runs now
+                return operator(left, functools.partial(self._go_on, operator, right, rights[index + 1 :]))
             # An operand of this stage decides alone, so the chain goes on here and not inside the thunk.
             going_on: list[None] = []
-            value = operator(left, lambda: going_on.append(None))  # noqa: B023 - runs now
+            value = operator(left, functools.partial(going_on.append, None))
             if not going_on:
                 return value
             left = right()
         return operator(left, rights[-1])
+
+    def _go_on(self, operator: Callable[[object, Thunk], object], right: Thunk, rights: tuple[Thunk, ...]) -> Any:
+        return self._short_circuit(operator, right(), rights)

@@ -38,8 +38,14 @@ class UnsupportedSyntax(SnekError, SyntaxError):
         SyntaxError.__init__(
             self,
             message,
-            (place.filename, place.line, place.column + 1, place.text, place.end_line,
-             None if place.end_column is None else place.end_column + 1),
+            (
+                place.filename,
+                place.line,
+                place.column + 1,
+                place.text,
+                place.end_line,
+                None if place.end_column is None else place.end_column + 1,
+            ),
         )
         self.place = place
 

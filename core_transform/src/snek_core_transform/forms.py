@@ -38,8 +38,9 @@ def is_chain(node: gast.AST) -> bool:
     further = node.orelse[0]
     return isinstance(further, gast.If) and not is_plain(further)
 
+
 def mark_plain(function: gast.AST, groups: frozenset[str]) -> None:
-    """Mark, in `function` and the functions in it, every construct that must keep its plain form, or that none wants."""
+    """Mark, in `function` and the functions in it, each construct that must keep its plain form or is not wanted."""
     for node in gast.walk(function):
         if isinstance(node, CONSTRUCTS) and GROUP_OF[type(node)] not in groups:
             node.plain = True
@@ -92,7 +93,7 @@ def _mark_scope(scope: gast.AST) -> list[gast.AST]:
 
 
 def _mark_bare(scope: gast.AST) -> None:
-    """Mark what inline code must not bind a variable in: class bodies, some of a comprehension, frames that are read."""
+    """Mark where inline code must not bind a variable: class bodies, parts of comprehensions, frames that are read."""
     body = gast.Module(scope.body if isinstance(scope.body, list) else [scope.body], [])
     everything = isinstance(scope, gast.ClassDef)
     everything = everything or any(_reads_frame(node) and node.func.id != "super" for node in own_nodes(body))
@@ -173,4 +174,4 @@ class _Path:
             path = path.up
         if final and path:
             for construct in (*passed, path.loop):
-                construct.plain = True  # type: ignore[union-attr]
+                construct.plain = True

@@ -83,7 +83,7 @@ def truth(context: Context, node: gast.AST, arm: int | None = None) -> gast.expr
 
 
 def frame(function: gast.AST) -> list[gast.expr]:
-    """Return what a fragment needs of the frame: its variables, and a function that holds on to those that are cells."""
+    """Return what a fragment needs of the frame: its variables, and a function that holds on to its cells."""
     held = gast.Lambda(parameters(), gast.Tuple([load(name) for name in function.cell_names], gast.Load()))
     held.is_thunk = held.is_cells = True
     return [call(attribute(embed(builtins, "builtins"), "locals")), held]

@@ -2,7 +2,7 @@
 
 A jump inside an `if` makes the rest of the block the other branch, so no flag is asked where the answer is known:
 `if c: return a` and then `return b` becomes `if c: <value> = a` and `else: <value> = b`.
-Where only some ways through a statement jump, a flag says so and the rest is guarded by `if <flag>: pass`, `else: rest`.
+Where only some ways through a statement jump, a flag says so and `if <flag>: pass`, `else: rest` guards the rest.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Lowering:
                 return [*result, *self._jump(statement, region)], True
             if isinstance(statement, (gast.Raise, *JUMPS)):
                 return [*result, statement], True
-            if not self._holds(statement):
+            if not self.holds(statement):
                 result.append(statement)
                 continue
             if isinstance(statement, gast.If) and self._may_move(statement, rest, region):
@@ -80,17 +80,19 @@ class Lowering:
             return [*result, guard], ends or after_ends
         return result, False
 
-    def _holds(self, statement: gast.stmt) -> bool:
+    def holds(self, statement: gast.stmt) -> bool:
         """Tell what `holds_jump` tells, each statement looked at once."""
         known = self._holding.get(id(statement))
         if known is None:
             known = isinstance(statement, self.kind)
-            inner = statement.orelse if isinstance(statement, LOOPS) and self.kind is not gast.Return else [
-                child for owner, field in blocks(statement) for child in getattr(owner, field)
-            ]
+            inner = (
+                statement.orelse
+                if isinstance(statement, LOOPS) and self.kind is not gast.Return
+                else [child for owner, field in blocks(statement) for child in getattr(owner, field)]
+            )
             if not isinstance(statement, (*FUNCTIONS, gast.ClassDef)):
                 for child in inner:
-                    known = self._holds(child) or known
+                    known = self.holds(child) or known
             self._holding[id(statement)] = known
         return known
 
@@ -135,7 +137,7 @@ class Lowering:
         if not _is_native(region):
             return True
         nodes = own_nodes(gast.Module([statement], []))
-        return any(isinstance(node, THUNKED) and not is_plain(node) and self._holds(node) for node in nodes)
+        return any(isinstance(node, THUNKED) and not is_plain(node) and self.holds(node) for node in nodes)
 
     def _statement(self, statement: gast.stmt, region: Region) -> tuple[gast.stmt, bool]:
         """Lower inside one compound statement; also tell whether its end is out of reach."""

@@ -81,7 +81,9 @@ class _Liveness:
             body = self.block(node.body, head)
             self.exits.pop()
             if not isinstance(node, gast.While):
-                body = (body - _overwrites(gast.Assign([node.target], gast.Constant(0, None), None))) | _reads(node.target)
+                body = (body - _overwrites(gast.Assign([node.target], gast.Constant(0, None), None))) | _reads(
+                    node.target
+                )
             if body <= head:
                 break
             head |= body

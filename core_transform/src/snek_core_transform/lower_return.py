@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gast
 
-from .forms import is_plain
-from .jumps import THUNKED, Lowering, Region, holds_jump, without_flag
 from .context import Context
-from .syntax import Block, assign, at, constant, load, own_nodes
+from .forms import is_plain
+from .jumps import THUNKED, Lowering, Region, without_flag
+from .syntax import Block, after_docstring, assign, at, constant, load, own_nodes
 from .walk import each_function
 
 
@@ -32,21 +32,21 @@ def lower_return(tree: gast.AST, context: Context) -> gast.AST:
 
 
 def _lower(function: gast.AST) -> None:
-    if isinstance(function, gast.Lambda) or not any(
-        isinstance(node, THUNKED) and not is_plain(node) and holds_jump(node, gast.Return)
-        for node in own_nodes(gast.Module(function.body, []))
-    ):
+    if isinstance(function, gast.Lambda):
         return
     # An asynchronous generator may return, but no value.
-    is_empty = function.suspends and isinstance(function, gast.AsyncFunctionDef) and _yields(function)
+    is_empty = function.yields and isinstance(function, gast.AsyncFunctionDef)
     leave = _return_nothing if is_empty else _return_value
     lowering = Lowering(gast.Return, "<returned>", _keep_value, leave)
+    nodes = own_nodes(gast.Module(function.body, []))
+    if not any(isinstance(node, THUNKED) and not is_plain(node) and lowering.holds(node) for node in nodes):
+        return
     body, ends = lowering.block([*function.body, *_end(function)], Region.TOP)
     assert ends, "a body that ends in `return` ends"
     if not lowering.asked:
         body = without_flag(body, lowering.flag)
     else:
-        body.insert(_after_docstring(body), at(assign(lowering.flag, constant(False)), function))
+        body.insert(after_docstring(body), at(assign(lowering.flag, constant(False)), function))
     if not isinstance(body[-1], gast.Return | gast.Raise):
         body += leave(_last_return(function))
     function.body = body
@@ -70,16 +70,6 @@ def _return_nothing(statement: gast.stmt) -> Block:
     return [at(gast.Return(None), statement)]
 
 
-def _yields(function: gast.AST) -> bool:
-    return any(isinstance(node, gast.Yield) for node in own_nodes(gast.Module(function.body, [])))
-
-
 def _last_return(function: gast.AST) -> gast.stmt:
     returns = [node for node in own_nodes(gast.Module(function.body, [])) if isinstance(node, gast.Return)]
     return max(returns, key=lambda node: (node.lineno, node.col_offset))
-
-
-def _after_docstring(body: Block) -> int:
-    first = body[0]
-    is_text = isinstance(first, gast.Expr) and isinstance(first.value, gast.Constant) and isinstance(first.value.value, str)
-    return 1 if is_text else 0

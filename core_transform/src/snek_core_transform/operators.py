@@ -39,7 +39,7 @@ class Operators:
     inline: ClassVar[bool] = True
     """Whether values that are not staged take Python's own path in the same frame; False: operators for everything."""
 
-    def stages(self, value: object) -> bool:
+    def stages(self, value: object) -> bool:  # noqa: ARG002 - nothing is staged in Python
         """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""
         return False
 
@@ -49,13 +49,17 @@ class Operators:
         body: Callable[..., State],
         orelse: Callable[..., State],
         state: State,
-        names: tuple[str, ...],
+        names: tuple[str, ...],  # noqa: ARG002 - for operator sets that name what they carry
     ) -> State:
         """`if test: body else: orelse`."""
         return body(*state) if test else orelse(*state)
 
     def while_stmt(
-        self, test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...]
+        self,
+        test: Callable[..., object],
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],  # noqa: ARG002 - for operator sets that name what they carry
     ) -> State:
         """`while test: body`; `test` takes the state too."""
         while test(*state):
@@ -68,7 +72,7 @@ class Operators:
         test: Callable[..., object] | None,
         body: Callable[..., State],
         state: State,
-        names: tuple[str, ...],
+        names: tuple[str, ...],  # noqa: ARG002 - for operator sets that name what they carry
     ) -> State:
         """`for item in iterable: body`; `body` takes the item and the state.
 

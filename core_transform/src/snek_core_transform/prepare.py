@@ -35,9 +35,8 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
 def _prepare(function: gast.AST) -> None:
     function.scope = scope_of(function)
     body = gast.Module(function.body if isinstance(function.body, list) else [function.body], [])
-    function.suspends = isinstance(function, gast.AsyncFunctionDef) or any(
-        isinstance(node, gast.Yield | gast.YieldFrom) for node in own_nodes(body)
-    )
+    function.yields = any(isinstance(node, gast.Yield | gast.YieldFrom) for node in own_nodes(body))
+    function.suspends = function.yields or isinstance(function, gast.AsyncFunctionDef)
     if isinstance(function, gast.Lambda):
         return
     scope = function.scope

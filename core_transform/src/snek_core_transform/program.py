@@ -13,8 +13,8 @@ from types import CodeType, FunctionType
 import gast
 
 from .errors import NoSource, Place
+from .mangling import mangled
 
-FunctionTree = gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 WARNINGS_LOCK = threading.Lock()
@@ -22,10 +22,10 @@ WARNINGS_LOCK = threading.Lock()
 
 @dataclass(frozen=True)
 class Program:
-    """A function as data. `tree` is the caller's to change; `class_name` is the class whose private names it mangles."""
+    """A function as data: the tree is nobody else's; `class_name` is the class whose private names it mangles."""
 
     function: FunctionType
-    tree: FunctionTree
+    tree: gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda
     class_name: str | None
     lines: tuple[str, ...]
 
@@ -72,7 +72,7 @@ def program_of(function: FunctionType) -> Program:
             "define the function in a file, or in a notebook or doctest, rather than by exec"
         )
     candidates = _functions(code.co_filename, lines).get((code.co_name, code.co_firstlineno), [])
-    fitting = [found for found in candidates if _fits(code, found[0])]
+    fitting = [found for found in candidates if _fits(code, *found)]
     if len(fitting) > 1:
         fitting = [min(fitting, key=lambda found: _width(found[0]))]
     if not fitting:
@@ -115,14 +115,12 @@ def _functions(filename: str, lines: tuple[str, ...]) -> _Index:
     return index
 
 
-def _fits(code: CodeType, node: _FunctionNode) -> bool:
+def _fits(code: CodeType, node: _FunctionNode, class_name: str | None) -> bool:
     """Tell whether `code` was compiled from `node`, by its parameters and the positions of its instructions."""
     arguments = node.args
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     names += [argument.arg for argument in (arguments.vararg, arguments.kwarg) if argument]
-    if [name.lstrip("_") for name in names] != [_unmangled(name) for name in code.co_varnames[: len(names)]] and (
-        tuple(names) != code.co_varnames[: len(names)]
-    ):
+    if tuple(mangled(name, class_name) for name in names) != code.co_varnames[: len(names)]:
         return False
     body = node.body if isinstance(node.body, list) else [node.body]
     first, last = body[0], body[-1]
@@ -132,15 +130,10 @@ def _fits(code: CodeType, node: _FunctionNode) -> bool:
     spans = [span for span in code.co_positions() if None not in span]
     starts = [(line, column) for line, _, column, _ in spans if line is not None and (line, column) != (line, 0)]
     ends = [(line, column) for _, line, _, column in spans if column]
-    if any(found < start for found in starts) or any(found > end for found in ends):  # type: ignore[operator]
+    if any(found < start for found in starts) or any(found > end for found in ends):
         return False
     return not isinstance(node, ast.Lambda) or max(ends, default=end) == end
 
 
-def _unmangled(name: str) -> str:
-    return name.rpartition("__")[2] if name.startswith("_") else name
-
-
 def _width(node: _FunctionNode) -> tuple[int, int]:
     return ((node.end_lineno or 0) - node.lineno, (node.end_col_offset or 0) - node.col_offset)
-

@@ -48,4 +48,3 @@ def _inside(statement: gast.stmt, function: Function, context: Context, change: 
         node = node.orelse[0]
     for owner, field in blocks(node):
         setattr(owner, field, _block(getattr(owner, field), function, context, change))
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gast
 
 from .context import Context
@@ -30,7 +32,9 @@ def note_state(tree: gast.AST, context: Context) -> gast.AST:
 
 
 def _note(function: gast.AST, context: Context) -> None:
-    function.scope = scope_of(function)
+    scope = scope_of(function)
+    # What stood behind a `return` is gone, but the names that it bound are still the function's.
+    function.scope = replace(scope, bound={**function.scope.bound, **scope.bound})
     if context.inline or isinstance(function, gast.Lambda):
         return
     carried = carried_names(function)

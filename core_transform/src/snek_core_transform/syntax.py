@@ -99,6 +99,12 @@ def blocks(node: gast.AST) -> Iterator[tuple[gast.AST, str]]:
             yield child, "body"
 
 
+def after_docstring(body: Block) -> int:
+    """Return the position in a function's body behind its docstring."""
+    text = body[0].value if isinstance(body[0], gast.Expr) else None
+    return 1 if isinstance(text, gast.Constant) and isinstance(text.value, str) else 0
+
+
 def own_nodes(node: gast.AST) -> Iterator[gast.AST]:
     """Walk `node` without entering the bodies of functions and classes, which have scopes of their own."""
     stack: list[gast.AST] = [node]
@@ -153,7 +159,8 @@ def rewritten(tree: Node, visit: Callable[[gast.AST, Any], Any], function: Any =
             setattr(tree, field, [_rewritten(child, visit, inside, function, outside) for child in old])
         elif isinstance(old, gast.AST):
             setattr(tree, field, _rewritten(old, visit, inside, function, outside))
-    return tree if getattr(tree, "internal", False) else visit(tree, function)
+    new: Node = tree if getattr(tree, "internal", False) else visit(tree, function)
+    return new
 
 
 def _rewritten(child: Any, visit: Any, inside: Any, function: Any, outside: list[gast.AST]) -> Any:

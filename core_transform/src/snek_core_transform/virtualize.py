@@ -36,7 +36,7 @@ def virtualize(function: Function, operators: Operators = _PYTHON) -> Function:
     if isinstance(function, MethodType):
         return MethodType(virtualize(function.__func__, operators), function.__self__)  # type: ignore[return-value]
     if isinstance(function, staticmethod | classmethod):
-        return type(function)(virtualize(function.__func__, operators))  # type: ignore[return-value]
+        return type(function)(virtualize(function.__func__, operators))
     if not isinstance(function, FunctionType):
         raise UsageError(f"not a Python function: {function!r}; hand in a function, a lambda or a method")
     if is_virtualized(function.__code__, operators):
@@ -64,7 +64,7 @@ class Virtualized:
         new.__dict__.update(function.__dict__)
         new.__qualname__, new.__doc__, new.__module__ = function.__qualname__, function.__doc__, function.__module__
         if hasattr(function, "__type_params__"):
-            new.__type_params__ = function.__type_params__
+            new.__type_params__ = function.__type_params__  # type: ignore[attr-defined]
         return new
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gast
 
+from .construct import Construct
 from .context import Context
 from .forms import is_bare, is_chain, is_plain
 from .inline import ARM, TEST, both, inner, is_, is_not, leave_frame, resume, truth
@@ -46,7 +47,8 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
     construct, scope = context.construct(node.test, "`if`"), function.scope
     body = statement_thunk("<if body>", node.body, scope, node)
     held = cells(construct, node.carried, scope, context.class_name)
-    thunks, arms, arm = [body], [], node
+    thunks, arm = [body], node
+    arms: list[gast.expr] = []
     while is_chain(arm):
         arm = arm.orelse[0]
         number = len(arms) // 2 + 2
@@ -64,7 +66,8 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
 
 def _inline(node: gast.If, function: Function, context: Context) -> Block:
     """Return an `if` for plain values, whose last arm leaves the frame with a staged one."""
-    constructs, arm, number_arms = [], node, is_chain(node)
+    constructs: list[Construct] = []
+    arm, number_arms = node, is_chain(node)
     while True:
         construct = context.construct(arm.test, "`if`")
         if not constructs or constructs[0].fragment:

@@ -24,7 +24,7 @@ def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
     if not context.wants("call"):
         return tree
 
-    def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
+    def virtualize(node: gast.AST, _: gast.AST) -> gast.AST:
         if isinstance(node, gast.Call) and embedded(node.func) is None:
             construct = context.construct(node, "call")
             _place_as_method(node)

@@ -8,9 +8,9 @@ from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
 from .inline import bind, choose, inner, plain_values
-from .virtualize_logic import short_circuit
 from .syntax import SYMBOLS, at, call, constant, load, parameters, rewritten
 from .thunks import expression_thunk
+from .virtualize_logic import short_circuit
 
 
 def virtualize_comparisons(tree: gast.AST, context: Context) -> gast.AST:
@@ -97,8 +97,11 @@ def _link(
     native = inner(gast.Compare(at(_again(first), left), [sign], [at(_again(second), right)]))
     plain = plain_values(context, _again(first), _again(second))
     # Both operands are bound first; the tuple is true, so this only puts them in front of the question.
-    binds = [bind(name, value) for name, value, bound in zip(names, (left, right), (first, second), strict=True)
-             if bound is not value]
+    binds = [
+        bind(name, value)
+        for name, value, bound in zip(names, (left, right), (first, second), strict=True)
+        if bound is not value
+    ]
     test = plain if not binds else gast.BoolOp(gast.And(), [inner(gast.Tuple(binds, gast.Load())), plain])
     return at(choose(inner(test), native, call(operator, constant(symbol), _again(first), _again(second))), node)
 

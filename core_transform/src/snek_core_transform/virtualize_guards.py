@@ -23,7 +23,7 @@ def virtualize_guards(tree: gast.AST, context: Context) -> gast.AST:
     def watched(value: gast.expr, word: str) -> gast.expr:
         return at(call(context.operator(context.construct(value, word), "plain"), value), value)
 
-    def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
+    def virtualize(node: gast.AST, _: gast.AST) -> gast.AST:
         if isinstance(node, gast.Assert) and context.wants("branch"):
             if sys.version_info < (3, 12) and isinstance(node.test, gast.Compare):
                 # Python 3.11 places the error at a comparison, which the test will not be any more.

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import gast
 
-from .context import Context
 from .construct import Construct
+from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
-from .inline import bind, choose, either, is_, leave, negated, staged, both, is_not
+from .inline import bind, both, choose, either, is_, is_not, leave, negated, staged
 from .syntax import at, call, load, rewritten
 from .thunks import expression_thunk
 

@@ -6,8 +6,8 @@ import builtins
 
 import gast
 
-from .context import Context
 from .construct import Construct
+from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import iterator_name
 from .inline import TEST, inner, is_not, leave_frame, resume, staged, truth

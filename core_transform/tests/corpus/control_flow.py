@@ -1,4 +1,5 @@
 """Programs over if, while, for, break, continue, else and return."""
+# ruff: noqa: E501, F821, F841 - programs may be awkward, and wrong, on purpose
 
 
 def count_down(n):
@@ -439,7 +440,7 @@ def annotated(x):
     y: int
     if x:
         y: int = 5
-        z: "nonsense" = 6
+        z: nonsense = 6
         return y + z
     return x
 

@@ -1,4 +1,5 @@
 """Programs over closures, global and nonlocal names, arguments, assignments, methods, calls and generators."""
+# ruff: noqa: E501, F821, F841 - programs may be awkward, and wrong, on purpose
 
 import asyncio
 import functools
@@ -197,7 +198,16 @@ class Derived(Base):
 
 def methods(n):
     it = Derived(n)
-    return it.grow(5), it.grow(1), it.double, Derived.make(0), type(Derived.make(2)), it.pick(0, n), it(1), Base.grow(it, 9)
+    return (
+        it.grow(5),
+        it.grow(1),
+        it.double,
+        Derived.make(0),
+        type(Derived.make(2)),
+        it.pick(0, n),
+        it(1),
+        Base.grow(it, 9),
+    )
 
 
 def empty_loop_in_method():
@@ -321,6 +331,7 @@ def nested_class(x):
 
 def qualified_names(x):
     if x:
+
         def inner():
             return (lambda: 0) if x else None
 
@@ -352,12 +363,14 @@ def stars(xs):
 
 
 def error_over_lines(x):
+    # fmt: off
     values = [
         x
         .upper()
         .missing()
         if x else 0
     ]
+    # fmt: on
     return values
 
 
