@@ -227,11 +227,18 @@ def is_frame_bound(statement: gast.stmt, kind: type[gast.stmt]) -> bool:
 def without_flag(statements: Block, flag: str) -> Block:
     """Remove the assignments to a flag that no guard reads."""
 
-    class Remove(gast.NodeTransformer):  # type: ignore[misc]
-        def visit_Assign(self, node: gast.Assign) -> gast.stmt | None:
-            target = node.targets[0]
-            return None if isinstance(target, gast.Name) and target.id == flag else node
+    def sets(statement: gast.stmt) -> bool:
+        target = statement.targets[0] if isinstance(statement, gast.Assign) else None
+        return isinstance(target, gast.Name) and target.id == flag
 
-    remover = Remove()
-    kept = (remover.visit(statement) for statement in statements)
-    return [statement for statement in kept if statement is not None]
+    for root in statements:
+        for node in own_nodes(gast.Module([root], [])):
+            if not isinstance(node, gast.stmt) or isinstance(node, (*FUNCTIONS, gast.ClassDef)):
+                continue
+            for owner, field in blocks(node):
+                block = getattr(owner, field)
+                kept = [statement for statement in block if not sets(statement)]
+                if field == "body" and not kept:
+                    kept = [at(gast.Pass(), node)]
+                setattr(owner, field, kept)
+    return [statement for statement in statements if not sets(statement)]

@@ -12,7 +12,7 @@ from .walk import each_statement
 
 
 def lower_break(tree: gast.AST, context: Context) -> gast.AST:
-    """Make `break` a flag that the loop's test asks, and the loop's `else` a condition on it.
+    """Make `break` a flag, which the loop's test will ask, and the loop's `else` a condition on it.
 
     >>> def f(xs):
     ...     for x in xs:
@@ -24,7 +24,7 @@ def lower_break(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="lower_break", operators=RecordingOperators()))
     def f(xs):
         <broken> = False
-        for x in xs:  # until <broken>
+        for x in xs:
             if x:
                 <broken> = True
             else:

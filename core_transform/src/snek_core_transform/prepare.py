@@ -22,6 +22,7 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
     def f(x):
         global y
         if x:
+            pass
             y = x
     """
     if not context.inline:

@@ -347,6 +347,27 @@ def looks_at_frame(x):
     return sorted(locals()), sorted(vars()), eval("x + y"), sorted(name for name in dir() if name[0] != ".")
 
 
+def flags_of_inner_functions(xs):
+    if xs:
+
+        def inner(x):
+            for y in xs:
+                if x:
+                    if y > x:
+                        return "returned"
+                    if y < 0:
+                        continue
+                if y == 7:
+                    break
+                print(y)
+            else:
+                return "else"
+            return "broken"
+
+        return [inner(x) for x in xs]
+    return "empty"
+
+
 def bad_call(x):
     if x:
         return x(1)
@@ -406,7 +427,7 @@ CASES = [
     (methods, (3,)), (empty_loop_in_method, ()), (partials, (1,)), (decorated_callee, (3,)), (generator, (4,)),
     (generator, (1,)), (generator_by_dead_yield, (1,)), (yield_from, (0,)), (yield_from, (1,)), (coroutines, (5,)),
     (nested_class, (0,)), (nested_class, (1,)), (qualified_names, (1,)), (looks_at_frame, (1,)), (looks_at_frame, (0,)),
-    (bad_call, (0,)), (bad_call, (5,)), (bad_arguments, ()), (stars, ([1, 2, 3],)), (error_over_lines, ("a",)),
+    (flags_of_inner_functions, ([0, 1, 2, -1],)), (flags_of_inner_functions, ([9, 7],)), (bad_call, (0,)), (bad_call, (5,)), (bad_arguments, ()), (stars, ([1, 2, 3],)), (error_over_lines, ("a",)),
     (error_in_loop, ([1, 2],)), (error_in_test, ([1, 2],)), (error_in_test, ([1, "a", 3],)), (error_in_call, (2,)),
     (error_in_unpacking, ([(1, 2), (3,)],)),
 ]  # fmt: skip
