@@ -58,9 +58,13 @@ class Context:
         return self.source.node(node.number)
 
     def test_place(self, statement: gast.AST, test: gast.AST) -> gast.AST:
-        """Return where Python places an error in a test's truth or a loop's iteration."""
+        """Return where Python places an error in a test's truth."""
         exact = sys.version_info >= (3, 12) or isinstance(test, gast.Compare)
         return test if exact else statement
+
+    def iteration_place(self, loop: gast.For) -> gast.AST:
+        """Return where Python places the error of an iterable that is none."""
+        return loop.iter if sys.version_info >= (3, 13) else loop
 
     def operator(self, construct: Construct, method: str) -> gast.expr:
         """Return a reference to an operator of a construct."""

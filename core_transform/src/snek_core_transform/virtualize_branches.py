@@ -9,8 +9,11 @@ from .context import Context
 from .forms import is_bare, is_chain, is_plain
 from .inline import ARM, TEST, both, inner, is_, is_not, leave_frame, resume, truth
 from .scoped import Function, each_statement_in_scope
-from .syntax import Block, at, call, load
+from .syntax import Block, assign, at, call, constant, load
 from .thunks import cells, statement_thunk
+
+SEGMENT = 100
+GOING_ON = "<going on>"
 
 
 def virtualize_branches(tree: gast.AST, context: Context) -> gast.AST:
@@ -80,5 +83,26 @@ def _inline(node: gast.If, function: Function, context: Context) -> Block:
         arm = arm.orelse[0]
     constructs[0].arms = constructs
     out = leave_frame(constructs[0], load(TEST), function, node.test, load(ARM) if len(constructs) > 1 else None)
-    arm.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], arm.orelse)), node)]
-    return [node]
+    return _segments(node, at(is_not(load(TEST), False), node.test), out)
+
+
+def _segments(node: gast.If, is_staged: gast.expr, out: gast.stmt) -> Block:
+    """Return the chain with its way out, long ones in pieces: `compile` takes trees of limited depth only."""
+    arms: list[gast.If] = [node]
+    while is_chain(arms[-1]):
+        arms.append(arms[-1].orelse[0])
+    pieces = [arms[start : start + SEGMENT] for start in range(0, len(arms), SEGMENT)]
+    ending = inner(gast.If(is_staged, [out], arms[-1].orelse))
+    result: Block = []
+    for piece in pieces:
+        is_last = piece is pieces[-1]
+        # A staged value, too, goes on to the last piece: every test before it asks whether `<test>` is false.
+        rest: gast.stmt = ending if is_last else assign(GOING_ON, constant(True))
+        for arm in reversed(piece):
+            arm.orelse = [at(rest, node)]
+            rest = inner(arm)
+        if piece is not pieces[0]:
+            rest = inner(gast.If(load(GOING_ON), [assign(GOING_ON, constant(False)), rest], []))
+        result.append(at(rest, node))
+    start = [] if len(pieces) == 1 else [at(assign(GOING_ON, constant(False)), node)]
+    return [*start, *result]

@@ -90,7 +90,7 @@ def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -
         test = load("<for test>")
     held = cells(construct, node.carried, scope, context.class_name)
     operator = context.operator(construct, "for_stmt")
-    return [*thunks, _run(operator, [node.iter, test, load("<for body>"), held], context.test_place(node, node.iter))]
+    return [*thunks, _run(operator, [node.iter, test, load("<for body>"), held], context.iteration_place(node))]
 
 
 def _inline_for(node: gast.For, construct: Construct, function: Function, context: Context) -> Block:
@@ -99,7 +99,7 @@ def _inline_for(node: gast.For, construct: Construct, function: Function, contex
     ask = staged(context, load(iterator))
     iterate = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
     steady = call(context.operator(construct, "steady"), iterate)
-    at(iterate, context.test_place(node, node.iter))
+    at(iterate, context.iteration_place(node))
     start = [
         at(assign(iterator, node.iter), node.iter),
         at(inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node.iter)], [])), node.iter),
