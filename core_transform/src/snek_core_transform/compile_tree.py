@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import inspect
 import re
 import uuid
 import warnings
@@ -93,7 +94,9 @@ def _unsealed(code: CodeType, embedded: dict[str, object], qualname: str) -> Cod
             tail = "" if is_thunk(value) else value.co_qualname[len(code.co_qualname) :]
             return _unsealed(value, embedded, qualname + tail)
         if isinstance(value, str):
-            return qualname if value == code.co_qualname else embedded.get(value, value)
+            # A class body holds its qualified name as a constant.
+            is_name = not code.co_flags & inspect.CO_OPTIMIZED and value == code.co_qualname
+            return qualname if is_name else embedded.get(value, value)
         return tuple(restored(element) for element in value) if isinstance(value, tuple) else value
 
     return code.replace(co_consts=tuple(restored(value) for value in code.co_consts), co_qualname=qualname)
