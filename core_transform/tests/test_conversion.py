@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from snek_core_transform.callee import CACHE_SIZE, CONVERSIONS, converted, is_user_code
+from snek_core_transform.callee import converted, is_user_code
+from snek_core_transform.conversions import CACHE_SIZE, CONVERSIONS
 from snek_core_transform.errors import NoSource, UsageError
 from snek_core_transform.load import load_file
 from snek_core_transform.operators import PythonOperators
@@ -80,6 +81,18 @@ def test_the_cache_is_bounded() -> None:
     for _ in range(3):
         converted(halve, RecordingOperators())
     assert len(CONVERSIONS.entries) <= CACHE_SIZE
+
+
+def test_a_function_whose_defaults_change_is_not_stale() -> None:
+    def scaled(x: int, by: int = 2) -> int:
+        return x * by if x else 0
+
+    operators = PythonOperators()
+    assert converted(scaled, operators)(3) == 6
+    scaled.__defaults__ = (5,)
+    assert converted(scaled, operators)(3) == 15
+    scaled.__code__ = (lambda x, by: x - by).__code__
+    assert converted(scaled, operators)(3) == -2
 
 
 def test_the_oldest_conversion_goes_when_the_cache_is_full(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,10 @@ import linecache
 import os
 import site
 import sysconfig
-import threading
-from collections import OrderedDict
-from types import CodeType, FunctionType, MethodType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from .conversions import AS_IT_IS, BOUND, CONVERSIONS
 from .errors import NoSource
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ FRAME_READERS: tuple[object, ...] = (
     builtins.breakpoint,
 )  # fmt: skip
 """Builtins that look at the frame that calls them, so no operator may stand between."""
-
-CACHE_SIZE = 4096
 
 
 class Callee:
@@ -43,13 +40,19 @@ class Callee:
         return self.operators.call(self.function, *args, **kwargs)
 
 
-def callee_for(function: Any, operators: Operators) -> Any:
-    """Return what stands for `function` in a call expression of virtualized code."""
-    if _reads_its_frame(function):
-        return function
-    if operators.inline and not overrides_call(operators):
-        return converted(function, operators)
-    return Callee(function, operators)
+def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
+    """Return what stands for `function` in a call expression of virtualized code.
+
+    `is_native` says that calls keep Python's meaning, so that no operator need stand between.
+    """
+    kind = type(function)
+    if kind is FunctionType:
+        return _converted_function(function, operators) if is_native else Callee(function, operators)
+    if kind is BuiltinFunctionType or kind is type:
+        if is_native or any(function is reader for reader in FRAME_READERS):
+            return function
+        return Callee(function, operators)
+    return converted(function, operators) if is_native else Callee(function, operators)
 
 
 def overrides_call(operators: Operators) -> bool:
@@ -57,10 +60,6 @@ def overrides_call(operators: Operators) -> bool:
     from .operators import Operators
 
     return type(operators).call is not Operators.call
-
-
-def _reads_its_frame(function: Any) -> bool:
-    return any(function is reader for reader in FRAME_READERS)
 
 
 def converted(function: Any, operators: Operators) -> Any:
@@ -85,55 +84,31 @@ def converted(function: Any, operators: Operators) -> Any:
     return function
 
 
-class _Cache:
-    """The conversions made so far, by code object and operators: the oldest goes when it is full."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.lock = threading.Lock()
-        self.entries: OrderedDict[tuple[int, int], tuple[CodeType, Operators, Any]] = OrderedDict()
-
-    def get(self, code: CodeType, operators: Operators) -> Any:
-        # An entry holds on to both objects, so their ids cannot be taken by others while it is here.
-        entry = self.entries.get((id(code), id(operators)))
-        return None if entry is None else entry[2]
-
-    def put(self, code: CodeType, operators: Operators, value: Any) -> Any:
-        with self.lock:
-            entry = self.entries.setdefault((id(code), id(operators)), (code, operators, value))
-            while len(self.entries) > self.size:
-                self.entries.popitem(last=False)
-        return entry[2]
-
-    def replace(self, code: CodeType, operators: Operators, value: Any) -> None:
-        with self.lock:
-            self.entries[id(code), id(operators)] = (code, operators, value)
-
-
-CONVERSIONS = _Cache(CACHE_SIZE)
-
-
 def _converted_function(function: FunctionType, operators: Operators) -> FunctionType:
-    from .virtualize import Virtualized, is_virtualized, virtualized_code
-
+    known = BOUND.get(function, operators)
+    if known is not None:
+        return known
     code = function.__code__
     made = CONVERSIONS.get(code, operators)
     if made is None:
-        if is_virtualized(code, operators) or not is_user_code(code, function.__globals__):
-            made = _AS_IT_IS
-        else:
-            try:
-                made = virtualized_code(function, operators)
-            except NoSource:
-                made = _AS_IT_IS
-        made = CONVERSIONS.put(code, operators, made)
-    if made is _AS_IT_IS:
+        made = CONVERSIONS.put(code, operators, _conversion(function, operators))
+    if made is AS_IT_IS:
         return function
-    assert isinstance(made, Virtualized)
-    return made.bind(function)
+    new: FunctionType = made.bind(function)
+    BOUND.put(function, operators, new)
+    return new
 
 
-_AS_IT_IS = object()
+def _conversion(function: FunctionType, operators: Operators) -> object:
+    from .virtualize import is_virtualized, virtualized_code
+
+    code = function.__code__
+    if is_virtualized(code, operators) or not is_user_code(code, function.__globals__):
+        return AS_IT_IS
+    try:
+        return virtualized_code(function, operators)
+    except NoSource:
+        return AS_IT_IS
 
 
 def is_user_code(code: CodeType, namespace: dict[str, Any]) -> bool:

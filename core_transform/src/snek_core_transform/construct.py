@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
-from .callee import callee_for
+from .callee import callee_for, overrides_call
 from .errors import Place, UnsupportedSyntax
 from .fragments import Fragment, refuse
 from .live_state import LiveState
@@ -38,6 +38,7 @@ class Construct:
         self.cell_names: tuple[str, ...] = ()
         self.fragment: Fragment | None = None
         self.arms: list[Construct] = []
+        self.is_native = operators.inline and not overrides_call(operators)
         self.stages = operators.stages
         self.if_exp = operators.if_exp
         self.not_ = operators.not_
@@ -87,7 +88,7 @@ class Construct:
 
     def callee(self, function: Any) -> Any:
         """Return what the user's call expression calls in place of `function`."""
-        return callee_for(function, self.operators)
+        return callee_for(function, self.operators, self.is_native)
 
     def plain(self, value: object) -> Any:
         """Give back `value`, which a construct in Python's own form is about to use; refuse it where it is staged."""

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import gast
 
-from .callee import CONVERSIONS
 from .compile_tree import compile_tree
 from .construct import Construct
 from .context import Context
+from .conversions import CONVERSIONS
 from .deep import in_deep_stack
 from .errors import UsageError
 from .fragments import Source, number_nodes
@@ -44,7 +44,7 @@ def virtualize(function: Function, operators: Operators = _PYTHON) -> Function:
     made = CONVERSIONS.get(function.__code__, operators)
     if not isinstance(made, Virtualized):
         made = virtualized_code(function, operators)
-        CONVERSIONS.replace(function.__code__, operators, made)
+        CONVERSIONS.put(function.__code__, operators, made, replace=True)
     return made.bind(function)  # type: ignore[return-value]
 
 
