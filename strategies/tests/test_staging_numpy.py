@@ -17,8 +17,9 @@ from snek_strategies.ir.interpret import interpret
 from snek_strategies.ir.verify import verify
 from snek_strategies.staging.numpy_calls import RULES, SCALAR_TYPES, UFUNCS
 from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.pytrees import arrays_in
 from snek_strategies.staging.rep import BINARY, COMPARING
-from snek_strategies.staging.trace import arrays_in, collect
+from snek_strategies.staging.trace import collect
 from snek_strategies.staging.watch import Watch
 
 M = np.arange(6.0).reshape(2, 3) + 1
@@ -31,7 +32,7 @@ def staged(function: Callable[..., object], *args: object) -> object:
     """Stage a function by hand, without virtualizing it, and interpret what it emitted."""
     made = collect(function, args, "by_hand", Watch())
     verify(made.program)
-    return made.answer(interpret(made.program, *arrays_in(args)))
+    return made.answer(interpret(made.program, *arrays_in(args)), args)
 
 
 def check(function: Callable[..., object], *args: object) -> None:

@@ -18,21 +18,27 @@ if TYPE_CHECKING:
     from snek_core_transform.recording_operators import RecordingOperators as RecordingOperators
     from snek_core_transform.spelling import Spelling as Spelling
     from snek_core_transform.virtualize import virtualize as virtualize
+    from snek_strategies.stage import dynamic as dynamic
+    from snek_strategies.stage import stage as stage
+    from snek_strategies.stage import static as static
 
 # Loaded when first asked for, so that `snek --help` does not wait for the transform.
 _HOMES = {
-    "bind": "bind",
-    "Operators": "operators",
-    "Place": "errors",
-    "PythonOperators": "operators",
-    "RecordingOperators": "recording_operators",
-    "SnekError": "errors",
-    "Spelling": "spelling",
-    "StagingError": "errors",
-    "Unbound": "operators",
-    "UnsupportedSyntax": "errors",
-    "UsageError": "errors",
-    "virtualize": "virtualize",
+    "bind": "snek_core_transform.bind",
+    "Operators": "snek_core_transform.operators",
+    "Place": "snek_core_transform.errors",
+    "PythonOperators": "snek_core_transform.operators",
+    "RecordingOperators": "snek_core_transform.recording_operators",
+    "SnekError": "snek_core_transform.errors",
+    "Spelling": "snek_core_transform.spelling",
+    "StagingError": "snek_core_transform.errors",
+    "Unbound": "snek_core_transform.operators",
+    "UnsupportedSyntax": "snek_core_transform.errors",
+    "UsageError": "snek_core_transform.errors",
+    "dynamic": "snek_strategies.stage",
+    "stage": "snek_strategies.stage",
+    "static": "snek_strategies.stage",
+    "virtualize": "snek_core_transform.virtualize",
 }
 
 __all__ = sorted(_HOMES)
@@ -41,7 +47,7 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'snek' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
-    value = getattr(importlib.import_module(f"snek_core_transform.{_HOMES[name]}"), name)
+    value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

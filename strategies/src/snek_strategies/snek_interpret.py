@@ -13,7 +13,8 @@ from snek_strategies.ir.show import show
 from snek_strategies.protocol import Program, Staged, Strategy
 from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_strategies.staging.operators import StagingOperators
-from snek_strategies.staging.trace import StagedProgram, arrays_in, key_of, stage
+from snek_strategies.staging.pytrees import arrays_in, key_of
+from snek_strategies.staging.trace import StagedProgram, stage
 
 
 class InterpretedProgram(Staged):
@@ -45,7 +46,7 @@ class InterpretedProgram(Staged):
 
         def run(*args: object) -> object:
             staged, interpreter = self._find(args)
-            return staged.answer(interpreter(*arrays_in(args)))
+            return staged.answer(interpreter(*arrays_in(args)), args)
 
         return run
 

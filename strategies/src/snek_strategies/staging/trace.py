@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +18,23 @@ from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.pytrees import (
+    IMMUTABLE,
+    Path,
+    arrays_in,
+    containers_in,
+    field_names,
+    follow,
+    held_by,
+    is_record,
+    key_of,
+    with_leaves,
+    write_back,
+)
 from snek_strategies.staging.refusal import FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift
 from snek_strategies.staging.watch import Watch, describe, roots_of
-
-IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
 
 
 @dataclass(frozen=True)
@@ -32,59 +45,64 @@ class Hole:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Stands in a structure for a container that the caller gave, at that path of the arguments."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
 class StagedProgram:
-    """A program of the IR, the structure of what it answers, and what it relies on outside itself."""
+    """A program of the IR, the structure of what it answers, and what it relies on outside itself.
+
+    `changes` are the caller's containers that the program writes to, each with what it holds after the call.
+    """
 
     program: Program
     result: object
     guards: Watch
+    changes: tuple[tuple[Path, object], ...] = ()
 
-    def answer(self, values: tuple[object, ...]) -> object:
-        """Put the values that the program yields into the structure that the user's function returns."""
-        return _rebuilt(self.result, values)
+    def answer(self, values: tuple[object, ...], args: tuple[object, ...]) -> object:
+        """Put the values that the program yields into the structure that the user's function returns.
+
+        The caller's containers among `args` are changed as the program says.
+        """
+        made: dict[int, object] = {}
+        # All of them are looked up first: a change may move what a later path leads to.
+        changed = [(follow(args, path), _rebuilt(new, values, args, made)) for path, new in self.changes]
+        answer = _rebuilt(self.result, values, args, made)
+        for container, new in changed:
+            write_back(container, new)
+        return answer
 
     def stale(self) -> object | None:
         """Return a host object that changed since staging though the program relies on it, or None."""
         return self.guards.changed()
 
 
-def arrays_in(value: object) -> Iterator[np.ndarray | np.generic]:
-    """Walk the dynamic leaves of arguments."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from arrays_in(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from arrays_in(one)
-
-
-def key_of(value: object) -> object:
-    """Return what a staging is keyed by: dtypes and shapes of the arrays, and every static value."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return (value.dtype, value.shape or type(value) is np.ndarray)
-    if isinstance(value, (tuple, list)):
-        return (type(value), *map(key_of, value))
-    if isinstance(value, dict):
-        return (dict, *((name, key_of(one)) for name, one in value.items()))
-    if isinstance(value, float):
-        return (float, repr(value))
-    if isinstance(value, IMMUTABLE):
-        return (type(value), value)
-    raise StagingError(
-        f"an argument of class {type(value).__name__}: {value!r:.60}; give NumPy arrays as data, Python numbers and "
-        "strings as static values, in tuples, lists and dicts"
-    )
-
-
 def stage(function: Callable[..., object], args: tuple[object, ...], operators: StagingOperators) -> StagedProgram:
     """Stage `function` for arguments like these. Raises StagingError where it cannot, naming the place."""
+    return _stage(function, lambda *reps: operators.call(function, *reps), args)
+
+
+def stage_call(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object], operators: StagingOperators
+) -> StagedProgram:
+    """Stage `function` for a call like this one; the structure of its arguments is the pair `(args, kwargs)`."""
+
+    def run(reps: tuple[object, ...], named: dict[str, object]) -> object:
+        return operators.call(function, *reps, **named)
+
+    return _stage(function, run, (args, kwargs))
+
+
+def _stage(function: Callable[..., object], run: Callable[..., object], args: tuple[object, ...]) -> StagedProgram:
     key_of(args)
     guards = Watch()
     guards.add(function, *roots_of(function))
     # Through the call operator, so that a program that calls itself is staged as one function.
-    return collect(lambda *reps: operators.call(function, *reps), args, function.__name__, guards, beginning(function))
+    return collect(run, args, function.__name__, guards, beginning(function))
 
 
 def collect(
@@ -93,14 +111,29 @@ def collect(
     """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
     builder = Builder()
     types = tuple(map(_type, arrays_in(args)))
+    given = list(containers_in(args))
     builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None))
     try:
         with builder.block(types) as block:
-            result = run(*_with_reps(args, iter(map(Rep, block.parameters))))  # type: ignore[misc]
+            reps = iter(map(Rep, block.parameters))
+            staged_args = with_leaves(args, lambda _: next(reps))
+            mine = dict(containers_in(staged_args))
+            before = {path: held_by(mine[path]) for path, _ in given}
+            result = run(*staged_args)  # type: ignore[misc]
             atoms: list[Atom] = []
-            structure = _structure(result, atoms)
+            memo: dict[int, object] = {id(mine[path]): Given(path) for path, _ in given}
+            structure = _structure(result, atoms, memo)
+            changed_paths = [path for path, _ in given if not _identical(before[path], held_by(mine[path]))]
+            changes = tuple((path, _contents(mine[path], atoms, memo)) for path in changed_paths)
             builder.check_scope(tuple(atoms))
+        for _, container in given if changes else ():
+            if id(container) in guards.seen:
+                refuse(
+                    f"{name} changes its arguments and reads one of them, a {type(container).__name__}, under another "
+                    "name outside it too; read it as an argument only",
+                    place,
+                )
         changed = guards.changed()
         if changed is not None:
             refuse(
@@ -124,56 +157,81 @@ def collect(
     if swallowed is not None:
         raise swallowed
     program = Program(name, Block(block.parameters, tuple(block.nodes), tuple(atoms)))
-    return StagedProgram(verify(program) if checking() else program, structure, guards)
+    return StagedProgram(verify(program) if checking() else program, structure, guards, changes)
 
 
-def _type(value: np.ndarray | np.generic) -> Type:
+def _type(value: object) -> Type:
     try:
         return type_of(value)
     except TypeError as error:
         raise StagingError(str(error)) from error
 
 
-def _with_reps(value: object, reps: Iterator[Rep]) -> object:
-    if isinstance(value, (np.ndarray, np.generic)):
-        return next(reps)
-    if is_tuple(value):
-        return rebuild(value, [_with_reps(one, reps) for one in value])  # type: ignore[attr-defined]
-    if isinstance(value, list):
-        return [_with_reps(one, reps) for one in value]
-    if isinstance(value, dict):
-        return {name: _with_reps(one, reps) for name, one in value.items()}
-    return value
+def _identical(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
+    return len(before) == len(after) and all(map(operator.is_, before, after))
 
 
-def _structure(value: object, atoms: list[Atom]) -> object:
+def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
     if isinstance(value, PartlyBound):
-        return _structure(value.required(), atoms)
+        return _structure(value.required(), atoms, memo)
     if isinstance(value, (Rep, np.ndarray)):
         atoms.append(lift(value))
         return Hole(len(atoms) - 1)
+    if id(value) in memo:
+        return memo[id(value)]
     if is_tuple(value):
-        return rebuild(value, [_structure(one, atoms) for one in value])  # type: ignore[attr-defined]
-    if isinstance(value, list):
-        return [_structure(one, atoms) for one in value]
-    if isinstance(value, dict):
-        return {name: _structure(one, atoms) for name, one in value.items()}
+        return rebuild(value, [_structure(one, atoms, memo) for one in value])  # type: ignore[attr-defined]
+    if isinstance(value, (list, dict)) or is_record(value):
+        return _contents(value, atoms, memo)
     if isinstance(value, IMMUTABLE):
         return value
     return refuse(
-        f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists and dicts"
+        f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists, dicts and "
+        "dataclasses"
     )
 
 
-def _rebuilt(structure: object, values: tuple[object, ...]) -> object:
+def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
+    """Return the structure of what a container holds; one that is met again inside is the same one."""
+    if isinstance(value, list):
+        items: list[object] = []
+        memo.setdefault(id(value), items)
+        items.extend(_structure(one, atoms, memo) for one in value)
+        return items
+    if isinstance(value, dict):
+        entries: dict[object, object] = {}
+        memo.setdefault(id(value), entries)
+        entries.update((name, _structure(one, atoms, memo)) for name, one in value.items())
+        return entries
+    record = copy.copy(value)
+    memo.setdefault(id(value), record)
+    for name in field_names(value):
+        object.__setattr__(record, name, _structure(getattr(value, name), atoms, memo))
+    return record
+
+
+def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: dict[int, object]) -> object:
     if isinstance(structure, Hole):
         value = values[structure.index]
         # A constant belongs to the program; the caller may write to what it is given.
         return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+    if isinstance(structure, Given):
+        return follow(args, structure.path)
+    if id(structure) in made:
+        return made[id(structure)]
     if is_tuple(structure):
-        return rebuild(structure, [_rebuilt(one, values) for one in structure])  # type: ignore[attr-defined]
+        return rebuild(structure, [_rebuilt(one, values, args, made) for one in structure])  # type: ignore[attr-defined]
     if isinstance(structure, list):
-        return [_rebuilt(one, values) for one in structure]
+        items = made[id(structure)] = []  # type: ignore[var-annotated]
+        items.extend(_rebuilt(one, values, args, made) for one in structure)
+        return items
     if isinstance(structure, dict):
-        return {name: _rebuilt(one, values) for name, one in structure.items()}
+        entries = made[id(structure)] = {}  # type: ignore[var-annotated]
+        entries.update((name, _rebuilt(one, values, args, made)) for name, one in structure.items())
+        return entries
+    if is_record(structure):
+        record = made[id(structure)] = copy.copy(structure)
+        for name in field_names(structure):
+            object.__setattr__(record, name, _rebuilt(getattr(structure, name), values, args, made))
+        return record
     return structure

@@ -1,0 +1,289 @@
+"""`stage`: a Python function over arrays as a staged program, run by one of the back-ends."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from types import FunctionType, MethodType
+from typing import overload
+
+import numpy as np
+
+from snek_core_transform.errors import StagingError, UsageError
+from snek_strategies.ir.interpret import Interpreter
+from snek_strategies.ir.sexpr import sexpr
+from snek_strategies.ir.show import show
+from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.types import type_of
+from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
+from snek_strategies.staging.trace import StagedProgram, stage_call
+from snek_strategies.staging.verified import verified
+from snek_strategies.staging.watch import describe
+
+Load = Callable[[Program], Callable[..., tuple[object, ...]]]
+
+BACKENDS: dict[str, Load] = {"interpret": Interpreter}
+"""Each back-end's way from a program of the IR to a callable: the arrays in order to the results in order."""
+
+Arguments = tuple[tuple[object, ...], dict[str, object]]
+"""Arguments by position, and by name those that have no position."""
+
+FIRST_CALLS = 3
+"""How many calls `verify=True` compares with plain Python."""
+
+TEXTS = ("source", "ir", "sexpr")
+"""What every staged program can be printed as."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """One staging of a function: what its arguments were, and why it happened."""
+
+    arguments: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A function staged for arguments like those of one example."""
+
+    function: Callable[..., object]
+    staged: StagedProgram
+    key: object
+    backend: str
+
+    def lower(self) -> Lowered:
+        """Return the program as its back-end takes it."""
+        return Lowered(self, self.staged.program)
+
+    def as_text(self, kind: str = "ir") -> str:
+        """Return the function's `source`, or the program as `ir` or `sexpr`. Raises UsageError for other kinds."""
+        if kind == "source":
+            return inspect.getsource(inspect.unwrap(self.function))
+        if kind == "ir":
+            return show(self.staged.program)
+        if kind == "sexpr":
+            return sexpr(self.staged.program)
+        raise UsageError(f"no text of kind {kind!r}; a staged program has {', '.join(TEXTS)}")
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A staged program as its back-end takes it."""
+
+    traced: Traced
+    program: Program
+
+    def compile(self) -> Compiled:
+        """Return the callable that the back-end makes of the program."""
+        return Compiled(self, BACKENDS[self.traced.backend](self.program))
+
+    def as_text(self, kind: str = "ir") -> str:
+        """Return a text of the program; see `Traced.as_text`."""
+        return self.traced.as_text(kind)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A staged program that runs; it takes arguments like those it was traced for, and no others."""
+
+    lowered: Lowered
+    run: Callable[..., tuple[object, ...]]
+
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
+        """Run the program. Raises StagingError for arguments of another key and for outside values that changed."""
+        traced = self.lowered.traced
+        given = _positional(traced.function, args, kwargs)
+        if key_of(given) != traced.key:
+            raise StagingError(
+                f"arguments {_describe(given)}, but {traced.function.__name__} was compiled for others; "
+                "trace it for these, or call the function that snek.stage returned, which does"
+            )
+        changed = traced.staged.stale()
+        if changed is not None:
+            raise StagingError(
+                f"{describe(changed)} changed since {traced.function.__name__} was staged; stage it anew"
+            )
+        return self.answer(given)
+
+    def answer(self, given: Arguments) -> object:
+        """Run the program on arguments in their positions, whose key has been looked at."""
+        return self.lowered.traced.staged.answer(self.run(*arrays_in(given)), given)
+
+    def as_text(self, kind: str = "ir") -> str:
+        """Return a text of the program; see `Traced.as_text`."""
+        return self.lowered.as_text(kind)
+
+
+class StagedFunction:
+    """A function that is staged for every new kind of arguments, and runs staged."""
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        backend: str,
+        static_argnames: tuple[str, ...],
+        unroll: int,
+        verify: int,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._backend = backend
+        self._static = static_argnames
+        self._operators = StagingOperators(unroll)
+        self._verify = verify
+        self._lock = Lock()
+        self._known: dict[object, Compiled] = {}
+        self._log: list[Staging] = []
+        self._checked = 0
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        return self if instance is None else functools.partial(self, instance)
+
+    def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+        if not self._static:
+            return _positional(self._function, args, kwargs)
+        bound = inspect.signature(self._function).bind(*args, **kwargs)
+        for name in self._static:
+            if isinstance(bound.arguments.get(name), np.ndarray):
+                bound.arguments[name] = Static(bound.arguments[name])
+        return bound.args, bound.kwargs
+
+    def _find(self, given: Arguments) -> Compiled:
+        key = key_of(given)
+        found = self._known.get(key)
+        if found is not None and found.lowered.traced.staged.stale() is None:
+            return found
+        with self._lock:
+            found = self._known.get(key)
+            changed = None if found is None else found.lowered.traced.staged.stale()
+            if found is None or changed is not None:
+                found = self._stage(given, key)
+                self._known[key] = found
+                reason = (
+                    f"{describe(changed)} changed" if changed is not None else "new dtypes, shapes or static values"
+                )
+                self._log.append(Staging(_describe(given), reason if self._log else "first call"))
+        return found
+
+    def _stage(self, given: Arguments, key: object) -> Compiled:
+        staged = stage_call(self._function, *given, self._operators)
+        return Traced(self._function, staged, key, self._backend).lower().compile()
+
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
+        """Run the staged program, staging it first where the arguments are of a new kind."""
+        given = self._arguments(args, kwargs)
+        compiled = self._find(given)
+        if self._checked < self._verify:
+            self._checked += 1
+            return verified(self._function, compiled.answer, given)
+        return compiled.answer(given)
+
+    def trace(self, /, *args: object, **kwargs: object) -> Traced:
+        """Stage for arguments like these. Raises StagingError, at the user's place, for what cannot be staged."""
+        return self._find(self._arguments(args, kwargs)).lowered.traced
+
+    def stagings(self) -> tuple[Staging, ...]:
+        """Return every staging so far, in order, and why it happened."""
+        return tuple(self._log)
+
+
+@overload
+def stage(
+    function: Callable[..., object],
+    *,
+    backend: str = "interpret",
+    static_argnames: str | Sequence[str] = (),
+    unroll: int = 16,
+    verify: bool | int = False,
+) -> StagedFunction: ...
+
+
+@overload
+def stage(
+    function: None = None,
+    *,
+    backend: str = "interpret",
+    static_argnames: str | Sequence[str] = (),
+    unroll: int = 16,
+    verify: bool | int = False,
+) -> Callable[[Callable[..., object]], StagedFunction]: ...
+
+
+def stage(
+    function: Callable[..., object] | None = None,
+    *,
+    backend: str = "interpret",
+    static_argnames: str | Sequence[str] = (),
+    unroll: int = 16,
+    verify: bool | int = False,
+) -> StagedFunction | Callable[[Callable[..., object]], StagedFunction]:
+    """Stage `function`: arrays become known only in the next stage, everything else is known while staging.
+
+    Usable as a decorator, with or without arguments. NumPy arrays and NumPy scalars among the arguments are dynamic,
+    as are numbers given as `snek.dynamic(number)`; Python scalars and strings are static, as are arrays that
+    `static_argnames` names or that are given as `snek.static(array)`. Arguments and results may be nested in tuples,
+    lists, dicts and dataclasses; what the function does to the caller's containers happens to them.
+
+    `backend` names the system that runs the program. A loop over at most `unroll` items that are known while staging
+    is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError
+    at the first difference; the function then runs twice, on copies of its arguments the first time.
+
+    Raises UsageError for a back-end or an argument name that does not exist. StagingError comes from the call.
+
+    >>> import numpy as np
+    >>> @stage
+    ... def relu(x):
+    ...     return x if x > 0 else 0 * x
+    >>> relu(np.float64(2.0)), relu(np.float64(-2.0)), len(relu.stagings())
+    (np.float64(2.0), np.float64(-0.0), 1)
+    """
+    if function is None:
+        return functools.partial(stage, backend=backend, static_argnames=static_argnames, unroll=unroll, verify=verify)
+    if not isinstance(function, (FunctionType, MethodType)):
+        raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
+    if backend not in BACKENDS:
+        raise UsageError(f"no back-end {backend!r}; there is {', '.join(BACKENDS)}")
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    known = inspect.signature(function).parameters
+    for name in names:
+        if name not in known:
+            raise UsageError(f"static_argnames: {function.__name__} has no parameter {name!r}; it has {list(known)}")
+    return StagedFunction(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
+
+
+def dynamic(number: bool | int | float | complex) -> Dynamic:
+    """Mark a Python number, given to a staged function, as known only in the next stage."""
+    if type(number) not in (bool, int, float, complex):
+        raise UsageError(f"dynamic() takes a Python number, not {number!r:.60}; arrays are dynamic as they are")
+    return Dynamic(number)
+
+
+def static(array: np.ndarray) -> Static:
+    """Mark an array, given to a staged function, as known while staging: other contents are staged anew."""
+    if not isinstance(array, np.ndarray):
+        raise UsageError(f"static() takes a NumPy array, not {array!r:.60}; Python values are static as they are")
+    return Static(array)
+
+
+def _positional(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+    """Return arguments by position as far as they go, so that `f(x, y)` and `f(x, y=y)` are one call."""
+    if not kwargs:
+        return args, {}
+    bound = inspect.signature(function).bind(*args, **kwargs)
+    return bound.args, bound.kwargs
+
+
+def _describe(given: Arguments) -> str:
+    positional, named = given
+    return ", ".join([*map(_kind, positional), *(f"{name}={_kind(one)}" for name, one in named.items())])
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return str(type_of(value)) if value.dtype.kind in "biufc" else f"an array of dtype {value.dtype}"
+    return f"{value!r:.40}"

@@ -1,0 +1,195 @@
+"""Arguments and results as structures: tuples, lists, dicts and dataclasses around arrays and static values.
+
+Containers that a program is given are the caller's own: what staged code does to them happens to them after the call,
+and one container under two names stays one.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from snek_core_transform.errors import StagingError
+from snek_strategies.staging.join import is_tuple, rebuild
+
+IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
+
+Step = tuple[str, object]
+Path = tuple[Step, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Dynamic:
+    """Marks a Python number, given as an argument, as known only in the next stage."""
+
+    value: bool | int | float | complex
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Static:
+    """Marks an array, given as an argument, as known while staging: other contents are staged anew."""
+
+    value: np.ndarray
+
+
+def is_record(value: object) -> bool:
+    """Tell whether a value is an instance of a dataclass of the user's."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, (type, Dynamic, Static))
+
+
+def is_container(value: object) -> bool:
+    """Tell whether a value holds others and can be written to."""
+    return isinstance(value, (list, dict)) or (is_record(value) and not value.__dataclass_params__.frozen)  # type: ignore[attr-defined]
+
+
+def steps(value: object) -> Iterator[tuple[Step, object]]:
+    """Walk what a structure holds, each with the step that leads to it."""
+    if isinstance(value, (tuple, list)):
+        for at, one in enumerate(value):
+            yield ("item", at), one
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield ("item", name), one
+    elif is_record(value):
+        for name in field_names(value):
+            yield ("attribute", name), getattr(value, name)
+
+
+def field_names(record: object) -> list[str]:
+    """Return the names of the attributes that an instance has now: its dataclass's fields, and what was added."""
+    fields = [field.name for field in dataclasses.fields(record) if hasattr(record, field.name)]  # type: ignore[arg-type]
+    return [*fields, *(name for name in getattr(record, "__dict__", ()) if name not in fields)]
+
+
+def follow(value: object, path: Path) -> Any:
+    """Return what stands at a path."""
+    for kind, name in path:
+        value = getattr(value, str(name)) if kind == "attribute" else value[name]  # type: ignore[index]
+    return value
+
+
+def containers_in(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Walk the containers of a structure that can be written to, each at the first path that leads to it."""
+    yield from _containers(value, path, set())
+
+
+def _containers(value: object, path: Path, seen: set[int]) -> Iterator[tuple[Path, object]]:
+    if is_container(value):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        yield path, value
+    for step, one in steps(value):
+        yield from _containers(one, (*path, step), seen)
+
+
+def arrays_in(value: object) -> Iterator[Any]:
+    """Walk the dynamic leaves of arguments: arrays, and numbers that were marked."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        yield value
+    elif isinstance(value, Dynamic):
+        yield value.value
+    else:
+        yield from _once(value, set())
+
+
+def _once(value: object, seen: set[int]) -> Iterator[Any]:
+    for _, one in steps(value):
+        if is_container(one):
+            if id(one) in seen:
+                continue
+            seen.add(id(one))
+        if isinstance(one, (np.ndarray, np.generic)):
+            yield one
+        elif isinstance(one, Dynamic):
+            yield one.value
+        else:
+            yield from _once(one, seen)
+
+
+def key_of(value: object, seen: dict[int, int] | None = None) -> object:
+    """Return what a staging is keyed by: dtypes and shapes of the arrays, every static value, and which are one.
+
+    Raises StagingError for an argument that is none of these.
+    """
+    seen = {} if seen is None else seen
+    if isinstance(value, (np.ndarray, np.generic)):
+        return (value.dtype, value.shape or type(value) is np.ndarray)
+    if isinstance(value, Dynamic):
+        return (Dynamic, type(value.value))
+    if isinstance(value, Static):
+        return (Static, value.value.dtype, value.value.shape, value.value.tobytes())
+    if is_container(value):
+        if id(value) in seen:
+            return ("again", seen[id(value)])
+        seen[id(value)] = len(seen)
+    if isinstance(value, (tuple, list)):
+        return (type(value), *(key_of(one, seen) for one in value))
+    if isinstance(value, dict):
+        return (dict, *((name, key_of(one, seen)) for name, one in value.items()))
+    if is_record(value):
+        return (type(value), *((step, key_of(one, seen)) for step, one in steps(value)))
+    if isinstance(value, float):
+        return (float, repr(value))
+    if isinstance(value, IMMUTABLE):
+        return (type(value), value)
+    raise StagingError(
+        f"an argument of class {type(value).__name__}: {value!r:.60}; give NumPy arrays as data, Python numbers and "
+        "strings as static values, in tuples, lists, dicts and dataclasses"
+    )
+
+
+def with_leaves(value: object, leaf: Callable[[object], object]) -> object:
+    """Return a structure of the same shape, `leaf` of each dynamic leaf in place of it; what is one stays one."""
+    return _with_leaves(value, leaf, {})
+
+
+def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int, object]) -> object:
+    if isinstance(value, (np.ndarray, np.generic, Dynamic)):
+        return leaf(value)
+    if isinstance(value, Static):
+        fixed = value.value.copy()
+        fixed.flags.writeable = False
+        return fixed
+    if id(value) in made:
+        return made[id(value)]
+    if is_tuple(value):
+        return rebuild(value, [_with_leaves(one, leaf, made) for one in value])  # type: ignore[attr-defined]
+    if isinstance(value, list):
+        items = made[id(value)] = []  # type: ignore[var-annotated]
+        items.extend(_with_leaves(one, leaf, made) for one in value)
+        return items
+    if isinstance(value, dict):
+        entries = made[id(value)] = {}  # type: ignore[var-annotated]
+        entries.update((name, _with_leaves(one, leaf, made)) for name, one in value.items())
+        return entries
+    if is_record(value):
+        record = made[id(value)] = copy.copy(value)
+        for (_, name), one in steps(value):
+            # A frozen dataclass refuses plain assignment.
+            object.__setattr__(record, str(name), _with_leaves(one, leaf, made))
+        return record
+    return value
+
+
+def held_by(container: object) -> tuple[object, ...]:
+    """Return what a container holds, names and order included, to be compared by identity."""
+    return tuple(part for (_, name), one in steps(container) for part in (name, one))
+
+
+def write_back(container: Any, new: Any) -> None:
+    """Make a container of the caller's hold what `new` holds."""
+    if isinstance(container, list):
+        container[:] = new
+    elif isinstance(container, dict):
+        container.clear()
+        container.update(new)
+    else:
+        for name in set(field_names(container)) - set(field_names(new)):
+            delattr(container, name)
+        for name in field_names(new):
+            setattr(container, name, getattr(new, name))
