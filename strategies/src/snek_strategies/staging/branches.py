@@ -8,6 +8,7 @@ from snek_core_transform.operators import State
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.join import ABSENT, Absent, fill, join, opened, project, slots
+from snek_strategies.staging.memory import may_be
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep
 
@@ -23,20 +24,39 @@ def stage_if(
         (ABSENT,) * len(names) if isinstance(result, Absent) else result  # type: ignore[misc]
         for _, result in sides
     ]
+    stored = {id(rep): rep for block, _ in sides for rep, _ in block.written}
+    held = [{id(rep): atom for rep, atom in block.written} for block, _ in sides]
+    names = (*names, *(f"<array {rep.name or at}>" for at, rep in enumerate(stored.values())))
+    values = [
+        (*value, *(Rep(atoms.get(key, rep.atom)) for key, rep in stored.items()))
+        for value, atoms in zip(values, held, strict=True)
+    ]
     inner = frozenset().union(*(block.bound for block, _ in sides))
     templates = tuple(opened(join(name, a, b), inner) for name, a, b in zip(names, *values, strict=True))
     types = tuple(slots(templates))
     if any(isinstance(result, Absent) for _, result in sides):
-        results = stand_ins(types)
-        return fill(templates, iter(results))  # type: ignore[return-value]
+        return _joined(templates, stand_ins(types), values, list(stored.values()))
     blocks = tuple(
         builder().reopen(block, lambda value=value: tuple(project(templates, value)))  # type: ignore[misc]
         for (block, _), value in zip(sides, values, strict=True)
     )
     if not types and not any(node.effects for block in blocks for node in block.nodes):
-        return templates
+        return templates[: len(names) - len(stored)]
     results = tuple(map(Rep, builder().reflect("if", (flag.atom,), blocks=blocks, types=types)))
-    return fill(templates, iter(results))  # type: ignore[return-value]
+    return _joined(templates, results, values, list(stored.values()))
+
+
+def _joined(templates: State, results: tuple[Rep, ...], values: list[State], stored: list[Rep]) -> State:
+    """Return what the variables hold after the choice; arrays that a path stores into hold what it stored."""
+    filled: State = fill(templates, iter(results))  # type: ignore[assignment]
+    count = len(filled) - len(stored)
+    for after, *before in zip(filled[:count], *values, strict=False):
+        if not any(after is one for one in before):
+            may_be(after, *before)
+    for rep, after in zip(stored, filled[count:], strict=True):
+        assert isinstance(after, Rep)
+        builder().write(rep, after.atom)
+    return filled[:count]
 
 
 def stand_ins(types: tuple[Type, ...]) -> tuple[Rep, ...]:

@@ -6,11 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from snek_strategies.ir.rules import RULES, effects_of
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.refusal import refuse, user_place
+
+if TYPE_CHECKING:
+    from snek_strategies.staging.rep import Rep
+
+
+class Store(NamedTuple):
+    """A store into an array: what it held before, and how many nodes its block had after."""
+
+    rep: Rep
+    before: Atom
+    nodes: int
 
 
 @dataclass(eq=False)
@@ -20,6 +32,9 @@ class OpenBlock:
     parameters: tuple[Sym, ...]
     nodes: list[Node] = field(default_factory=list)
     bound: set[int] = field(default_factory=set)
+    journal: list[Store] = field(default_factory=list)
+    written: list[tuple[Rep, Atom]] = field(default_factory=list)
+    """The arrays of the blocks around it that a closed block stores into, each with what it holds at the end."""
 
 
 class Builder:
@@ -83,6 +98,9 @@ class Builder:
     def rewind(self, mark: int) -> None:
         """Take back what was emitted into the open block since `mark`."""
         block = self.open[-1]
+        while block.journal and block.journal[-1].nodes > mark:
+            undone = block.journal.pop()
+            undone.rep.atom = undone.before
         for node in block.nodes[mark:]:
             block.bound.difference_update(sym.index for sym in node.results)
         del block.nodes[mark:]
@@ -106,15 +124,40 @@ class Builder:
             yield opened
         finally:
             self.open.remove(opened)
+            self._close(opened)
+
+    def write(self, rep: Rep, atom: Atom) -> None:
+        """Let an array hold other contents from here on, until the block around it closes."""
+        block = self.open[-1]
+        block.journal.append(Store(rep, rep.atom, len(block.nodes)))
+        rep.atom = atom
+
+    def _close(self, block: OpenBlock) -> None:
+        """Give the arrays of the blocks around it back what they held before, and note what was stored into them."""
+        outer: dict[int, tuple[Rep, Atom]] = {}
+        for rep, before, _ in block.journal:
+            if id(rep) not in outer and not (isinstance(before, Sym) and before.index in block.bound):
+                outer[id(rep)] = (rep, before)
+        block.written = [(rep, rep.atom) for rep, _ in outer.values()]
+        for rep, before in outer.values():
+            rep.atom = before
 
     def reopen(self, closed: OpenBlock, finish: Callable[[], tuple[Atom, ...]]) -> Block:
-        """Add nodes at the end of a block that was closed, and return it with what it yields."""
+        """Add nodes at the end of a block that was closed, and return it with what it yields.
+
+        The arrays that the block has stored into hold what it stored while `finish` runs.
+        """
+        before = [(rep, rep.atom) for rep, _ in closed.written]
         self.open.append(closed)
         try:
+            for rep, atom in closed.written:
+                rep.atom = atom
             results = finish()
             self.check_scope(results)
         finally:
             self.open.pop()
+            for rep, atom in before:
+                rep.atom = atom
         return Block(closed.parameters, tuple(closed.nodes), results)
 
 

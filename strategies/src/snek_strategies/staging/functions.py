@@ -18,6 +18,7 @@ from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Fn
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.join import ABSENT, Absent, fill, is_tuple, join, opened, project, same_template, slots
+from snek_strategies.staging.memory import may_be, seal
 from snek_strategies.staging.refusal import beginning, refuse
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep
@@ -165,7 +166,10 @@ def _emit_call(staged: Staged, args: tuple[object, ...], kwargs: dict[str, objec
     operands = tuple(rep.atom for rep in leaves((args, kwargs)))
     types = tuple(slots(staged.result))
     results = builder().reflect("call", (staged.name, *operands), types=types)
-    return fill(staged.result, iter(map(Rep, results)))
+    given = fill(staged.result, iter(map(Rep, results)))
+    may_be(given, *leaves((args, kwargs)))
+    seal((given,), "it comes from a staged function, which may have kept it")
+    return given
 
 
 def _define(
@@ -177,6 +181,7 @@ def _define(
     result: object = ABSENT
 
     def body(*reps: Rep) -> object:
+        seal(reps, "it is an argument of a staged function")
         given: Any = replaced((args, kwargs), iter(reps))
         return target(*given[0], **given[1])
 
@@ -184,6 +189,14 @@ def _define(
         name = builder().sym(Fn(types, tuple(slots(result))))
         staged = calls.staged[key] = Staged(name, result)
         block, value = trace(body, types, (function, args, kwargs), also=(name,), what=f"call of {_name(function)}")
+        for rep, _ in block.written:
+            refuse(
+                f"{_name(function)} calls itself and changes {rep!r}, an array from outside it, in place; "
+                "return the new array instead",
+                where,
+            )
+        # What it gives may be an array that lives around it: no store into that one can be told from here on.
+        seal((value,), "a staged function may have returned it")
         if isinstance(value, Absent):
             del calls.staged[key]
             if isinstance(result, Absent) and not _inside_another(key):

@@ -17,6 +17,7 @@ from snek_strategies.staging.join import (
     same_template,
     slots,
 )
+from snek_strategies.staging.memory import may_be, seal
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import trace
 from snek_strategies.staging.rep import Rep, constant, emit, lift
@@ -30,28 +31,33 @@ def stage_while(
     test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...], counters: int = 0
 ) -> State:
     """Stage `while test(*state): state = body(*state)`; the first `counters` variables are known to change."""
+    boxes: tuple[Rep, ...] = ()
     templates: State = (*(Slot(Scalar("int")) for _ in range(counters)), *state[counters:])
     for _ in range(WIDENINGS):
-        types = tuple(slots(templates))
+        types = (*(box.type for box in boxes), *slots(templates))
 
-        def loop(*reps: Rep, at: State = templates) -> State:
-            return body(*fill(at, iter(reps)))  # type: ignore[misc]
+        def loop(*reps: Rep, at: State = templates, stored: tuple[Rep, ...] = boxes) -> State:
+            return body(*_entered(at, reps, stored))
 
-        def asked(*reps: Rep, at: State = templates) -> object:
-            return truth(test(*fill(at, iter(reps))))  # type: ignore[misc]
+        def asked(*reps: Rep, at: State = templates, stored: tuple[Rep, ...] = boxes) -> object:
+            return truth(test(*_entered(at, reps, stored)))
 
         tested, flag = trace(asked, types, state, what="loop test")
         block, result = trace(loop, types, state, what="loop")
         if isinstance(result, Absent):
             return state
+        if any(all(rep is not box for box in boxes) for rep, _ in tested.written):
+            refuse("the test of a staged loop changes an array in place; do that in its body")
         inner = frozenset(block.bound)
-        entering = fill(templates, iter(map(Rep, block.parameters)))
+        entering = fill(templates, iter(map(Rep, block.parameters[len(boxes) :])))
         widened = tuple(
             opened(join(name, before, after), inner)
             for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[call-overload]
         )
-        if same_template(templates, widened):
+        found = [rep for rep, _ in block.written if all(rep is not box for box in boxes)]
+        if same_template(templates, widened) and not found:
             break
+        boxes = (*boxes, *found)
         templates = widened
     else:
         refuse(f"the state of a loop ({', '.join(names)}) has no stable type after {WIDENINGS} widenings")
@@ -59,14 +65,37 @@ def stage_while(
         return state
     if flag is True:
         refuse("a staged loop whose test is always true never ends; leave it by a break or a test that depends on data")
-    initial = tuple(project(templates, state))
+    final = {id(rep): atom for rep, atom in block.written}
+    initial = (*(box.atom for box in boxes), *project(templates, state))
     builder().check_scope(initial)
     blocks = (
         builder().reopen(tested, lambda: (lift(flag),)),
-        builder().reopen(block, lambda: tuple(project(templates, result))),
+        builder().reopen(block, lambda: (*(final[id(box)] for box in boxes), *project(templates, result))),
     )
     results = builder().reflect("while", initial, blocks=blocks, types=types)
-    return fill(templates, iter(map(Rep, results)))  # type: ignore[return-value]
+    for box, stored in zip(boxes, results, strict=False):
+        builder().write(box, stored)
+    after: State = fill(templates, iter(map(Rep, results[len(boxes) :])))  # type: ignore[assignment]
+    gave: State = result  # type: ignore[assignment]
+    for one, before, given in zip(after, state, gave, strict=True):
+        if one is not before:
+            # After no trip it is what it was before; after several, what another variable was.
+            may_be(one, before, given, *(() if _is_fresh(given) else state))
+    return after
+
+
+def _entered(templates: State, reps: tuple[Rep, ...], boxes: tuple[Rep, ...]) -> State:
+    """Return the loop's variables on entry to a trip; arrays that it stores into hold what the last trip stored."""
+    for box, rep in zip(boxes, reps, strict=False):
+        builder().write(box, rep.atom)
+    own = reps[len(boxes) :]
+    seal(own, "a loop gives its name another array at each trip")
+    return fill(templates, iter(own))  # type: ignore[return-value]
+
+
+def _is_fresh(value: object) -> bool:
+    """Tell whether a trip has made a value that shares no memory with any other."""
+    return not isinstance(value, Rep) or value.memory is None
 
 
 class StagedRange:

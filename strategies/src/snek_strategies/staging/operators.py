@@ -17,6 +17,7 @@ from snek_strategies.staging.branches import stage_if
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes_anything
 from snek_strategies.staging.functions import call_function
+from snek_strategies.staging.in_place import assign_in_place
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
 from snek_strategies.staging.numpy_calls import has_rep
@@ -168,11 +169,14 @@ class StagingOperators(Operators):
 
     def aug_assign(self, symbol: str, target: object, value: object) -> object:
         target, value = settle(target), settle(value)
-        if isinstance(target, Rep) and isinstance(target.type, Array) and (target.ndim or builder().writable_scalars):
-            refuse(
-                f"{symbol}= changes an array in place, under all of its names; in a staged program write "
-                f"x = x {symbol} value"
-            )
+        if isinstance(target, Rep) and isinstance(target.type, Array):
+            if target.ndim:
+                return assign_in_place(symbol, target, value)
+            if builder().writable_scalars:
+                refuse(
+                    f"{symbol}= changes an array of rank 0 in place, and a NumPy scalar not; in a staged program write "
+                    f"x = x {symbol} value"
+                )
         return IN_PLACE[symbol](target, value)
 
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:

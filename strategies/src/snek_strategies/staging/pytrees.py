@@ -46,6 +46,11 @@ def is_container(value: object) -> bool:
     return isinstance(value, (list, dict)) or (is_record(value) and not value.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
 
+def is_store(value: object) -> bool:
+    """Tell whether a value is an array whose elements can be written to in place."""
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
 def steps(value: object) -> Iterator[tuple[Step, object]]:
     """Walk what a structure holds, each with the step that leads to it."""
     if isinstance(value, (tuple, list)):
@@ -73,12 +78,12 @@ def follow(value: object, path: Path) -> Any:
 
 
 def containers_in(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Walk the containers of a structure that can be written to, each at the first path that leads to it."""
+    """Walk the containers and arrays that can be written to, each at the first path that leads to it."""
     yield from _containers(value, path, set())
 
 
 def _containers(value: object, path: Path, seen: set[int]) -> Iterator[tuple[Path, object]]:
-    if is_container(value):
+    if is_container(value) or is_store(value):
         if id(value) in seen:
             return
         seen.add(id(value))
@@ -88,27 +93,26 @@ def _containers(value: object, path: Path, seen: set[int]) -> Iterator[tuple[Pat
 
 
 def arrays_in(value: object) -> Iterator[Any]:
-    """Walk the dynamic leaves of arguments: arrays, and numbers that were marked."""
-    if isinstance(value, (np.ndarray, np.generic)):
+    """Walk the dynamic leaves of arguments, arrays and marked numbers; what is one array comes once."""
+    yield from _arrays(value, set())
+
+
+def _arrays(value: object, seen: set[int]) -> Iterator[Any]:
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0 or id(value) not in seen:
+            seen.add(id(value))
+            yield value
+    elif isinstance(value, np.generic):
         yield value
     elif isinstance(value, Dynamic):
         yield value.value
     else:
-        yield from _once(value, set())
-
-
-def _once(value: object, seen: set[int]) -> Iterator[Any]:
-    for _, one in steps(value):
-        if is_container(one):
-            if id(one) in seen:
-                continue
-            seen.add(id(one))
-        if isinstance(one, (np.ndarray, np.generic)):
-            yield one
-        elif isinstance(one, Dynamic):
-            yield one.value
-        else:
-            yield from _once(one, seen)
+        if is_container(value):
+            if id(value) in seen:
+                return
+            seen.add(id(value))
+        for _, one in steps(value):
+            yield from _arrays(one, seen)
 
 
 def key_of(value: object, seen: dict[int, int] | None = None) -> object:
@@ -118,6 +122,11 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
     """
     seen = {} if seen is None else seen
     if isinstance(value, (np.ndarray, np.generic)):
+        if is_store(value):
+            # Arrays that are one are told from arrays that are two: a store into one is seen in the other.
+            if id(value) in seen:
+                return ("again", seen[id(value)])
+            seen[id(value)] = len(seen)
         return (value.dtype, value.shape or type(value) is np.ndarray)
     if isinstance(value, Dynamic):
         return (Dynamic, type(value.value))
@@ -149,14 +158,17 @@ def with_leaves(value: object, leaf: Callable[[object], object]) -> object:
 
 
 def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int, object]) -> object:
+    if id(value) in made:
+        return made[id(value)]
     if isinstance(value, (np.ndarray, np.generic, Dynamic)):
-        return leaf(value)
+        rep = leaf(value)
+        if is_store(value):
+            made[id(value)] = rep
+        return rep
     if isinstance(value, Static):
         fixed = value.value.copy()
         fixed.flags.writeable = False
         return fixed
-    if id(value) in made:
-        return made[id(value)]
     if is_tuple(value):
         return rebuild(value, [_with_leaves(one, leaf, made) for one in value])  # type: ignore[attr-defined]
     if isinstance(value, list):
@@ -182,8 +194,10 @@ def held_by(container: object) -> tuple[object, ...]:
 
 
 def write_back(container: Any, new: Any) -> None:
-    """Make a container of the caller's hold what `new` holds."""
-    if isinstance(container, list):
+    """Make a container or an array of the caller's hold what `new` holds."""
+    if isinstance(container, np.ndarray):
+        container[...] = new
+    elif isinstance(container, list):
         container[:] = new
     elif isinstance(container, dict):
         container.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -14,15 +15,62 @@ from snek_strategies.staging.builder import builder
 from snek_strategies.staging.refusal import refuse
 
 
+class Memory:
+    """The arrays that may lie in one memory."""
+
+    __slots__ = ("_joined", "_members", "_sealed")
+
+    def __init__(self) -> None:
+        self._members: list[weakref.ref[Rep]] = []
+        self._joined: Memory | None = None
+        self._sealed: str | None = None
+
+    def _root(self) -> Memory:
+        root = self
+        while root._joined is not None:
+            root = root._joined
+        return root
+
+    def add(self, rep: Rep) -> None:
+        """Take an array in."""
+        root = self._root()
+        root._members = [one for one in root._members if one() is not None]
+        root._members.append(weakref.ref(rep))
+
+    def join(self, other: Memory) -> Memory:
+        """Make one of two."""
+        mine, theirs = self._root(), other._root()
+        if mine is not theirs:
+            mine._members += theirs._members
+            mine._sealed = mine._sealed or theirs._sealed
+            theirs._joined = mine
+        return mine
+
+    def seal(self, reason: str) -> None:
+        """Let no store happen any more, for this reason."""
+        root = self._root()
+        root._sealed = root._sealed or reason
+
+    @property
+    def sealed(self) -> str | None:
+        """Why nothing may be stored, or None."""
+        return self._root()._sealed
+
+    def others(self, rep: Rep) -> bool:
+        """Tell whether an array other than this one is alive in it."""
+        return any(one() is not None and one() is not rep for one in self._root()._members)
+
+
 class Rep:
     """Stands for a NumPy array, a NumPy scalar or a Python scalar of the next stage."""
 
-    __slots__ = ("atom", "name")
+    __slots__ = ("__weakref__", "atom", "memory", "name")
     __array_priority__ = 1000
 
     def __init__(self, atom: Atom, name: str = "") -> None:
         self.atom = atom
         self.name = name
+        self.memory: Memory | None = None
 
     @property
     def type(self) -> Type:
@@ -302,7 +350,40 @@ def emit(primitive: str, *operands: object, **params: object) -> Rep:
     if primitive == "power" and all(isinstance(atom.type, Scalar) for atom in atoms):
         _check_power(*atoms)
     (result,) = builder().reflect(primitive, atoms, params)
-    return Rep(result)
+    made = Rep(result)
+    if primitive in VIEWS and isinstance(result.type, Array) and result.type.dims:
+        _share(primitive, made, operands[0], params)
+    return made
+
+
+_VIEWS = (
+    "reshape transpose expand_dims squeeze broadcast_to flip diagonal swapaxes moveaxis ravel real imag "
+    "matrix_transpose getitem asarray diff"
+)
+VIEWS = frozenset(_VIEWS.split())
+"""Primitives whose result may lie in the memory of their first operand."""
+READ_ONLY = frozenset({"broadcast_to", "diagonal"})
+
+
+def _share(primitive: str, made: Rep, source: object, params: dict[str, object]) -> None:
+    index = params.get("index", ())
+    if isinstance(index, tuple) and any(isinstance(part, np.ndarray) for part in index):
+        return
+    memory = memory_of(made)
+    if isinstance(source, Rep):
+        memory = memory.join(memory_of(source))
+    elif isinstance(source, np.ndarray):
+        memory.seal("it is a view of an array from outside the program")
+    if primitive in READ_ONLY:
+        memory.seal(f"NumPy gives {primitive}() as a view that cannot be written to")
+
+
+def memory_of(rep: Rep) -> Memory:
+    """Return the memory that an array lies in."""
+    if rep.memory is None:
+        rep.memory = Memory()
+        rep.memory.add(rep)
+    return rep.memory
 
 
 def _check_power(base: Atom, exponent: Atom) -> None:
@@ -315,4 +396,7 @@ def _check_power(base: Atom, exponent: Atom) -> None:
 
 def constant(value: object) -> Rep:
     """Return a Rep of a static value."""
-    return Rep(lift(value))
+    made = Rep(lift(value))
+    if isinstance(value, np.ndarray):
+        memory_of(made).seal("it is an array from outside the program")
+    return made

@@ -6,6 +6,7 @@ import copy
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from snek_strategies.staging.pytrees import (
 )
 from snek_strategies.staging.refusal import FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
-from snek_strategies.staging.rep import Rep, lift
+from snek_strategies.staging.rep import Rep, lift, memory_of
 from snek_strategies.staging.watch import Watch, describe, roots_of
 
 
@@ -69,12 +70,27 @@ class StagedProgram:
         The caller's containers among `args` are changed as the program says.
         """
         made: dict[int, object] = {}
+        self._check_stores(args)
         # All of them are looked up first: a change may move what a later path leads to.
         changed = [(follow(args, path), _rebuilt(new, values, args, made)) for path, new in self.changes]
         answer = _rebuilt(self.result, values, args, made)
         for container, new in changed:
             write_back(container, new)
         return answer
+
+    def _check_stores(self, args: tuple[object, ...]) -> None:
+        stores = [follow(args, path) for path, _ in self.changes]
+        for array in stores:
+            if not isinstance(array, np.ndarray):
+                continue
+            if not array.flags.writeable:
+                raise ValueError("output array is read-only")
+            for path, other in containers_in(args):
+                if other is not array and isinstance(other, np.ndarray) and np.may_share_memory(array, other):
+                    raise StagingError(
+                        f"{self.program.name} changes an argument in place, and another one (at {_spelled(path)}) may "
+                        "share its memory; hand in a copy of one of them"
+                    )
 
     def stale(self) -> object | None:
         """Return a host object that changed since staging though the program relies on it, or None."""
@@ -118,17 +134,19 @@ def collect(
         with builder.block(types) as block:
             reps = iter(map(Rep, block.parameters))
             staged_args = with_leaves(args, lambda _: next(reps))
-            mine = dict(containers_in(staged_args))
-            before = {path: held_by(mine[path]) for path, _ in given}
+            mine: dict[Path, Any] = {path: follow(staged_args, path) for path, _ in given}
+            before = {path: _held(one) for path, one in mine.items()}
             result = run(*staged_args)  # type: ignore[misc]
             atoms: list[Atom] = []
             memo: dict[int, object] = {id(mine[path]): Given(path) for path, _ in given}
             structure = _structure(result, atoms, memo)
-            changed_paths = [path for path, _ in given if not _identical(before[path], held_by(mine[path]))]
+            changed_paths = [path for path, _ in given if not _identical(before[path], _held(mine[path]))]
             changes = tuple((path, _contents(mine[path], atoms, memo)) for path in changed_paths)
             builder.check_scope(tuple(atoms))
-        for _, container in given if changes else ():
-            if id(container) in guards.seen:
+        for path, container in given if changes else ():
+            if isinstance(mine[path], Rep) and path in changed_paths and memory_of(mine[path]).others(mine[path]):
+                refuse(f"{name} changes an argument in place and returns a view of it; return a copy", place)
+            if _seen_outside(container, guards):
                 refuse(
                     f"{name} changes its arguments and reads one of them, a {type(container).__name__}, under another "
                     "name outside it too; read it as an argument only",
@@ -167,6 +185,21 @@ def _type(value: object) -> Type:
         raise StagingError(str(error)) from error
 
 
+def _spelled(path: Path) -> str:
+    return "".join(f".{name}" if kind == "attribute" else f"[{name!r}]" for kind, name in path)
+
+
+def _held(value: object) -> tuple[object, ...]:
+    return (value.atom,) if isinstance(value, Rep) else held_by(value)
+
+
+def _seen_outside(value: object, guards: Watch) -> bool:
+    if id(value) in guards.seen:
+        return True
+    arrays = [one for one, _ in guards.seen.values() if isinstance(one, np.ndarray)]
+    return isinstance(value, np.ndarray) and any(np.may_share_memory(value, one) for one in arrays)
+
+
 def _identical(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
     return len(before) == len(after) and all(map(operator.is_, before, after))
 
@@ -174,11 +207,11 @@ def _identical(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
 def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
     if isinstance(value, PartlyBound):
         return _structure(value.required(), atoms, memo)
+    if id(value) in memo:
+        return memo[id(value)]
     if isinstance(value, (Rep, np.ndarray)):
         atoms.append(lift(value))
         return Hole(len(atoms) - 1)
-    if id(value) in memo:
-        return memo[id(value)]
     if is_tuple(value):
         return rebuild(value, [_structure(one, atoms, memo) for one in value])  # type: ignore[attr-defined]
     if isinstance(value, (list, dict)) or is_record(value):
@@ -193,6 +226,9 @@ def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> obj
 
 def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
     """Return the structure of what a container holds; one that is met again inside is the same one."""
+    if isinstance(value, Rep):
+        atoms.append(value.atom)
+        return Hole(len(atoms) - 1)
     if isinstance(value, list):
         items: list[object] = []
         memo.setdefault(id(value), items)

@@ -1,0 +1,66 @@
+"""Which arrays of the next stage may lie in one memory: views, and values that are one array on some path.
+
+A store into an array is seen under every name that shares its memory. One Rep under several names is one array, and
+its store is staged; where two Reps that both live may share memory, a store into either is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from snek_strategies.ir.types import Array
+from snek_strategies.staging.join import is_tuple
+from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Memory, Rep, memory_of
+
+
+def may_be(results: object, *origins: object) -> None:
+    """Note that the arrays in `results` may be, or be views of, the arrays in `origins`."""
+    sources = list(_arrays(origins))
+    for result in _arrays((results,)):
+        if not isinstance(result, Rep):
+            continue
+        memory = memory_of(result)
+        for source in sources:
+            if isinstance(source, Rep):
+                memory = memory.join(memory_of(source))
+            else:
+                memory.seal("it may be an array from outside the program")
+
+
+def seal(values: Iterable[object], reason: str) -> None:
+    """Refuse stores into these arrays from now on."""
+    for value in _arrays(values):
+        if isinstance(value, Rep):
+            memory_of(value).seal(reason)
+
+
+def check_writable(rep: Rep, what: str) -> None:
+    """Refuse a store into an array where another one that is alive may share its memory."""
+    memory = memory_of(rep)
+    if memory.sealed is not None:
+        refuse(f"{what} changes an array in place, and {memory.sealed}; build a new array instead: x = x + value")
+    if memory.others(rep):
+        refuse(
+            f"{what} changes an array in place while another name may share its memory (a view, or one array on some "
+            "path); build a new array instead: x = x + value"
+        )
+
+
+def _arrays(values: Iterable[object]) -> Iterable[Rep | np.ndarray]:
+    for value in values:
+        if isinstance(value, Rep):
+            if isinstance(value.type, Array) and value.type.dims:
+                yield value
+        elif isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, PartlyBound):
+            yield from _arrays((value.value,))
+        elif is_tuple(value):
+            yield from _arrays(value)  # type: ignore[arg-type]
+
+
+__all__ = ["Memory", "check_writable", "may_be", "memory_of", "seal"]

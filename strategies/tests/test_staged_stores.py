@@ -1,0 +1,388 @@
+"""Stores into arrays: every name of the array sees them, the caller too, or the program is refused."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snek
+
+f64 = np.float64
+TABLE = np.ones(3)
+
+
+@pytest.fixture(autouse=True)
+def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNEK_CHECK", "1")
+
+
+def two_names(x):
+    a = x + 0
+    b = a
+    b += 1
+    return a
+
+
+def argument(x):
+    x += 1
+    return x
+
+
+def argument_without_return(x):
+    x *= 3
+
+
+def each_symbol(x):
+    x += 1
+    x -= 0.5
+    x *= 3
+    x /= 2
+    x //= 0.25
+    x %= 5
+    x **= 2
+    return x * 1
+
+
+def one_branch(x, c):
+    y = x * 2
+    if c > 0:
+        y += 10
+    return y
+
+
+def both_branches(x, c):
+    if c > 0:
+        x += 10
+    else:
+        x -= 10
+    return None
+
+
+def under_another_name_in_a_branch(x, c):
+    y = x
+    if c > 0:
+        y += 10
+        z = y
+    else:
+        z = x + 1
+    return x + z
+
+
+def in_a_loop(x, n):
+    i = 0
+    while i < n:
+        x += i
+        i = i + 1
+    return i
+
+
+def seen_through_another_name_in_a_loop(x, n):
+    y = x
+    total = np.float64(0)
+    i = 0
+    while i < n:
+        x += i
+        total = total + y.sum()
+        i = i + 1
+    return total
+
+
+def kept_under_another_name_in_a_loop(x, n):
+    i = 0
+    y = x * 0
+    while i < n:
+        x += 1
+        y = x
+        i = i + 1
+    return (x * 1, y * 1)
+
+
+def in_a_branch_in_a_loop(x, n):
+    i = 0
+    while i < n:
+        if x.sum() > 4:
+            x -= 1
+        else:
+            x += 2
+        i = i + 1
+    return x * 1
+
+
+def in_a_static_loop(x):
+    for i in range(3):
+        x += i
+    return None
+
+
+def in_a_called_function(x, c):
+    def change(y):
+        y += 1
+
+    change(x)
+    if c > 0:
+        change(x)
+    return None
+
+
+def fresh_in_a_loop(x, n):
+    i = 0
+    total = x * 0
+    while i < n:
+        y = x + i
+        y += 1
+        total = total + y
+        i = i + 1
+    return total
+
+
+def in_a_list(items, c):
+    items[0] += 1
+    if c > 0:
+        items[1] += 1
+    return None
+
+
+def narrow(x, y):
+    x += y
+    return x
+
+
+def after_a_view_has_gone(x):
+    total = x[0:2].sum()
+    x += 1
+    return total
+
+
+def advanced_index_is_a_copy(x):
+    y = x[np.array([0, 1])]
+    x += 1
+    return y
+
+
+def copied(x):
+    y = x.copy()
+    x += 1
+    return y
+
+
+def static_trips_then_staged(x, n):
+    i = 0
+    while i < n or i < 3:
+        x += 1
+        i = i + 1
+    return None
+
+
+ARRAY = np.array([1.0, 2.0, 3.0])
+PROGRAMS: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
+    (two_names, [(ARRAY,)]),
+    (argument, [(ARRAY,)]),
+    (argument_without_return, [(ARRAY,)]),
+    (each_symbol, [(ARRAY,)]),
+    (one_branch, [(ARRAY, f64(1)), (ARRAY, f64(-1))]),
+    (both_branches, [(ARRAY, f64(1)), (ARRAY, f64(-1))]),
+    (in_a_loop, [(ARRAY, f64(4)), (ARRAY, f64(0))]),
+    (seen_through_another_name_in_a_loop, [(ARRAY, f64(4)), (ARRAY, f64(0))]),
+    (kept_under_another_name_in_a_loop, [(ARRAY, f64(4)), (ARRAY, f64(0))]),
+    (in_a_branch_in_a_loop, [(ARRAY, f64(5)), (ARRAY, f64(0))]),
+    (in_a_static_loop, [(ARRAY,)]),
+    (in_a_called_function, [(ARRAY, f64(1)), (ARRAY, f64(-1))]),
+    (fresh_in_a_loop, [(ARRAY, f64(3)), (ARRAY, f64(0))]),
+    (in_a_list, [([ARRAY, ARRAY * 2], f64(1)), ([ARRAY, ARRAY * 2], f64(-1))]),
+    (narrow, [(np.ones(3, np.float32), np.array([1e-9, 1.0, 2.0]))]),
+    (after_a_view_has_gone, [(ARRAY,)]),
+    (advanced_index_is_a_copy, [(ARRAY,)]),
+    (copied, [(ARRAY,)]),
+    (static_trips_then_staged, [(ARRAY, f64(5)), (ARRAY, f64(1))]),
+    (under_another_name_in_a_branch, [(ARRAY, f64(1)), (ARRAY, f64(-1))]),
+]
+
+
+def equal(a: object, b: object) -> bool:
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(equal, a, b))
+    if isinstance(a, (np.ndarray, np.generic)) and isinstance(b, (np.ndarray, np.generic)):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    return a is b
+
+
+@pytest.mark.parametrize(("program", "calls"), PROGRAMS, ids=[one.__name__ for one, _ in PROGRAMS])
+def test_a_store_is_seen_wherever_python_shows_it(program: Callable[..., Any], calls: list[tuple[Any, ...]]) -> None:
+    staged = snek.stage(program)
+    for call in (*calls, *calls):
+        mine, theirs = copy.deepcopy(call), copy.deepcopy(call)
+        assert equal(staged(*mine), program(*theirs))
+        assert equal(mine, theirs), "the arguments after the call"
+    assert len(staged.stagings()) == 1
+
+
+def test_the_callers_own_array_comes_back() -> None:
+    x = np.ones(3)
+    assert snek.stage(argument)(x) is x
+    assert x.tolist() == [2, 2, 2]
+
+
+def test_one_array_under_two_names_is_told_from_two() -> None:
+    def program(x, y):
+        x += 1
+        return y * 1
+
+    staged = snek.stage(program)
+    for _ in range(2):
+        one, other = np.zeros(2), np.zeros(2)
+        assert staged(one, other).tolist() == [0, 0]
+        assert staged(one, one).tolist() == [2, 2]
+        assert (one.tolist(), other.tolist()) == ([2, 2], [0, 0])
+
+
+def test_overlapping_arguments_are_refused_at_the_call() -> None:
+    def program(x, y):
+        x += 1
+        return y * 1
+
+    staged = snek.stage(program)
+    staged(np.zeros(2), np.zeros(2))
+    whole = np.zeros(3)
+    with pytest.raises(snek.StagingError, match=r"at \[0\]\[1\]\) may share its memory"):
+        staged(whole[:2], whole[1:])
+    assert whole.tolist() == [0, 0, 0]
+
+
+def test_a_read_only_argument_raises_as_numpy_does() -> None:
+    x = np.ones(2)
+    x.flags.writeable = False
+    with pytest.raises(ValueError, match="output array is read-only"):
+        argument(x)
+    with pytest.raises(ValueError, match="output array is read-only"):
+        snek.stage(argument)(x)
+
+
+def live_view(x):
+    y = x[0:2]
+    x += 1
+    return y
+
+
+def through_a_view(x):
+    y = x.T
+    y += 1
+    return x * 1
+
+
+def either(x, c):
+    y = x if c > 0 else x + 1
+    y += 1
+    return y
+
+
+def either_seen_from_the_other_name(x, z, c):
+    y = x if c > 0 else z * 1
+    x += 1
+    return y
+
+
+def rebound_in_a_loop(x, n):
+    i = 0
+    while i < n:
+        x += 1
+        x = x * 2
+        i = i + 1
+    return x
+
+
+def turned_in_a_loop(x, y, n):
+    i = 0
+    a, b = x * 1, y * 1
+    while i < n:
+        a, b = b, a
+        i = i + 1
+    a += 1
+    return b
+
+
+def leaves_as_a_view(x):
+    x += 1
+    return x[0:2]
+
+
+def recursive_store(x, n):
+    def go(y, k):
+        y += 1
+        return y if k <= 0 else go(y, k - 1)
+
+    return go(x, n)
+
+
+def recursive_alias(x, n):
+    def go(y, k):
+        return y if k <= 0 else go(y, k - 1)
+
+    y = go(x, n)
+    y += 1
+    return x * 1
+
+
+def recursive_alias_seen(x, n):
+    def go(y, k):
+        return y if k <= 0 else go(y, k - 1)
+
+    y = go(x, n)
+    x += 1
+    return y
+
+
+def too_wide(x, y):
+    x += y
+    return x
+
+
+def reads_it_outside(x):
+    x += 1
+    return TABLE * x
+
+
+def matrix(x, y):
+    x @= y
+    return x
+
+
+def view_of_a_row(x):
+    for row in x:
+        row += 1
+    return None
+
+
+REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
+    (live_view, (ARRAY,), "share its memory"),
+    (through_a_view, (ARRAY,), "share its memory"),
+    (either, (ARRAY, f64(1)), "share its memory"),
+    (either_seen_from_the_other_name, (ARRAY, ARRAY * 2, f64(1)), "share its memory"),
+    (rebound_in_a_loop, (ARRAY, f64(2)), "another array at each trip"),
+    (turned_in_a_loop, (ARRAY, ARRAY * 2, f64(2)), "share its memory|another array"),
+    (leaves_as_a_view, (ARRAY,), "returns a view"),
+    (recursive_store, (ARRAY, f64(2)), "argument of a staged function"),
+    (recursive_alias, (ARRAY, f64(2)), "staged function|share its memory"),
+    (recursive_alias_seen, (ARRAY, f64(2)), "staged function|share its memory"),
+    (too_wide, (np.ones(2, np.int64), np.ones(2)), "NumPy raises"),
+    (too_wide, (np.ones(1), np.ones(2)), "NumPy raises"),
+    (reads_it_outside, (TABLE,), "outside it too"),
+    (reads_it_outside, (TABLE[::-1],), "outside it too"),
+    (matrix, (np.eye(2), np.eye(2)), "@="),
+    (view_of_a_row, (np.ones((2, 3)),), "share its memory"),
+    (view_of_a_row, (np.ones((40, 3)),), "share its memory"),
+]
+
+
+@pytest.mark.parametrize(("program", "args", "match"), REFUSED)
+def test_a_store_that_cannot_be_told_is_refused(program: Callable[..., Any], args: tuple[Any, ...], match: str) -> None:
+    with pytest.raises(snek.StagingError, match=match) as caught:
+        snek.stage(program)(*args)
+    place = caught.value.place
+    assert place is not None
+    assert place.filename == __file__
+    first = program.__code__.co_firstlineno
+    assert first <= place.line <= first + 12
