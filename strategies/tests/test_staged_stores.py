@@ -177,6 +177,43 @@ def static_trips_then_staged(x, n):
     return None
 
 
+def items(x, i, v):
+    x[0] = v
+    x[1:] = x[1:] * 2 + v
+    x[i] += v
+    x[np.array([0, 0])] = np.array([5.0, 6.0])
+    return x.sum()
+
+
+def rows(x, i, v):
+    x[i] = v
+    x[:, 0] = x[0, 1]
+    x[..., -1] = np.array([1, 2])
+    x[None] = x * 2
+    return None
+
+
+def bubble(x):
+    for i in range(len(x)):
+        for j in range(len(x) - 1 - i):
+            if x[j] > x[j + 1]:
+                x[j], x[j + 1] = x[j + 1], x[j]
+    return x
+
+
+def prefix_sums(x, n):
+    i = 1
+    while i < n:
+        x[i] = x[i] + x[i - 1]
+        i = i + 1
+    return None
+
+
+def masked(x, v):
+    x[x > v] = v
+    return x
+
+
 ARRAY = np.array([1.0, 2.0, 3.0])
 PROGRAMS: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (two_names, [(ARRAY,)]),
@@ -192,6 +229,13 @@ PROGRAMS: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (in_a_static_loop, [(ARRAY,)]),
     (in_a_called_function, [(ARRAY, f64(1)), (ARRAY, f64(-1))]),
     (fresh_in_a_loop, [(ARRAY, f64(3)), (ARRAY, f64(0))]),
+    (items, [(ARRAY, np.int64(1), f64(9)), (ARRAY, np.int64(-1), f64(np.nan))]),
+    (items, [(np.array([1, 2, 3]), np.int64(1), f64(9.7)), (np.array([1, 2, 3]), np.int64(-1), f64(-2.5))]),
+    (rows, [(np.arange(6.0).reshape(2, 3), np.int64(1), f64(9)), (np.ones((2, 3)), np.int64(0), f64(1))]),
+    (bubble, [(np.array([3.0, 1.0, 2.0, 0.5]),), (np.array([1.0, 2.0, 3.0, 4.0]),)]),
+    (prefix_sums, [(ARRAY, np.int64(3)), (ARRAY, np.int64(0))]),
+    (masked, [(ARRAY, f64(1.5)), (ARRAY[::-1], f64(0.5))]),
+    (masked, [(np.array([3, 1, 2]), f64(1.5))]),
     (in_a_list, [([ARRAY, ARRAY * 2], f64(1)), ([ARRAY, ARRAY * 2], f64(-1))]),
     (narrow, [(np.ones(3, np.float32), np.array([1e-9, 1.0, 2.0]))]),
     (after_a_view_has_gone, [(ARRAY,)]),
@@ -218,6 +262,21 @@ def test_a_store_is_seen_wherever_python_shows_it(program: Callable[..., Any], c
         assert equal(staged(*mine), program(*theirs))
         assert equal(mine, theirs), "the arguments after the call"
     assert len(staged.stagings()) == 1
+
+
+@pytest.mark.parametrize(
+    ("index", "error"), [(np.int64(3), "index 3 is out of bounds"), (np.int64(-4), "index -4 is out of bounds")]
+)
+def test_an_index_out_of_bounds_raises_as_numpy_does(index: Any, error: str) -> None:
+    def program(x, i):
+        x[i] = 1.0
+        return x
+
+    staged = snek.stage(program)
+    assert staged(np.zeros(3), np.int64(1)).tolist() == [0, 1, 0]
+    for function in (program, staged):
+        with pytest.raises(IndexError, match=error):
+            function(np.zeros(3), index)
 
 
 def test_the_callers_own_array_comes_back() -> None:
@@ -309,6 +368,32 @@ def leaves_as_a_view(x):
     return x[0:2]
 
 
+def item_of_a_view(x, v):
+    y = x[0]
+    y[1] = v
+    return x * 1
+
+
+def item_of_a_short_view(x, v):
+    x[0][1] = v
+    return x * 1
+
+
+def too_many(x, v):
+    x[0:2] = v
+    return x
+
+
+def an_object(x):
+    x[0] = "text"
+    return x
+
+
+def by_mask(x, v):
+    x[x > 1] = v
+    return x
+
+
 def recursive_store(x, n):
     def go(y, k):
         y += 1
@@ -364,6 +449,12 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (rebound_in_a_loop, (ARRAY, f64(2)), "another array at each trip"),
     (turned_in_a_loop, (ARRAY, ARRAY * 2, f64(2)), "share its memory|another array"),
     (leaves_as_a_view, (ARRAY,), "returns a view"),
+    (item_of_a_view, (np.ones((2, 2)), f64(1)), "share its memory"),
+    (item_of_a_short_view, (np.ones((2, 2)), f64(1)), "share its memory"),
+    (too_many, (ARRAY, np.ones(3)), "could not broadcast"),
+    (too_many, (ARRAY, np.ones(2) * 1j), "real part"),
+    (an_object, (ARRAY,), "store numbers and arrays"),
+    (by_mask, (ARRAY, np.ones(2)), "by a mask"),
     (recursive_store, (ARRAY, f64(2)), "argument of a staged function"),
     (recursive_alias, (ARRAY, f64(2)), "staged function|share its memory"),
     (recursive_alias_seen, (ARRAY, f64(2)), "staged function|share its memory"),

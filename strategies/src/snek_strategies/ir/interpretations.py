@@ -94,6 +94,14 @@ def getitem(array: Any, *dynamic: object, index: tuple[object, ...]) -> object:
     return array[tuple(next(values) if part is HOLE else part for part in index)]
 
 
+def setitem(array: Any, value: object, *dynamic: object, index: tuple[object, ...]) -> object:
+    """Return a copy of the array with the elements at the index replaced, cast to its dtype as a store casts them."""
+    values = iter(dynamic)
+    made = array.copy()
+    made[tuple(next(values) if part is HOLE else part for part in index)] = value
+    return made
+
+
 class Hole:
     """Stands in an index for a value known only in the next stage."""
 
@@ -152,6 +160,7 @@ INTERPRETATIONS: dict[str, Meaning] = {
     "astype": astype,
     "copy": copy,
     "getitem": getitem,
+    "setitem": setitem,
     "concatenate": concatenate,
     "stack": stack,
     "item": item,

@@ -101,6 +101,24 @@ def _getitem(array: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Ty
     return (type_of(meaning.getitem(source, *values, index=index)),)
 
 
+def _setitem(array: Type, value: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Type, ...]:
+    if not isinstance(array, Array) or not array.dims:
+        raise TypeError(f"{array} has no items to store into; an array of rank 1 or more has")
+    kinds = {"bool": "b", "int": "i", "float": "f", "complex": "c"}
+    kind = kinds[value.kind] if isinstance(value, Scalar) else value.dtype.kind if isinstance(value, Array) else "?"
+    if kind == "?" or (kind == "c" and array.dtype.kind != "c"):
+        raise TypeError(f"{value} cannot be stored into {array}; take its real part")
+    (target,) = _getitem(array, *dynamic, index=index)
+    dims = concrete(dims_of(value))
+    room = concrete(dims_of(target))
+    while len(dims) > len(room) and dims[0] == 1:
+        dims = dims[1:]
+    fits = len(dims) <= len(room) and all(a in (1, b) for a, b in zip(dims[::-1], room[::-1], strict=False))
+    if not fits:
+        raise ValueError(f"could not broadcast input array from shape {concrete(dims_of(value))} into shape {room}")
+    return (array,)
+
+
 def _matmul(left: Type, right: Type) -> tuple[Type, ...]:
     a, b = dims_of(left), dims_of(right)
     if not a or not b:
@@ -159,6 +177,7 @@ RULES: dict[str, Rule] = {
     "astype": lambda operand, *, dtype: (Array(np.dtype(dtype), dims_of(operand)),),
     "copy": _elementwise(meaning.copy),
     "getitem": _getitem,
+    "setitem": _setitem,
     "concatenate": _by_example(meaning.concatenate),
     "stack": _by_example(meaning.stack),
     "item": lambda operand: (type_of(meaning.item(np.asarray(example(operand)).reshape(()))),),
@@ -168,7 +187,20 @@ RULES: dict[str, Rule] = {
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 
 RAISING = frozenset(
-    {"floor_divide", "remainder", "divide", "power", "getitem", "take", "int", "float", "item", "require", "math"}
+    {
+        "floor_divide",
+        "remainder",
+        "divide",
+        "power",
+        "getitem",
+        "setitem",
+        "take",
+        "int",
+        "float",
+        "item",
+        "require",
+        "math",
+    }
 )
 """Primitives that can raise for some values, so that they must not move out of their branch."""
 

@@ -1,4 +1,4 @@
-"""Augmented assignment to arrays of the next stage: a store that every name of the array sees."""
+"""Stores into arrays of the next stage, whole or by item: every name of the array sees them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from snek_strategies.ir.types import concrete
+from snek_strategies.ir.rules import dims_of
+from snek_strategies.ir.types import Array, concrete
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.memory import check_writable
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.staging.rep import Rep, emit, lift, liftable, split_index
 
 PLAIN: dict[str, Callable[[Any, Any], object]] = {
     "+": operator.add,
@@ -41,6 +42,30 @@ def assign_in_place(symbol: str, target: Rep, value: object) -> Rep:
         refuse(f"{what} of an array and a {type(value).__name__} gives a {type(result).__name__}, which is no array")
     store(what, target, result)
     return target
+
+
+def store_item(target: Rep, index: object, value: object) -> None:
+    """Stage `target[index] = value`; a mask that is known only in the next stage takes one number."""
+    what = "a store to an item"
+    check_writable(target, what)
+    if not liftable(value):
+        refuse(f"{what} of a {type(value).__name__}: {value!r:.60}; store numbers and arrays")
+    if isinstance(index, Rep) and isinstance(index.type, Array) and index.type.dtype.kind == "b":
+        builder().write(target, _masked(what, target, index, value).atom)
+        return
+    static, dynamic = split_index(index)
+    builder().write(target, emit("setitem", target, value, *dynamic, index=static).atom)
+
+
+def _masked(what: str, target: Rep, mask: Rep, value: object) -> Rep:
+    if mask.shape != target.shape or dims_of(lift(value).type):
+        refuse(
+            f"{what} by a mask of shape {mask.shape} known only in the next stage into an array of {target.shape}; "
+            "use a mask of the array's shape and one number, or np.where"
+        )
+    # One element is stored the way NumPy casts it, then taken where the mask says so.
+    cast = emit("setitem", target, value, index=(slice(None),) * len(target.shape))
+    return emit("where", mask, cast, target)
 
 
 def store(what: str, target: Rep, result: Rep) -> None:

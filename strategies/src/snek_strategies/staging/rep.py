@@ -160,7 +160,10 @@ class Rep:
         self._unknown("a NumPy array made, or a store into one,", "use np.stack or np.where to build a new array")
 
     def __setitem__(self, index: object, value: object) -> None:
-        self._unknown("a store into an item", "arrays are updated functionally: use np.where, or build a new array")
+        from snek_strategies.staging.in_place import store_item
+
+        self._array("__setitem__")
+        store_item(self, index, value)
 
     def __delitem__(self, index: object) -> None:
         self._unknown("deletion of an item", "arrays are updated functionally")
@@ -187,19 +190,8 @@ class Rep:
     # Operators.
 
     def __getitem__(self, index: object) -> Rep:
-        parts = index if isinstance(index, tuple) else (index,)
-        if any(
-            isinstance(one, Rep)
-            for part in parts
-            if isinstance(part, slice)
-            for one in (part.start, part.stop, part.step)
-        ):
-            refuse("a slice with bounds known only in the next stage: its extent would depend on data; use np.where")
-        static = tuple(
-            HOLE if isinstance(part, Rep) else np.asarray(part).copy() if isinstance(part, (list, np.ndarray)) else part
-            for part in parts
-        )
-        return emit("getitem", self, *(part for part in parts if isinstance(part, Rep)), index=static)
+        static, dynamic = split_index(index)
+        return emit("getitem", self, *dynamic, index=static)
 
     def __pow__(self, other: object) -> object:
         return _binary("power", self, other)
@@ -221,6 +213,20 @@ class Rep:
 
     def __invert__(self) -> Rep:
         return emit("invert", self)
+
+
+def split_index(index: object) -> tuple[tuple[object, ...], tuple[Rep, ...]]:
+    """Return an index with a hole for each Rep, and the Reps."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(
+        isinstance(one, Rep) for part in parts if isinstance(part, slice) for one in (part.start, part.stop, part.step)
+    ):
+        refuse("a slice with bounds known only in the next stage: its extent would depend on data; use np.where")
+    static = tuple(
+        HOLE if isinstance(part, Rep) else np.asarray(part).copy() if isinstance(part, (list, np.ndarray)) else part
+        for part in parts
+    )
+    return static, tuple(part for part in parts if isinstance(part, Rep))
 
 
 def _binary(primitive: str, left: object, right: object) -> object:
