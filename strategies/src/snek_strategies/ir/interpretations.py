@@ -124,6 +124,12 @@ def require(flag: object, *, name: str) -> tuple[()]:
     return ()
 
 
+def raise_(*dynamic: object, exception: type[BaseException], arguments: tuple[object, ...]) -> tuple[()]:
+    """Raise an exception of that class, made of `arguments`; a `Hole` stands for the next dynamic operand."""
+    values = iter(dynamic)
+    raise exception(*(next(values) if part is HOLE else part for part in arguments))
+
+
 def math_function(*values: object, function: str) -> object:
     """Call the function of that name of the module `math`."""
     return getattr(math, function)(*values)
@@ -165,6 +171,7 @@ INTERPRETATIONS: dict[str, Meaning] = {
     "stack": stack,
     "item": item,
     "require": require,
+    "raise": raise_,
     "math": math_function,
 }
 """Every primitive without blocks; `if`, `while`, `function` and `call` are the interpreter's own."""

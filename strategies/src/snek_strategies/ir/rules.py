@@ -182,27 +182,29 @@ RULES: dict[str, Rule] = {
     "stack": _by_example(meaning.stack),
     "item": lambda operand: (type_of(meaning.item(np.asarray(example(operand)).reshape(()))),),
     "require": _require,
+    "raise": lambda *_, exception, arguments: (),  # noqa: ARG005 - any value can be what an exception holds
     "math": _math,
 }
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 
-RAISING = frozenset(
-    {
-        "floor_divide",
-        "remainder",
-        "divide",
-        "power",
-        "getitem",
-        "setitem",
-        "take",
-        "int",
-        "float",
-        "item",
-        "require",
-        "math",
-    }
-)
+_RAISING = "floor_divide remainder divide power getitem setitem take int float item require raise math"
+RAISING = frozenset(_RAISING.split())
 """Primitives that can raise for some values, so that they must not move out of their branch."""
+
+
+def may_raise(primitive: str, operands: tuple[Type, ...]) -> bool:
+    """Tell whether a primitive can raise for some values of these types; NumPy's arithmetic only warns."""
+    if primitive == "call":
+        return True
+    if primitive not in RAISING or primitive == "item":
+        return False
+    if primitive == "getitem":
+        return len(operands) > 1
+    if primitive == "setitem":
+        return len(operands) > 2
+    if primitive in ("floor_divide", "remainder", "divide", "power"):
+        return all(isinstance(one, Scalar) for one in operands)
+    return True
 
 
 def effects_of(primitive: str) -> frozenset[str]:

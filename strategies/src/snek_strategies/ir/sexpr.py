@@ -44,6 +44,8 @@ def _param(value: object) -> str:
         return f"(const (array {value.dtype} {dims}) {items})"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, type):
+        return f'"{value.__module__}:{value.__qualname__}"'
     return "..." if value is Ellipsis else repr(value)
 
 

@@ -47,9 +47,13 @@ def _body(block: Block, names: _Names, indent: str, verb: str) -> list[str]:
     return [*lines, f"{indent}{verb} {names.uses(block.results)}".rstrip()]
 
 
+def _param(value: object) -> str:
+    return value.__qualname__ if isinstance(value, type) else repr(value)
+
+
 def _node(node: Node, names: _Names, indent: str) -> list[str]:
     operands = names.uses(node.operands)
-    params = f"[{', '.join(f'{name}={value!r}' for name, value in node.params)}]" if node.params else ""
+    params = f"[{', '.join(f'{name}={_param(value)}' for name, value in node.params)}]" if node.params else ""
     inner = indent + "  "
     if node.primitive == "function":
         head = f"{indent}{names.bind(node.results).split(':')[0]} = function{params}"

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from snek_core_transform.operators import State
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
-from snek_strategies.staging.join import ABSENT, Absent, fill, join, opened, project, slots
+from snek_strategies.staging.join import Absent, Raises, fill, join, opened, project, slots
 from snek_strategies.staging.memory import may_be
+from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep
 
@@ -18,10 +19,14 @@ def stage_if(
 ) -> State:
     """Stage `body() if flag else orelse()` where both give one value for each name."""
     sides = [trace(one, watched=watched) for one in (body, orelse)]
+    if all(isinstance(result, Raises) for _, result in sides):
+        blocks = tuple(builder().reopen(block, tuple) for block, _ in sides)
+        builder().reflect("if", (flag.atom,), blocks=blocks, types=())
+        raise Diverged
     if all(isinstance(result, Absent) for _, result in sides):
         raise Unfounded(None)
     values: list[State] = [
-        (ABSENT,) * len(names) if isinstance(result, Absent) else result  # type: ignore[misc]
+        (result,) * len(names) if isinstance(result, Absent) else result  # type: ignore[misc]
         for _, result in sides
     ]
     stored = {id(rep): rep for block, _ in sides for rep, _ in block.written}
@@ -34,7 +39,7 @@ def stage_if(
     inner = frozenset().union(*(block.bound for block, _ in sides))
     templates = tuple(opened(join(name, a, b), inner) for name, a, b in zip(names, *values, strict=True))
     types = tuple(slots(templates))
-    if any(isinstance(result, Absent) for _, result in sides):
+    if any(isinstance(result, Absent) and not isinstance(result, Raises) for _, result in sides):
         return _joined(templates, stand_ins(types), values, list(stored.values()))
     blocks = tuple(
         builder().reopen(block, lambda value=value: tuple(project(templates, value)))  # type: ignore[misc]

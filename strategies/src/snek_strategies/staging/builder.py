@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.rules import RULES, effects_of, may_raise
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.refusal import refuse, user_place
@@ -72,6 +72,10 @@ class Builder:
             except (TypeError, ValueError, IndexError) as error:
                 refuse(f"{primitive} of ({', '.join(str(atom.type) for atom in operands)}) has no meaning: {error}")
         self.check_scope(operands)
+        if primitive != "raise" and may_raise(primitive, tuple(atom.type for atom in operands)):
+            from snek_strategies.staging.raises import check_not_caught
+
+            check_not_caught(primitive)
         effects = effects_of(primitive).union(*(node.effects for block in blocks for node in block.nodes))
         if primitive == "call":
             effects |= {"raise"}

@@ -31,6 +31,14 @@ class Absent:
 ABSENT = Absent()
 
 
+@dataclass(frozen=True)
+class Raises(Absent):
+    """Stands for what a path that ends by raising would give."""
+
+
+RAISES = Raises()
+
+
 def is_tuple(value: object) -> bool:
     """Tell whether a value is a tuple or a named tuple, the structures that are joined item by item."""
     return isinstance(value, tuple) and (type(value) is tuple or hasattr(type(value), "_fields"))
@@ -155,13 +163,14 @@ def slots(template: object) -> Iterator[Type]:
 def project(template: object, value: object) -> Iterator[Atom]:
     """Walk the atoms that a value puts into a template's slots; conversions are emitted into the open block."""
     if isinstance(template, Slot):
-        yield zero(template.type) if isinstance(value, Unbound) else coerce(value, template.type)
+        yield zero(template.type) if isinstance(value, Unbound | Raises) else coerce(value, template.type)
     elif isinstance(template, PartlyBound):
         if isinstance(template.flag, Slot):
-            yield lift(value.flag) if isinstance(value, PartlyBound) else lift(not isinstance(value, Unbound))
+            known = not isinstance(value, Unbound | Raises)
+            yield lift(value.flag) if isinstance(value, PartlyBound) else lift(known)
         yield from project(template.value, value.value if isinstance(value, PartlyBound) else value)
     elif is_tuple(template):
-        unbound = isinstance(value, Unbound)
+        unbound = isinstance(value, Unbound | Raises)
         for at, one in enumerate(template):  # type: ignore[arg-type, var-annotated]
             yield from project(one, value if unbound else value[at])  # type: ignore[index]
 

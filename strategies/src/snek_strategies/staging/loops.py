@@ -9,6 +9,7 @@ from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.join import (
     Absent,
+    Raises,
     Slot,
     fill,
     join,
@@ -44,12 +45,15 @@ def stage_while(
 
         tested, flag = trace(asked, types, state, what="loop test")
         block, result = trace(loop, types, state, what="loop")
-        if isinstance(result, Absent):
+        if isinstance(result, Absent) and not isinstance(result, Raises):
             return state
         if any(all(rep is not box for box in boxes) for rep, _ in tested.written):
             refuse("the test of a staged loop changes an array in place; do that in its body")
         inner = frozenset(block.bound)
         entering = fill(templates, iter(map(Rep, block.parameters[len(boxes) :])))
+        if isinstance(result, Raises):
+            # The end of the body is never reached, so the state may be anything of its types there.
+            result = entering
         widened = tuple(
             opened(join(name, before, after), inner)
             for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[call-overload]

@@ -14,7 +14,8 @@ from snek_core_transform.errors import SnekError, StagingError
 from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
-from snek_strategies.staging.join import ABSENT
+from snek_strategies.staging.join import ABSENT, RAISES
+from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
 from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refuse, user_place
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.watch import Watch, describe, roots_of, written_cells
@@ -51,7 +52,8 @@ def trace(
 ) -> tuple[OpenBlock, object]:
     """Run a function on Reps of these types in a block of its own; return the block and what the function gave.
 
-    The result is `ABSENT` where every path of the function waits for a result that is not known yet.
+    The result is `ABSENT` where every path of the function waits for a result that is not known yet, and `RAISES` where
+    every path raises.
     """
     watching = Watch(cells=False)
     watching.add(*roots_of(function), *watched)
@@ -63,10 +65,15 @@ def trace(
                 result = function(*map(Rep, block.parameters))
             except Unfounded:
                 result = ABSENT
+            except Diverged:
+                result = RAISES
             except SnekError:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it becomes the refusal's reason
-                refuse_raise(error, what)
+            except Exception as error:  # noqa: BLE001 - it is staged, or becomes the refusal's reason
+                if FIRST.get() is not None or isinstance(error, RecursionError) or not is_users_raise(error):
+                    refuse_raise(error, what)
+                stage_raise(error)
+                result = RAISES
     finally:
         WATCHES.reset(token)
     changed = watching.changed()
@@ -92,8 +99,8 @@ def refuse_raise(error: Exception, what: str) -> NoReturn:
     if isinstance(error, RecursionError):
         raise error
     refusal = StagingError(
-        f"a staged {what} raises {type(error).__name__}: {error}; raising where data decides is not staged yet: "
-        "test before the call, or return a flag",
+        f"a staged {what} raises {type(error).__name__}: {error}; what a call raises where data "
+        "decides is not staged: test before the call, and raise by a raise statement",
         place_of_error(error),
     )
     raise StagingStopped(refusal) from error

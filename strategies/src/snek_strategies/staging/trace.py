@@ -32,6 +32,7 @@ from snek_strategies.staging.pytrees import (
     with_leaves,
     write_back,
 )
+from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift, memory_of
@@ -136,7 +137,10 @@ def collect(
             staged_args = with_leaves(args, lambda _: next(reps))
             mine: dict[Path, Any] = {path: follow(staged_args, path) for path, _ in given}
             before = {path: _held(one) for path, one in mine.items()}
-            result = run(*staged_args)  # type: ignore[misc]
+            try:
+                result = run(*staged_args)  # type: ignore[misc]
+            except Diverged:
+                result = None
             atoms: list[Atom] = []
             memo: dict[int, object] = {id(mine[path]): Given(path) for path, _ in given}
             structure = _structure(result, atoms, memo)

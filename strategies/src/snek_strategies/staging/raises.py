@@ -1,0 +1,93 @@
+"""Exceptions that the user's program raises where data decides: a `raise` node, and a path that goes no further."""
+
+from __future__ import annotations
+
+import dis
+import sys
+from types import CodeType, FrameType, TracebackType
+
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.refusal import OURS, is_users, place_of_error, refuse
+from snek_strategies.staging.rep import Rep, lift
+
+
+class Diverged(BaseException):
+    """Ends the tracing of a path that has raised: what would follow is never reached."""
+
+
+def is_users_raise(error: BaseException) -> bool:
+    """Tell whether an exception comes from a `raise` or `assert` statement of the user's, and not from a call."""
+    last: TracebackType | None = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and is_users(last.tb_frame.f_code.co_filename) and _raises(last)
+
+
+def _raises(traceback: TracebackType) -> bool:
+    code = traceback.tb_frame.f_code
+    return dis.opname[code.co_code[traceback.tb_lasti]] == "RAISE_VARARGS"
+
+
+def stage_raise(error: Exception) -> None:
+    """Emit the raising of an exception like this one. Refuses where it cannot be made again at run time."""
+    place = place_of_error(error)
+    name = type(error).__name__
+    handler = covering_try()
+    if handler is not None:
+        refuse(
+            f"{name} is raised where data decides, inside try or with at line {handler}; raise it outside of them, "
+            "or set a flag",
+            place,
+        )
+    if error.__cause__ is not None:
+        refuse(f"{name} is raised from another exception where data decides; raise it without a cause", place)
+    operands = tuple(lift(one) for one in error.args if isinstance(one, Rep))
+    arguments = tuple(HOLE if isinstance(one, Rep) else one for one in error.args)
+    try:
+        again = type(error)(*error.args)
+    except TypeError:
+        again = None
+    if again is None or vars(again) != vars(error) or len(again.args) != len(error.args):
+        refuse(f"{name} holds more than the arguments it is made of; raise one that is made of its arguments", place)
+    builder().reflect("raise", operands, {"exception": type(error), "arguments": arguments}, types=())
+
+
+def check_not_caught(primitive: str) -> None:
+    """Refuse an operation that may raise for some data inside a try: the handler is Python's, and would not run."""
+    handler = covering_try(("try",))
+    if handler is not None:
+        refuse(
+            f"{primitive} may raise where data decides, inside try at line {handler}, whose handler would not run; "
+            "test the data before, outside of try"
+        )
+
+
+def covering_try(kinds: tuple[str, ...] = ("try", "with")) -> int | None:
+    """Return the line at which a try or with of the program's lies around the point being staged, or None."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not _entry():
+        if not frame.f_code.co_filename.startswith(OURS) and _handler(frame.f_code, frame.f_lasti) in kinds:
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def _entry() -> CodeType:
+    """Return the code that runs the whole program: what lies around it is not the program's."""
+    from snek_strategies.staging.trace import collect
+
+    return collect.__code__
+
+
+def _handler(code: CodeType, offset: int) -> str | None:
+    """Tell which handler of the same code an exception at this instruction would reach: of a `try`, of a `with`."""
+    if not code.co_exceptiontable:
+        return None
+    found = None
+    for start, end, target, *_ in dis._parse_exception_table(code):  # type: ignore[attr-defined]
+        # Other targets only clean up and raise again.
+        if start <= offset < end and dis.opname[code.co_code[target]] == "PUSH_EXC_INFO":
+            with_exit = dis.opname[code.co_code[target + 2]] == "WITH_EXCEPT_START"
+            found = "with" if with_exit and found is None else "try"
+    return found
