@@ -91,8 +91,12 @@ def _unsealed(code: CodeType, embedded: dict[str, object], qualname: str) -> Cod
 
     def restored(value: Any) -> Any:
         if isinstance(value, CodeType):
-            tail = "" if is_thunk(value) else value.co_qualname[len(code.co_qualname) :]
-            return _unsealed(value, embedded, qualname + tail)
+            if is_thunk(value):
+                return _unsealed(value, embedded, qualname)
+            # A definition that is declared global has a qualified name of its own.
+            is_inner = value.co_qualname.startswith(f"{code.co_qualname}.")
+            inner = qualname + value.co_qualname[len(code.co_qualname) :] if is_inner else value.co_qualname
+            return _unsealed(value, embedded, inner)
         if isinstance(value, str):
             # A class body holds its qualified name as a constant.
             is_name = not code.co_flags & inspect.CO_OPTIMIZED and value == code.co_qualname

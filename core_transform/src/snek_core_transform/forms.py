@@ -65,6 +65,8 @@ def _mark_scope(scope: gast.AST) -> list[gast.AST]:
             for inside in own_nodes(gast.Module([node], [])):
                 if isinstance(inside, gast.If | gast.While | gast.For) and _jumps(inside):
                     inside.plain = True
+                if isinstance(inside, gast.Return):
+                    path.mark()
         if needs_frame(node):
             path.mark()
         elif isinstance(node, gast.NamedExpr):
@@ -103,11 +105,14 @@ def _mark_bare(scope: gast.AST) -> None:
         bare: list[gast.AST] = [node] if everything else []
         if isinstance(node, gast.GeneratorExp):
             bare = [node]
-        elif isinstance(node, COMPREHENSIONS):
-            bare = [generator.iter for generator in node.generators]
         for root in bare:
             for inside in [root] if everything else own_nodes(root):
                 inside.bare = True
+        if isinstance(node, COMPREHENSIONS):
+            for generator in node.generators:
+                # Not even a lambda may bind there.
+                for inside in gast.walk(generator.iter):
+                    inside.bare = True
 
 
 def is_bare(node: gast.AST) -> bool:

@@ -112,7 +112,8 @@ class Lowering:
         """Tell whether the rest of the block may become a branch of `statement`."""
         if not _is_native(region):
             return True
-        return not is_plain(statement) and not self._any_frame_bound(rest)
+        # A jump to a loop that stays Python's must be a real one: a guard after the `if` takes it.
+        return region is Region.TOP and not is_plain(statement) and not self._any_frame_bound(rest)
 
     def _any_frame_bound(self, statements: Block) -> bool:
         return any(is_frame_bound(statement, self.kind) for statement in statements)

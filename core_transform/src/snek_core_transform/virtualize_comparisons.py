@@ -111,11 +111,14 @@ def _is_known(operand: gast.expr, name: str) -> bool:
     return isinstance(operand, gast.Constant) or (isinstance(operand, gast.Name) and operand.id == name)
 
 
-def _is_steady(operand: gast.expr, function: gast.AST) -> bool:
+def _is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
     """Tell whether nothing but its own function can change `operand`."""
     if isinstance(operand, gast.Constant):
         return True
-    return isinstance(operand, gast.Name) and operand.id in function.scope.bound.keys() - function.scope.captured
+    # What a class body reads may be a global as well.
+    if not isinstance(operand, gast.Name) or function is None:
+        return False
+    return operand.id in function.scope.bound.keys() - function.scope.captured
 
 
 def _again(operand: gast.expr) -> gast.expr:
