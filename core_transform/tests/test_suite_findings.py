@@ -106,10 +106,10 @@ def ternary_in_a_lambda_in_an_iterable():
 def chain_in_a_lambda_in_a_class_body():
     class Holder:
         low = 3
-        inside = lambda self, x: Holder.low < x < 9
+        inside = (lambda self, x: Holder.low < x < 9,)
         known = low == 3
 
-    return Holder().inside(5), Holder().inside(9), Holder.known
+    return Holder.inside[0](None, 5), Holder.inside[0](None, 9), Holder.known
 
 
 def global_class_keeps_its_qualified_name():
