@@ -46,6 +46,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def cpython(session: nox.Session) -> None:
+    """Virtualize the interpreter's own test modules and compare every test with the plain run."""
+    install(session, "")
+    session.run("python", "core_transform/proofs/cpython/suite.py", *session.posargs)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Run every test and say which lines and branches no test reaches; processes that tests start are not counted."""
     install(session, "all,dev")
