@@ -31,7 +31,7 @@ def test_a_module_that_runs_as_plain_python_passes() -> None:
 def test_it_fails_where_nothing_is_virtualized() -> None:
     done = proof("--identity", "test_with")
     assert done.returncode == 1
-    assert "no operator fired" in done.stdout
+    assert "left out: test_with: nothing of it was virtualized" in done.stdout
 
 
 def test_an_unknown_module_is_named() -> None:

@@ -86,7 +86,10 @@ def _beside(
             for name, how in plain["tests"].items()
             if found["tests"].get(name) != how
         }
-        if mode in ("forced", "identity") and not sum(result.firings.values()):
+        if not result.virtualized:
+            result.skipped = "nothing of it was virtualized"
+            return result
+        if mode == "forced" and not sum(result.firings.values()):
             different[f"test.{module}"] = "no operator fired"
     for name, how in different.items():
         reason = next((why for pattern, why in known.get(mode, {}).items() if fnmatchcase(name, pattern)), None)
@@ -112,6 +115,9 @@ def report(results: list[Compared]) -> bool:
             f"{mode}: {len(ran)} modules, {sum(one.tests for one in ran)} tests, {virtualized} functions virtualized, "
             f"{refused} refused, {sum(len(one.excepted) for one in ran)} tests excepted, {different} different"
         )
+        for one in results:
+            if one.mode == mode and one.skipped:
+                print(f"  left out: {one.module}: {one.skipped}")
         fired: dict[str, int] = {}
         for one in ran:
             for operator, count in one.firings.items():
