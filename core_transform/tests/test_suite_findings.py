@@ -112,6 +112,25 @@ def chain_in_a_lambda_in_a_class_body():
     return Holder.inside[0](None, 5), Holder.inside[0](None, 9), Holder.known
 
 
+def local_names_in_patterns(value):
+    class Point:
+        __match_args__ = ("x",)
+        origin = 0
+
+        def __init__(self, x):
+            self.x = x
+
+    for _ in range(1):
+        match value, Point(value):
+            case [Point.origin, _]:
+                return "origin"
+            case [_, Point(x)] if x > 1:
+                return "large", x
+            case _:
+                found = "small"
+    return found
+
+
 def global_class_keeps_its_qualified_name():
     global Declared
 
@@ -142,6 +161,9 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (continue_in_finally_after_return, (False,)),
     (ternary_in_a_lambda_in_an_iterable, ()),
     (chain_in_a_lambda_in_a_class_body, ()),
+    (local_names_in_patterns, (0,)),
+    (local_names_in_patterns, (5,)),
+    (local_names_in_patterns, (1,)),
     (global_class_keeps_its_qualified_name, ()),
     (global_function_keeps_its_qualified_name, ()),
 ]

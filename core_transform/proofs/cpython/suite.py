@@ -132,6 +132,13 @@ def report(results: list[Compared]) -> bool:
     return holds
 
 
+def _told(group: list[Compared]) -> list[Compared]:
+    for one in group:
+        ended = one.skipped or f"{one.tests} tests, {len(one.different)} different"
+        print(f"{one.module} {one.mode}: {ended}", file=sys.stderr, flush=True)
+    return group
+
+
 def main() -> int:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -150,7 +157,7 @@ def main() -> int:
     modes = ("identity",) if options.identity else MODES
     with ThreadPoolExecutor(options.jobs) as pool:
         several = pool.map(lambda item: compare(*item, options.limit, modes), chosen.items())
-        results = [one for group in several for one in group]
+        results = [one for group in several for one in _told(group)]
     if options.out:
         options.out.write_text(json.dumps([vars(one) for one in results], indent=1))
     return 0 if report(results) else 1

@@ -80,6 +80,9 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
             return new
         if isinstance(node, (gast.ClassDef, *_OWN_FUNCTIONS)):
             return node
+        if isinstance(node, gast.pattern):
+            # A pattern may hold names and attributes only.
+            return node
         if isinstance(node, COMPREHENSIONS):
             before, self.own = self.own, self.own | target_names(node)
             new = self.generic_visit(node)
