@@ -202,9 +202,16 @@ def may_raise(primitive: str, operands: tuple[Type, ...]) -> bool:
         return len(operands) > 1
     if primitive == "setitem":
         return len(operands) > 2
-    if primitive in ("floor_divide", "remainder", "divide", "power"):
+    if primitive in ("floor_divide", "remainder", "divide"):
         return all(isinstance(one, Scalar) for one in operands)
+    if primitive == "power":
+        # NumPy raises for integers to negative integer powers, in arrays too.
+        return all(isinstance(one, Scalar) or _is_whole(one) for one in operands)
     return True
+
+
+def _is_whole(type_: Type) -> bool:
+    return isinstance(type_, Array) and type_.dtype.kind in "biu"
 
 
 def effects_of(primitive: str) -> frozenset[str]:
