@@ -10,10 +10,9 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-import tomllib
 import unittest
 import warnings
-from fnmatch import fnmatchcase
+from contextlib import nullcontext
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -21,7 +20,12 @@ from typing import Any
 from snek_core_transform.errors import SnekError
 from snek_core_transform.import_hook import virtualized_imports
 from snek_core_transform.operators import Operators, PythonOperators
-from snek_core_transform.recording_operators import RecordingOperators
+
+sys.path.append(str(Path(__file__).parent.parent))
+
+# The folder is no package: what is in it is run by path.
+from outcomes import exceptions, left_out
+from reached import Tally, WitnessOperators, marks
 
 MODES = ("plain", "forced", "inline", "identity")
 
@@ -77,10 +81,13 @@ class Counts:
     def __init__(self) -> None:
         self.virtualized = 0
         self.refused: dict[str, str] = {}
+        self.tally = Tally()
 
     def take(self, old: CodeType, new: CodeType) -> None:
         """Count a function that was virtualized."""
-        self.virtualized += old.co_name != "load_tests"
+        if old.co_name != "load_tests":
+            self.virtualized += 1
+            self.tally.take(new)
 
     def refuse(self, code: CodeType, error: SnekError) -> None:
         """Note a function that was refused."""
@@ -96,26 +103,20 @@ def _load_tests_as_written(module: ModuleType) -> None:
                 module.load_tests = FunctionType(inner, vars(module))
 
 
-def _kept(suite: unittest.TestSuite, mode: str) -> unittest.TestSuite:
+def _kept(suite: unittest.TestSuite, listed: dict[str, str]) -> unittest.TestSuite:
     """Return the tests that can end: `exceptions.toml` names those that would not, with the reason."""
-    listed = tomllib.loads((Path(__file__).parent / "exceptions.toml").read_text())
-    patterns = (
-        [pattern for pattern, reason in listed[mode].items() if reason.startswith("left out: ")]
-        if mode in listed
-        else []
-    )
     kept = unittest.TestSuite()
     for test in suite:
         if isinstance(test, unittest.TestSuite):
-            kept.addTest(_kept(test, mode))
-        elif not any(fnmatchcase(test.id(), pattern) for pattern in patterns):
+            kept.addTest(_kept(test, listed))
+        elif not left_out(test.id(), listed):
             kept.addTest(test)
     return kept
 
 
 def run(module: str, mode: str, libraries: tuple[str, ...]) -> dict[str, object]:
     """Import the module as the mode says, run its tests, and return what came of it."""
-    operators: Operators = RecordingOperators() if mode in ("forced", "identity") else PythonOperators()
+    operators: Operators = WitnessOperators() if mode in ("forced", "identity") else PythonOperators()
     counts, names = Counts(), {module, *libraries}
 
     def wanted(name: str) -> bool:
@@ -124,23 +125,29 @@ def run(module: str, mode: str, libraries: tuple[str, ...]) -> dict[str, object]
     for library in libraries:
         # Loaded again, so that the hook sees it; those that hold on to the old one keep it.
         sys.modules.pop(library, None)
-    with virtualized_imports(wanted, operators, counts.refuse, counts.take):
+    listed = exceptions(Path(__file__).parent / "exceptions.toml").get(mode, {})
+    with (
+        marks() if mode == "forced" else nullcontext(),
+        virtualized_imports(wanted, operators, counts.refuse, counts.take),
+    ):
         for library in libraries:
             importlib.import_module(library)
         loaded = importlib.import_module(module)
         _load_tests_as_written(loaded)
-        suite = _kept(unittest.defaultTestLoader.loadTestsFromModule(loaded), mode)
+        suite = _kept(unittest.defaultTestLoader.loadTestsFromModule(loaded), listed)
         result = Outcomes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             suite.run(result)
-    firings = dict(operators.firings) if isinstance(operators, RecordingOperators) else {}
+    figures = counts.tally.figures(operators) if isinstance(operators, WitnessOperators) else {"silent": []}
     return {
         "tests": result.ended,
         "details": result.details,
         "virtualized": counts.virtualized,
         "refused": counts.refused,
-        "firings": firings,
+        "firings": dict(operators.firings) if isinstance(operators, WitnessOperators) else {},
+        "silent": figures.pop("silent"),
+        "functions": figures,
     }
 
 
