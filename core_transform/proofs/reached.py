@@ -161,6 +161,8 @@ class Tally:
     def figures(self, operators: WitnessOperators) -> dict[str, Any]:
         """Return the figures, and the functions that have run a construct from which no operator fired."""
         marked = reached = fired = guarded = 0
+        # Python copies the code of some functions, as `types.coroutine` does; the copies hold the same marks.
+        fired_marks = _marks_of(operators.fired)
         silent: list[str] = []
         for code in self.codes:
             for mark, pieces in _functions(code, None, []):
@@ -168,13 +170,17 @@ class Tally:
                 if not mark.is_passed:
                     continue
                 reached += 1
-                if any(id(piece) in operators.fired for piece in pieces):
+                if mark in fired_marks or any(id(piece) in operators.fired for piece in pieces):
                     fired += 1
                 elif any(id(piece) in operators.guarded for piece in pieces):
                     guarded += 1
                 else:
                     silent.append(mark.name)
         return {"marked": marked, "reached": reached, "fired": fired, "guarded": guarded, "silent": silent}
+
+
+def _marks_of(seen: dict[int, CodeType]) -> set[Mark]:
+    return {value for code in seen.values() for value in code.co_consts if isinstance(value, Mark)}
 
 
 def _functions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -151,6 +152,67 @@ def global_function_keeps_its_qualified_name():
     return declared.__qualname__, declared().__qualname__
 
 
+def super_without_its_object():
+    class Holder:
+        def method(self):
+            del self
+            if True:
+                super()
+
+    try:
+        Holder().method()
+    except RuntimeError as error:
+        return str(error)
+
+
+class Factory:
+    def child(self):
+        for number in range(2):
+
+            class Child(list):
+                def append(self, item):
+                    super().append((number, item))
+
+            child = Child()
+            child.append(number)
+        return child
+
+
+def its_own_frame(seen):
+    import inspect
+    import sys
+
+    this = None
+    for _ in range(1):
+        if seen:
+            this = sys._getframe()
+    return this.f_code.co_name.strip("<>"), inspect.currentframe().f_code.co_name, sys._getframe() is this
+
+
+@(lambda function: function if sys and 2 < 3 < 4 else None)
+def decorated_by_a_condition(value=1 if sys.version_info > (3,) else 2, *, other=not sys):
+    return value, other
+
+
+def jumps_in_except_star(values):
+    seen = []
+    try:
+        raise ExceptionGroup("g", [ValueError(value) for value in values])
+    except* ValueError as group:
+        for error in group.exceptions:
+            if error.args[0] == 2:
+                continue
+            if error.args[0] == 4:
+                break
+            seen.append(error.args[0])
+        while len(seen) < 9:
+            if len(seen) > 3:
+                break
+            seen.append(0)
+        seen.append((lambda value: "many" if value > 2 else "few")(len(seen)))
+    return seen
+
+
 PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (break_at_the_end_of_an_async_for, ()),
     (return_at_the_end_of_a_loop_that_yields, ()),
@@ -166,6 +228,11 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (local_names_in_patterns, (1,)),
     (global_class_keeps_its_qualified_name, ()),
     (global_function_keeps_its_qualified_name, ()),
+    (super_without_its_object, ()),
+    (Factory.child, (None,)),
+    (its_own_frame, (True,)),
+    (decorated_by_a_condition, ()),
+    (jumps_in_except_star, ([1, 2, 3, 4, 5],)),
 ]
 
 
@@ -176,3 +243,9 @@ def test_what_differed_once_agrees(
 ) -> None:
     expected = program(*args)
     assert virtualize(program, operators())(*args) == expected
+
+
+@pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])
+def test_a_class_inside_a_function_adds_no_cell(operators: type[Operators]) -> None:
+    new = virtualize(Factory.child, operators())
+    assert new.__code__.co_freevars == Factory.child.__code__.co_freevars == ()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import builtins
 import functools
 import importlib.util
+import inspect
 import linecache
 import os
 import site
+import sys
 import sysconfig
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 
 FRAME_READERS: tuple[object, ...] = (
     builtins.locals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.globals, builtins.super,
-    builtins.breakpoint,
+    builtins.breakpoint, sys._getframe, inspect.currentframe,
 )  # fmt: skip
-"""Builtins that look at the frame that calls them, so no operator may stand between."""
+"""What looks at the frame that calls it, so that no operator may stand between."""
 
 
 class Callee:
@@ -46,12 +48,12 @@ def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
     `is_native` says that calls keep Python's meaning, so that no operator need stand between.
     """
     kind = type(function)
+    if not is_native and any(function is reader for reader in FRAME_READERS):
+        return function
     if kind is FunctionType:
         return _converted_function(function, operators) if is_native else Callee(function, operators)
     if kind is BuiltinFunctionType or kind is type:
-        if is_native or any(function is reader for reader in FRAME_READERS):
-            return function
-        return Callee(function, operators)
+        return function if is_native else Callee(function, operators)
     return converted(function, operators) if is_native else Callee(function, operators)
 
 

@@ -14,6 +14,9 @@ from .syntax import COMPREHENSIONS, FUNCTIONS, JUMPS, own_children, own_nodes
 FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "breakpoint"})
 """Builtins that look at the frame that calls them."""
 
+FRAME_GETTERS = frozenset({"_getframe", "currentframe"})
+"""Functions of `sys` and `inspect` that do so too."""
+
 SUSPENDS = (gast.Yield, gast.YieldFrom, gast.Await, gast.AsyncFor, gast.AsyncWith)
 CONSTRUCTS = (gast.If, gast.While, gast.For, gast.IfExp, gast.BoolOp, gast.Compare)
 GROUP_OF = {
@@ -98,7 +101,7 @@ def _mark_bare(scope: gast.AST) -> None:
     """Mark where inline code must not bind a variable: class bodies, parts of comprehensions, frames that are read."""
     body = gast.Module(scope.body if isinstance(scope.body, list) else [scope.body], [])
     everything = isinstance(scope, gast.ClassDef)
-    everything = everything or any(_reads_frame(node) and node.func.id != "super" for node in own_nodes(body))
+    everything = everything or any(_reads_frame(node) and not _is_super(node) for node in own_nodes(body))
     for node in own_nodes(body):
         if everything and isinstance(node, CONSTRUCTS):
             node.plain = True
@@ -134,7 +137,14 @@ def needs_frame(node: gast.AST) -> bool:
 
 
 def _reads_frame(node: gast.AST) -> bool:
-    return isinstance(node, gast.Call) and isinstance(node.func, gast.Name) and node.func.id in FRAME_READERS
+    if not isinstance(node, gast.Call):
+        return False
+    name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+    return name in FRAME_GETTERS or (isinstance(node.func, gast.Name) and name in FRAME_READERS)
+
+
+def _is_super(node: gast.Call) -> bool:
+    return isinstance(node.func, gast.Name) and node.func.id == "super"
 
 
 class _Path:

@@ -95,7 +95,8 @@ def leave_frame(
     """Return the statement that goes on with `given` in operator form, or refuses it where the frame cannot be left."""
     operator = attribute(embed(construct, "operators"), "leave" if arm is None else "leave_arm")
     value = call(operator, *([] if arm is None else [arm]), given, *frame(function))
-    return at(gast.Expr(value) if function.suspends else gast.Return(value), place)
+    # Without a fragment the call refuses; a `return` may not even stand there, as in `except*`.
+    return at(gast.Return(value) if construct.fragment else gast.Expr(value), place)
 
 
 def resume(

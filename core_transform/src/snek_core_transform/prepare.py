@@ -7,7 +7,7 @@ import gast
 from .context import Context
 from .forms import mark_plain
 from .scopes import mentioned_names, scope_of
-from .syntax import COMPREHENSIONS, FUNCTIONS, Block, at, call, load, own_nodes
+from .syntax import COMPREHENSIONS, FUNCTIONS, Block, at, call, load, own_children, own_nodes
 from .walk import each_function
 
 
@@ -56,10 +56,18 @@ def _name_supers(tree: gast.AST, context: Context) -> None:
     while stack:
         node, in_class = stack.pop()
         positional = [*node.args.posonlyargs, *node.args.args] if isinstance(node, FUNCTIONS) else []
-        if in_class and positional and isinstance(node.body, list):
+        # Without its first parameter `super()` has an error of its own, which only Python's form raises.
+        if in_class and positional and isinstance(node.body, list) and not _deletes(node, positional[0].id):
             node.body = [_named_super(statement, positional[0].id, context) for statement in node.body]
         in_class = in_class or isinstance(node, gast.ClassDef)
         stack.extend((child, in_class) for child in gast.iter_child_nodes(node))
+
+
+def _deletes(function: gast.AST, name: str) -> bool:
+    return any(
+        isinstance(node, gast.Name) and node.id == name and isinstance(node.ctx, gast.Del)
+        for node in gast.walk(function)
+    )
 
 
 def _named_super(statement: gast.AST, first: str, context: Context) -> gast.AST:
@@ -90,12 +98,25 @@ def _note_cells(tree: gast.AST, outer: frozenset[str]) -> None:
         node, around = stack.pop()
         if isinstance(node, FUNCTIONS):
             scope = node.scope
-            mentioned = mentioned_names(gast.iter_child_nodes(node))
+            mentioned = mentioned_names(gast.iter_child_nodes(node)) - {"__class__"}
+            mentioned |= {"__class__"} if _uses_class(node) else set()
             free = (mentioned & around) - scope.bound.keys() - scope.globals
-            own_class = {"__class__"} if mentioned & {"super", "__class__"} else set()
-            node.cell_names = sorted(scope.captured | scope.nonlocals | free | own_class)
+            node.cell_names = sorted(scope.captured | scope.nonlocals | free)
             around = (around | scope.bound.keys()) - scope.globals
+        elif isinstance(node, gast.ClassDef):
+            around |= {"__class__"}
         stack.extend((child, around) for child in gast.iter_child_nodes(node))
+
+
+def _uses_class(function: gast.AST) -> bool:
+    """Tell whether a function or one in it, but none in a class in it, uses the class in whose body it stands."""
+    stack = list(gast.iter_child_nodes(function))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, gast.Name) and node.id in {"super", "__class__"}:
+            return True
+        stack.extend(own_children(node) if isinstance(node, gast.ClassDef) else gast.iter_child_nodes(node))
+    return False
 
 
 class _WithoutDeclarations(gast.NodeTransformer):  # type: ignore[misc]

@@ -148,12 +148,13 @@ def rewritten(tree: Node, visit: Callable[[gast.AST, Any], Any], function: Any =
     """Return `tree` with `visit(node, function)` in place of every node, children first.
 
     `function` is the user's function around the node. Annotations stay as they are, because they may be kept as text;
-    so do nodes that a pass has written.
+    so do nodes that a pass has written, and the program's own decorators and defaults, which have been evaluated.
     """
     inside = tree if isinstance(tree, FUNCTIONS) and not getattr(tree, "is_thunk", False) else function
     outside = own_children(tree) if isinstance(tree, FUNCTIONS) else []
+    is_program = inside is tree and function is None
     for field, old in gast.iter_fields(tree):
-        if field in ANNOTATIONS:
+        if field in ANNOTATIONS or (is_program and field != "body"):
             continue
         if isinstance(old, list):
             setattr(tree, field, [_rewritten(child, visit, inside, function, outside) for child in old])
