@@ -26,7 +26,10 @@ GROUP_OF = {
 }  # fmt: skip
 """The constructs that count: those of which no run is without an operator where their group is wanted."""
 
-FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "globals", "super", "breakpoint"})
+FRAME_READERS = frozenset({
+    "locals", "vars", "dir", "eval", "exec", "globals", "super", "breakpoint", "_getframe", "currentframe",
+    "namedtuple", "warn",
+})  # fmt: skip
 """What is called as it is, because it looks at the frame that calls it."""
 
 OWN = "snek_core_transform"
@@ -132,7 +135,8 @@ def _marked(operand: gast.expr, name: str) -> gast.expr:
 
 def _counts(node: gast.AST, context: Context) -> bool:
     kind = type(node.op) if isinstance(node, gast.UnaryOp) else type(node)
-    if isinstance(node, gast.Call) and isinstance(node.func, gast.Name) and node.func.id in FRAME_READERS:
+    called = getattr(node, "func", None)
+    if (getattr(called, "id", None) or getattr(called, "attr", None)) in FRAME_READERS:
         return False
     return kind in GROUP_OF and context.wants(GROUP_OF[kind])
 
@@ -162,7 +166,7 @@ class Tally:
         """Return the figures, and the functions that have run a construct from which no operator fired."""
         marked = reached = fired = guarded = 0
         # Python copies the code of some functions, as `types.coroutine` does; the copies hold the same marks.
-        fired_marks = _marks_of(operators.fired)
+        fired_marks, guarded_marks = _marks_of(operators.fired), _marks_of(operators.guarded)
         silent: list[str] = []
         for code in self.codes:
             for mark, pieces in _functions(code, None, []):
@@ -172,7 +176,7 @@ class Tally:
                 reached += 1
                 if mark in fired_marks or any(id(piece) in operators.fired for piece in pieces):
                     fired += 1
-                elif any(id(piece) in operators.guarded for piece in pieces):
+                elif mark in guarded_marks or any(id(piece) in operators.guarded for piece in pieces):
                     guarded += 1
                 else:
                     silent.append(mark.name)

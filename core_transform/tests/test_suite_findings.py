@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pickle
 import sys
+import textwrap
+import traceback
+import warnings
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -159,10 +163,18 @@ def super_without_its_object():
             if True:
                 super()
 
-    try:
-        Holder().method()
-    except RuntimeError as error:
-        return str(error)
+        def without_class(self):
+            nonlocal __class__
+            del __class__
+            super()
+
+    seen = []
+    for method in (Holder().method, Holder().without_class):
+        try:
+            method()
+        except RuntimeError as error:
+            seen.append(str(error))
+    return seen
 
 
 class Factory:
@@ -213,6 +225,32 @@ def jumps_in_except_star(values):
     return seen
 
 
+def method_of_a_constant_over_lines():
+    try:
+        # fmt: off
+        (None
+            .method
+        )()
+        # fmt: on
+    except AttributeError as error:
+        return places(error)
+
+
+def places(error):
+    frames = traceback.extract_tb(error.__traceback__)
+    return [(frame.name, frame.lineno, frame.end_lineno, frame.colno, frame.end_colno) for frame in frames]
+
+
+def named_in_a_branch(value):
+    if value:
+        kind = namedtuple("kind", "x y")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        if value:
+            warnings.warn("look")
+    return kind.__module__, kind(1, 2), [(warning.filename, warning.lineno) for warning in seen]
+
+
 PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (break_at_the_end_of_an_async_for, ()),
     (return_at_the_end_of_a_loop_that_yields, ()),
@@ -233,6 +271,8 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (its_own_frame, (True,)),
     (decorated_by_a_condition, ()),
     (jumps_in_except_star, ([1, 2, 3, 4, 5],)),
+    (method_of_a_constant_over_lines, ()),
+    (named_in_a_branch, (True,)),
 ]
 
 
@@ -249,3 +289,12 @@ def test_what_differed_once_agrees(
 def test_a_class_inside_a_function_adds_no_cell(operators: type[Operators]) -> None:
     new = virtualize(Factory.child, operators())
     assert new.__code__.co_freevars == Factory.child.__code__.co_freevars == ()
+
+
+@pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])
+def test_a_program_may_replace_import(operators: type[Operators], monkeypatch: pytest.MonkeyPatch) -> None:
+    again = virtualize(lambda value: textwrap.dedent(value), operators())
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.__import__", lambda *_, **__: None)
+        result = again("  x")
+    assert result == "x"

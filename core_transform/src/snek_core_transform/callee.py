@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import collections
 import functools
+import importlib
 import importlib.util
 import inspect
 import linecache
@@ -11,6 +13,7 @@ import os
 import site
 import sys
 import sysconfig
+import warnings
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 FRAME_READERS: tuple[object, ...] = (
     builtins.locals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.globals, builtins.super,
     builtins.breakpoint, sys._getframe, inspect.currentframe,
+    collections.namedtuple, warnings.warn,
 )  # fmt: skip
 """What looks at the frame that calls it, so that no operator may stand between."""
 
@@ -59,9 +63,7 @@ def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
 
 def overrides_call(operators: Operators) -> bool:
     """Tell whether the operator set gives calls a meaning of its own."""
-    from .operators import Operators
-
-    return type(operators).call is not Operators.call
+    return type(operators).call is not _later("operators").Operators.call
 
 
 def converted(function: Any, operators: Operators) -> Any:
@@ -102,15 +104,19 @@ def _converted_function(function: FunctionType, operators: Operators) -> Functio
 
 
 def _conversion(function: FunctionType, operators: Operators) -> object:
-    from .virtualize import is_virtualized, virtualized_code
-
     code = function.__code__
-    if is_virtualized(code, operators) or not is_user_code(code, function.__globals__):
+    if _later("virtualize").is_virtualized(code, operators) or not is_user_code(code, function.__globals__):
         return AS_IT_IS
     try:
-        return virtualized_code(function, operators)
+        return _later("virtualize").virtualized_code(function, operators)
     except NoSource:
         return AS_IT_IS
+
+
+@functools.cache
+def _later(name: str) -> Any:
+    """Return a module that imports this one; looked up once, since a program may replace `__import__`."""
+    return importlib.import_module(f"{__package__}.{name}")
 
 
 def is_user_code(code: CodeType, namespace: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ import gast
 
 from .program import WARNINGS_LOCK, Program
 from .syntax import Embedded, at, constant, parameters
+from .syntax import embedded as embedded_in
 from .thunks import THUNK_PARAMETER
 
 _SEAL = f"<embedded {uuid.uuid4().hex} "
@@ -76,7 +77,7 @@ def _signature_only(tree: gast.AST) -> gast.AST:
 def _sealed(tree: gast.AST, embedded: dict[str, object]) -> gast.AST:
     """Replace live objects by strings that stand for them: `compile` takes no others."""
     for node in gast.walk(tree):
-        if isinstance(node, gast.Attribute) and isinstance(node.value, gast.Constant) and hasattr(node, "lineno"):
+        if isinstance(node, gast.Attribute) and embedded_in(node) and hasattr(node, "lineno"):
             # A method call over several lines is placed at the attribute's end; this one stands for the whole.
             node.end_lineno, node.end_col_offset = node.lineno, node.col_offset
         if isinstance(node, gast.Constant) and isinstance(node.value, Embedded):

@@ -56,16 +56,21 @@ def _name_supers(tree: gast.AST, context: Context) -> None:
     while stack:
         node, in_class = stack.pop()
         positional = [*node.args.posonlyargs, *node.args.args] if isinstance(node, FUNCTIONS) else []
-        # Without its first parameter `super()` has an error of its own, which only Python's form raises.
-        if in_class and positional and isinstance(node.body, list) and not _deletes(node, positional[0].id):
+        # Without its object or class `super()` has an error of its own, which only Python's form raises.
+        if (
+            in_class
+            and positional
+            and isinstance(node.body, list)
+            and not _deletes(node, positional[0].id, "__class__")
+        ):
             node.body = [_named_super(statement, positional[0].id, context) for statement in node.body]
         in_class = in_class or isinstance(node, gast.ClassDef)
         stack.extend((child, in_class) for child in gast.iter_child_nodes(node))
 
 
-def _deletes(function: gast.AST, name: str) -> bool:
+def _deletes(function: gast.AST, *names: str) -> bool:
     return any(
-        isinstance(node, gast.Name) and node.id == name and isinstance(node.ctx, gast.Del)
+        isinstance(node, gast.Name) and node.id in names and isinstance(node.ctx, gast.Del)
         for node in gast.walk(function)
     )
 
