@@ -54,7 +54,7 @@ def compare(module: str, libraries: tuple[str, ...], limit: float, modes: tuple[
         results = []
         for mode in modes:
             # A forced run pays for each operator; its limit only has to end what would not end.
-            found = run_one(module, mode, libraries, 5 * limit, Path(name))
+            found = run_one(module, mode, libraries, 10 * limit, Path(name))
             results.append(compared(module, mode, plain, found, known.get(mode, {})))
         return results
 
