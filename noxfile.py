@@ -53,6 +53,13 @@ def cpython(session: nox.Session) -> None:
 
 
 @nox.session
+def thirdparty(session: nox.Session) -> None:
+    """Virtualize well-known packages and compare each of their own tests with the plain run."""
+    install(session, "thirdparty")
+    session.run("python", "core_transform/proofs/thirdparty/suite.py", *session.posargs)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Run every test and say which lines and branches no test reaches; processes that tests start are not counted."""
     install(session, "all,dev")
