@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -35,7 +36,7 @@ class Counts:
 
     def refuse(self, code: CodeType, error: SnekError) -> None:
         """Note a function that was refused."""
-        self.refused[f"{code.co_filename}:{code.co_firstlineno} {code.co_qualname}"] = str(error)
+        self.refused[f"{Path(code.co_filename).name}:{code.co_firstlineno} {code.co_qualname}"] = str(error)
 
     @contextmanager
     def imports(self, wanted: Callable[[str], bool]) -> Iterator[None]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import gast
 
 from snek_core_transform import virtualize as conversion
+from snek_core_transform.callee import FRAME_READERS
 from snek_core_transform.compile_tree import is_thunk
 from snek_core_transform.context import Context
 from snek_core_transform.recording_operators import RecordingOperators
@@ -26,11 +28,8 @@ GROUP_OF = {
 }  # fmt: skip
 """The constructs that count: those of which no run is without an operator where their group is wanted."""
 
-FRAME_READERS = frozenset({
-    "locals", "vars", "dir", "eval", "exec", "globals", "super", "breakpoint", "_getframe", "currentframe",
-    "namedtuple", "warn",
-})  # fmt: skip
-"""What is called as it is, because it looks at the frame that calls it."""
+FRAME_NAMES = frozenset(reader.__name__ for reader in FRAME_READERS)
+"""The names of what is called as it is, because it looks at the frame that calls it."""
 
 OWN = "snek_core_transform"
 
@@ -92,9 +91,9 @@ def mark_functions(tree: gast.AST, context: Context) -> gast.AST:
     for node in list(gast.walk(tree)):
         if isinstance(node, gast.Lambda):
             if _is_certain(node.body, context):
-                node.body = _marked(node.body, f"{context.filename}:{node.lineno} <lambda>")
+                node.body = _marked(node.body, f"{Path(context.filename).name}:{node.lineno} <lambda>")
         elif isinstance(node, FUNCTIONS):
-            _mark_block(node.body, f"{context.filename}:{node.lineno} {node.name}", context)
+            _mark_block(node.body, f"{Path(context.filename).name}:{node.lineno} {node.name}", context)
     return tree
 
 
@@ -136,7 +135,7 @@ def _marked(operand: gast.expr, name: str) -> gast.expr:
 def _counts(node: gast.AST, context: Context) -> bool:
     kind = type(node.op) if isinstance(node, gast.UnaryOp) else type(node)
     called = getattr(node, "func", None)
-    if (getattr(called, "id", None) or getattr(called, "attr", None)) in FRAME_READERS:
+    if (getattr(called, "id", None) or getattr(called, "attr", None)) in FRAME_NAMES:
         return False
     return kind in GROUP_OF and context.wants(GROUP_OF[kind])
 

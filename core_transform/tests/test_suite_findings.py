@@ -9,6 +9,7 @@ import traceback
 import warnings
 from collections import namedtuple
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.virtualize import virtualize
+from snek_core_transform.virtualize_module import virtualize_module
 
 
 class Numbers:
@@ -298,3 +300,27 @@ def test_a_program_may_replace_import(operators: type[Operators], monkeypatch: p
         patch.setattr("builtins.__import__", lambda *_, **__: None)
         result = again("  x")
     assert result == "x"
+
+
+ALIASES = """
+type Number = int | float
+type Several[T: (int, str)] = list[T]
+def first[T: (int, str)](values: list[T]) -> T:
+    return values[0] if values else None
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python has no `type` statement")
+def test_the_value_of_a_type_alias_is_no_function(tmp_path: Path) -> None:
+    file = tmp_path / "aliases.py"
+    file.write_text(ALIASES)
+    taken: list[str] = []
+    code = virtualize_module(
+        compile(ALIASES, str(file), "exec"), PythonOperators(), take=lambda old, new: taken.append(old.co_name)
+    )
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    assert namespace["first"](["a"]) == "a"
+    assert namespace["Number"].__value__ == int | float
+    assert namespace["Several"].__type_params__[0].__constraints__ == (int, str)
+    assert taken == ["first"]

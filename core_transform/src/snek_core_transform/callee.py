@@ -13,6 +13,7 @@ import os
 import site
 import sys
 import sysconfig
+import typing
 import warnings
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,15 @@ from .errors import NoSource
 if TYPE_CHECKING:
     from .operators import Operators
 
-FRAME_READERS: tuple[object, ...] = (
+FRAME_READERS: tuple[Any, ...] = (
     builtins.locals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.globals, builtins.super,
     builtins.breakpoint, sys._getframe, inspect.currentframe,
-    collections.namedtuple, warnings.warn,
+    warnings.warn, collections.namedtuple, typing.NamedTuple, typing.TypedDict, typing.NewType, typing.TypeVar,
+    typing.TypeVarTuple, typing.ParamSpec, *([typing.TypeAliasType] if hasattr(typing, "TypeAliasType") else []),
 )  # fmt: skip
 """What looks at the frame that calls it, so that no operator may stand between."""
+
+_FRAME_READERS = frozenset(map(id, FRAME_READERS))
 
 
 class Callee:
@@ -52,7 +56,7 @@ def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
     `is_native` says that calls keep Python's meaning, so that no operator need stand between.
     """
     kind = type(function)
-    if not is_native and any(function is reader for reader in FRAME_READERS):
+    if not is_native and id(function) in _FRAME_READERS:
         return function
     if kind is FunctionType:
         return _converted_function(function, operators) if is_native else Callee(function, operators)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import linecache
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from .errors import NoSource, SnekError
 from .operators import Operators
+from .program import parse
 from .virtualize import virtualized_code
 
 GENERIC = "<generic parameters of "
@@ -38,6 +41,8 @@ def virtualize_module(
         try:
             new = _virtualized_function(value, operators)
         except SnekError as error:
+            if (value.co_name, value.co_firstlineno) in _type_values(value.co_filename):
+                return value
             if refuse is None:
                 raise
             refuse(value, error)
@@ -59,3 +64,11 @@ def _virtualized_function(code: CodeType, operators: Operators) -> CodeType:
             "virtualize the function when it exists"
         )
     return new
+
+
+def _type_values(filename: str) -> set[tuple[str, int]]:
+    """Return name and line of each `type` alias and type parameter of a file: their code is no function's."""
+    kinds = tuple(getattr(ast, name) for name in ("TypeAlias", "TypeVar") if hasattr(ast, name))
+    tree = parse("".join(linecache.getlines(filename)), filename)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return {(getattr(node.name, "id", node.name), node.lineno) for node in nodes}
