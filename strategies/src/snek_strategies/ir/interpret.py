@@ -28,7 +28,7 @@ class Closure:
 Step = tuple[
     int, Callable[..., object] | None, tuple[tuple[bool, object], ...], dict[str, object], tuple[int, ...], Node
 ]
-"""Result, meaning, operands, parameters, the names to forget before it runs, and the node itself."""
+"""Result (-1 unless there is just one), meaning, operands, parameters, the names to forget before it runs, and the node itself."""
 
 
 def _fetch(atom: Atom) -> tuple[bool, object]:
@@ -37,7 +37,7 @@ def _fetch(atom: Atom) -> tuple[bool, object]:
 
 def _step(node: Node, forgotten: tuple[int, ...]) -> Step:
     simple = INTERPRETATIONS.get(node.primitive)
-    target = node.results[0].index if node.results else -1
+    target = node.results[0].index if len(node.results) == 1 else -1
     return (target, simple, tuple(map(_fetch, node.operands)), dict(node.params), forgotten, node)
 
 
@@ -176,6 +176,8 @@ def _run(activation: _Activation) -> Node | None:
         result = simple(*values, **params)
         if target >= 0:
             env[target] = result
+        elif node.results:
+            env.update(zip((sym.index for sym in node.results), result, strict=True))  # type: ignore[call-overload]
     activation.at = len(steps)
     return None
 

@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Tape, Type, concrete
+
 Meaning = Callable[..., object]
+
+PYTHON_OF: dict[str, Callable[[int], object]] = {kind: python for python, kind in PYTHON_TYPES.items()}
 
 
 def _names(text: str) -> list[str]:
@@ -102,6 +106,46 @@ def setitem(array: Any, value: object, *dynamic: object, index: tuple[object, ..
     return made
 
 
+def additem(array: Any, value: object, *dynamic: object, index: tuple[object, ...]) -> object:
+    """Return a copy of the array with `value` added to the elements at the index; what an index repeats adds up."""
+    values = iter(dynamic)
+    made = array.copy()
+    np.add.at(made, tuple(next(values) if part is HOLE else part for part in index), value)
+    return made
+
+
+Row = tuple[object, ...]
+
+
+def tape_new() -> tuple[()]:
+    """Return the empty tape."""
+    return ()
+
+
+def tape_push(tape: Row, *values: object) -> Row:
+    """Return the tape with one row on top."""
+    return (values, tape)
+
+
+def tape_pop(tape: Any, *, types: tuple[Type, ...]) -> Row:
+    """Return the tape without its top row, and that row's values; the empty tape holds rows of zeros without end."""
+    if not tape:
+        return ((), *map(zero, types))
+    values, below = tape
+    assert len(values) == len(types), f"a row of {len(values)} values is popped as one of {len(types)}"
+    return (below, *values)
+
+
+def zero(type_: Type) -> object:
+    """Return the zero of a type: what adds nothing."""
+    if isinstance(type_, Scalar):
+        return PYTHON_OF[type_.kind](0)
+    if isinstance(type_, Array):
+        return np.broadcast_to(type_.dtype.type(0), concrete(type_.dims)) if type_.dims else type_.dtype.type(0)
+    assert isinstance(type_, Tape), f"{type_} has no zero"
+    return ()
+
+
 class Hole:
     """Stands in an index for a value known only in the next stage."""
 
@@ -167,11 +211,15 @@ INTERPRETATIONS: dict[str, Meaning] = {
     "copy": copy,
     "getitem": getitem,
     "setitem": setitem,
+    "additem": additem,
     "concatenate": concatenate,
     "stack": stack,
     "item": item,
     "require": require,
     "raise": raise_,
     "math": math_function,
+    "tape_new": tape_new,
+    "tape_push": tape_push,
+    "tape_pop": tape_pop,
 }
 """Every primitive without blocks; `if`, `while`, `function` and `call` are the interpreter's own."""

@@ -13,7 +13,19 @@ from math import prod
 import numpy as np
 
 from snek_strategies.ir import interpretations as meaning
-from snek_strategies.ir.types import BOOL, PYTHON_TYPES, Array, Dim, Scalar, Type, broadcast, concrete, type_of
+from snek_strategies.ir.types import (
+    BOOL,
+    PYTHON_TYPES,
+    TAPE,
+    Array,
+    Dim,
+    Fn,
+    Scalar,
+    Type,
+    broadcast,
+    concrete,
+    type_of,
+)
 
 Rule = Callable[..., tuple[Type, ...]]
 
@@ -119,6 +131,29 @@ def _setitem(array: Type, value: Type, *dynamic: Type, index: tuple[object, ...]
     return (array,)
 
 
+def _additem(array: Type, value: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Type, ...]:
+    if isinstance(array, Array) and not array.dims:
+        raise TypeError(f"{array} has no items to add to; an array of rank 1 or more has")
+    if isinstance(array, Array) and isinstance(value, Array) and not np.can_cast(value.dtype, array.dtype, "same_kind"):
+        raise TypeError(f"{value} cannot be added to items of {array}; convert it with astype")
+    return _setitem(array, value, *dynamic, index=index)
+
+
+def _tape(*types: Type) -> None:
+    if types[:1] != (TAPE,) or any(isinstance(one, Fn) for one in types):
+        raise TypeError("a tape first, then numbers and arrays")
+
+
+def _tape_push(*types: Type) -> tuple[Type, ...]:
+    _tape(*types)
+    return (TAPE,)
+
+
+def _tape_pop(*operands: Type, types: tuple[Type, ...]) -> tuple[Type, ...]:
+    _tape(*operands, *types)
+    return (TAPE, *types)
+
+
 def _matmul(left: Type, right: Type) -> tuple[Type, ...]:
     a, b = dims_of(left), dims_of(right)
     if not a or not b:
@@ -178,16 +213,20 @@ RULES: dict[str, Rule] = {
     "copy": _elementwise(meaning.copy),
     "getitem": _getitem,
     "setitem": _setitem,
+    "additem": _additem,
     "concatenate": _by_example(meaning.concatenate),
     "stack": _by_example(meaning.stack),
     "item": lambda operand: (type_of(meaning.item(np.asarray(example(operand)).reshape(()))),),
     "require": _require,
     "raise": lambda *_, exception, arguments: (),  # noqa: ARG005 - any value can be what an exception holds
     "math": _math,
+    "tape_new": lambda: (TAPE,),
+    "tape_push": _tape_push,
+    "tape_pop": _tape_pop,
 }
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 
-_RAISING = "floor_divide remainder divide power getitem setitem take int float item require raise math"
+_RAISING = "floor_divide remainder divide power getitem setitem additem take int float item require raise math"
 RAISING = frozenset(_RAISING.split())
 """Primitives that can raise for some values, so that they must not move out of their branch."""
 
@@ -200,7 +239,7 @@ def may_raise(primitive: str, operands: tuple[Type, ...]) -> bool:
         return False
     if primitive == "getitem":
         return len(operands) > 1
-    if primitive == "setitem":
+    if primitive in ("setitem", "additem"):
         return len(operands) > 2
     if primitive in ("floor_divide", "remainder", "divide"):
         return all(isinstance(one, Scalar) for one in operands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Array, Fn, Scalar, Type
+from snek_strategies.ir.types import Array, Fn, Scalar, Tape, Type
 
 
 def sexpr(program: Program) -> str:
@@ -18,6 +18,8 @@ def _type(type_: Type) -> str:
         return type_.kind
     if isinstance(type_, Array):
         return f"(array {type_.dtype}{''.join(f' {dim}' for dim in type_.dims)})"
+    if isinstance(type_, Tape):
+        return "tape"
     assert isinstance(type_, Fn)
     return f"(fn ({' '.join(map(_type, type_.parameters))}) ({' '.join(map(_type, type_.results))}))"
 
@@ -42,6 +44,8 @@ def _param(value: object) -> str:
     if isinstance(value, np.ndarray):
         dims, items = " ".join(map(str, value.shape)), " ".join(map(repr, value.ravel().tolist()))
         return f"(const (array {value.dtype} {dims}) {items})"
+    if isinstance(value, Type):
+        return _type(value)
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, type):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.types import Type
 
 
 def show(program: Program) -> str:
@@ -48,6 +49,8 @@ def _body(block: Block, names: _Names, indent: str, verb: str) -> list[str]:
 
 
 def _param(value: object) -> str:
+    if isinstance(value, tuple) and value and isinstance(value[0], Type):
+        return f"({', '.join(map(str, value))})"
     return value.__qualname__ if isinstance(value, type) else repr(value)
 
 

@@ -1,4 +1,4 @@
-"""The types of the IR: Python scalars, NumPy arrays and functions."""
+"""The types of the IR: Python scalars, NumPy arrays, functions and tapes."""
 
 from __future__ import annotations
 
@@ -47,9 +47,22 @@ class Fn:
         return f"({', '.join(map(str, self.parameters))}) -> ({', '.join(map(str, self.results))})"
 
 
-Type = Scalar | Array | Fn
+@dataclass(frozen=True)
+class Tape:
+    """A stack of rows of values, for what reverse mode remembers; each row's types stand at its push and its pop.
+
+    It is a value: a push gives a new tape. Every tape is used once on every path, so a back-end may write in place.
+    """
+
+    def __str__(self) -> str:
+        return "tape"
+
+
+Type = Scalar | Array | Fn | Tape
 
 BOOL = Scalar("bool")
+INT = Scalar("int")
+TAPE = Tape()
 
 
 def type_of(value: object) -> Type:
