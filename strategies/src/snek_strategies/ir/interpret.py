@@ -28,7 +28,7 @@ class Closure:
 Step = tuple[
     int, Callable[..., object] | None, tuple[tuple[bool, object], ...], dict[str, object], tuple[int, ...], Node
 ]
-"""Result (-1 unless there is just one), meaning, operands, parameters, the names to forget before it runs, and the node itself."""
+"""Result (-1 unless it is one), meaning, operands, parameters, the names to forget before it runs, the node itself."""
 
 
 def _fetch(atom: Atom) -> tuple[bool, object]:

@@ -106,11 +106,12 @@ def setitem(array: Any, value: object, *dynamic: object, index: tuple[object, ..
     return made
 
 
-def additem(array: Any, value: object, *dynamic: object, index: tuple[object, ...]) -> object:
+def additem(array: Any, value: Any, *dynamic: object, index: tuple[object, ...]) -> object:
     """Return a copy of the array with `value` added to the elements at the index; what an index repeats adds up."""
     values = iter(dynamic)
     made = array.copy()
-    np.add.at(made, tuple(next(values) if part is HOLE else part for part in index), value)
+    at: Any = tuple(next(values) if part is HOLE else part for part in index)
+    np.add.at(made, at, value)
     return made
 
 
