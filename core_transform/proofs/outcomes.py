@@ -76,13 +76,19 @@ def left_out(name: str, listed: dict[str, str]) -> bool:
 
 
 class Journal:
-    """A file to which each result is added as it is known, so that an interrupted proof goes on where it stood."""
+    """A file to which each result is added as it is known, so that an interrupted proof goes on where it stood.
+
+    What differed is forgotten, so that it runs again.
+    """
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
         self.results: list[Compared] = []
         if file is not None and file.exists():
-            self.results = [Compared(**json.loads(line)) for line in file.read_text().splitlines()]
+            results = read(file)
+            again = {one.module for one in results if one.different}
+            self.results = [one for one in results if one.module not in again]
+            file.write_text("".join(map(_line, self.results)))
 
     def known(self, module: str) -> bool:
         """Tell whether a module's results are here."""
@@ -94,7 +100,17 @@ class Journal:
         self.results.extend(group)
         if self.file is not None:
             with self.file.open("a") as stream:
-                stream.writelines(json.dumps(asdict(one)) + "\n" for one in group)
+                stream.writelines(map(_line, group))
+
+
+def read(file: Path) -> list[Compared]:
+    """Return the results in a file."""
+    return [Compared(**json.loads(line)) for line in file.read_text().splitlines()]
+
+
+def _line(one: Compared) -> str:
+    """Return a result as a line of JSON, without what is empty."""
+    return json.dumps({name: value for name, value in asdict(one).items() if value}) + "\n"
 
 
 def report(results: list[Compared]) -> bool:

@@ -75,14 +75,16 @@ def test_a_construct_that_was_not_virtualized_is_found(monkeypatch: pytest.Monke
     assert list(result.different.values()) == ["ran, and no operator fired from it"]
 
 
-def test_results_are_kept_as_they_come(tmp_path: Path) -> None:
+def test_results_are_kept_as_they_come_and_what_differed_runs_again(tmp_path: Path) -> None:
     journal = outcomes.Journal(tmp_path / "results.jsonl")
     journal.add([outcomes.Compared("test_a", "forced", tests=3, different={"x": "passed -> failed"})])
+    journal.add([outcomes.Compared("test_b", "forced", tests=4, virtualized=9)])
+    assert not outcomes.report(journal.results)
     again = outcomes.Journal(tmp_path / "results.jsonl")
-    assert again.known("test_a")
-    assert not again.known("test_b")
-    assert again.results == journal.results
-    assert not outcomes.report(again.results)
+    assert again.known("test_b")
+    assert not again.known("test_a")
+    assert again.results == journal.results[1:] == outcomes.read(tmp_path / "results.jsonl")
+    assert outcomes.report(again.results)
 
 
 def test_a_listed_difference_is_excepted_by_its_reason() -> None:

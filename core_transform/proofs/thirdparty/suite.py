@@ -1,6 +1,6 @@
 """Run well-known packages' own tests plain, with forced operators and with the inline path, and compare.
 
-`python suite.py [--jobs N] [--out FILE] [--limit SECONDS] [PACKAGE | PACKAGE/FOLDER ...]`: without names, all of them.
+`python suite.py [--jobs N] [--out FILE] [--limit SECONDS] [PACKAGE | PACKAGE/PIECE ...]`: without names, all of them.
 The packages must be installed; tests that only a package's sdist has are fetched with pip. What holds is what
 `cpython/suite.py` says.
 """
@@ -45,7 +45,7 @@ def fetched_tests(package: str, into: Path) -> Path:
 
 def names() -> list[str]:
     """Return the names of all pieces."""
-    return [f"{package}/{folder}" for package, known in PACKAGES.items() for folder in known.folders or ("tests",)]
+    return [f"{package}/{piece}" for package, known in PACKAGES.items() for piece in known.pieces or ("tests",)]
 
 
 def main() -> int:
@@ -61,10 +61,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         pieces: list[Piece] = []
         for name in chosen:
-            package, _, folder = name.partition("/")
+            package, _, piece = name.partition("/")
             found = PACKAGES[package]
-            where = folder_of(package) / folder if found.folders else fetched_tests(package, Path(scratch))
-            pieces.append(Piece(name, HERE / "run_tests.py", (str(where), *found.virtualized)))
+            root = folder_of(package) if found.pieces else fetched_tests(package, Path(scratch))
+            folders = found.pieces.get(piece, ".")
+            pieces.append(Piece(name, HERE / "run_tests.py", (str(root), folders, *found.virtualized)))
         return prove(pieces, options.jobs, options.limit, modes, Journal(options.out))
 
 

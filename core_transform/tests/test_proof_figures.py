@@ -1,0 +1,44 @@
+"""The recorded proofs hold what the project claims, and the README shows them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+PROOFS = Path(__file__).parent.parent / "proofs"
+RECORDS = PROOFS.parent.parent / "results" / "proofs"
+
+
+def by_path(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, PROOFS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+outcomes = by_path("outcomes")
+figures = by_path("figures")
+
+
+def test_the_readme_shows_the_records() -> None:
+    text = (PROOFS / "README.md").read_text()
+    assert text == figures.with_table(text)
+
+
+@pytest.mark.parametrize("file", sorted(RECORDS.glob("*.jsonl")), ids=lambda file: file.stem)
+def test_no_recorded_test_differs(file: Path) -> None:
+    results = [one for one in outcomes.read(file) if not one.skipped]
+    for mode in ("forced", "inline"):
+        ran = [one for one in results if one.mode == mode]
+        assert not any(one.different for one in ran)
+        refused, virtualized = sum(len(one.refused) for one in ran), sum(one.virtualized for one in ran)
+        assert refused <= outcomes.REFUSED_AT_MOST * virtualized
+        assert len(ran) >= (150 if file.stem.startswith("cpython") else 1)
+        assert all(one.firings for one in ran) or mode == "inline"
