@@ -54,25 +54,24 @@ class WitnessOperators(RecordingOperators):
         super().__init__()
         self.fired: dict[int, CodeType] = {}
         self.guarded: dict[int, CodeType] = {}
+        modules = [module for name, module in sys.modules.items() if name.startswith(OWN)]
+        self.own = frozenset(id(vars(module)) for module in [*modules, sys.modules[__name__]])
 
     def _fire(self, operator: str) -> None:
         super()._fire(operator)
-        _note(self.fired)
+        self._note(self.fired)
 
     def stages(self, value: object) -> bool:
         """Note that a construct in Python's own form has asked, and stage nothing."""
-        _note(self.guarded)
+        self._note(self.guarded)
         return super().stages(value)
 
-
-def _note(seen: dict[int, CodeType]) -> None:
-    """Note the nearest code on the stack that is neither the core's nor this file's."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and (
-        frame.f_globals.get("__name__", "").startswith(OWN) or frame.f_globals is globals()
-    ):
-        frame = frame.f_back
-    seen[id(frame.f_code)] = frame.f_code
+    def _note(self, seen: dict[int, CodeType]) -> None:
+        """Note the nearest code on the stack that is neither the core's nor this file's."""
+        own, frame = self.own, sys._getframe(2)
+        while id(frame.f_globals) in own and frame.f_back is not None:
+            frame = frame.f_back
+        seen[id(frame.f_code)] = frame.f_code
 
 
 @contextmanager

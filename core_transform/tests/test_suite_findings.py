@@ -9,6 +9,7 @@ import traceback
 import warnings
 from collections import namedtuple
 from collections.abc import Callable
+from dataclasses import make_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -246,11 +247,12 @@ def places(error):
 def named_in_a_branch(value):
     if value:
         kind = namedtuple("kind", "x y")
+        data = make_dataclass("data", ["x"])
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         if value:
             warnings.warn("look")
-    return kind.__module__, kind(1, 2), [(warning.filename, warning.lineno) for warning in seen]
+    return kind.__module__, data.__module__, kind(1, 2), [(warning.filename, warning.lineno) for warning in seen]
 
 
 PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [

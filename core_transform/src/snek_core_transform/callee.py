@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import dataclasses
 import functools
 import importlib
 import importlib.util
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 FRAME_READERS: tuple[Any, ...] = (
     builtins.locals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.globals, builtins.super,
     builtins.breakpoint, sys._getframe, inspect.currentframe,
-    warnings.warn, collections.namedtuple, typing.NamedTuple, typing.TypedDict, typing.NewType, typing.TypeVar,
-    typing.TypeVarTuple, typing.ParamSpec, *([typing.TypeAliasType] if hasattr(typing, "TypeAliasType") else []),
+    warnings.warn, collections.namedtuple, dataclasses.make_dataclass, typing.NamedTuple, typing.TypedDict,
+    typing.NewType, typing.TypeVar, typing.TypeVarTuple, typing.ParamSpec,
+    *([typing.TypeAliasType] if hasattr(typing, "TypeAliasType") else []),
 )  # fmt: skip
 """What looks at the frame that calls it, so that no operator may stand between."""
 
 _FRAME_READERS = frozenset(map(id, FRAME_READERS))
+_LOADED_AGAIN = {reader.__name__: reader.__module__ for reader in FRAME_READERS if type(reader) is FunctionType}
+"""Those that are Python functions, by name: their module may have been loaded again, as others."""
 
 
 class Callee:
@@ -56,13 +60,19 @@ def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
     `is_native` says that calls keep Python's meaning, so that no operator need stand between.
     """
     kind = type(function)
-    if not is_native and id(function) in _FRAME_READERS:
+    if not is_native and _reads_frame(function, kind):
         return function
     if kind is FunctionType:
         return _converted_function(function, operators) if is_native else Callee(function, operators)
     if kind is BuiltinFunctionType or kind is type:
         return function if is_native else Callee(function, operators)
     return converted(function, operators) if is_native else Callee(function, operators)
+
+
+def _reads_frame(function: Any, kind: type) -> bool:
+    if id(function) in _FRAME_READERS:
+        return True
+    return kind is FunctionType and _LOADED_AGAIN.get(function.__name__, "") == function.__module__
 
 
 def overrides_call(operators: Operators) -> bool:
