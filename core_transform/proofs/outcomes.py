@@ -53,8 +53,9 @@ def compared(
         if not result.virtualized:
             result.skipped = "nothing of it was virtualized"
             return result
-        if mode == "forced" and not sum(result.firings.values()):
-            different[module] = "no operator fired"
+        if mode == "forced" and not result.functions.get("reached"):
+            result.skipped = "none of its functions runs a construct"
+            return result
         for name in found["silent"]:
             different[f"{module}: {name}"] = "ran, and no operator fired from it"
     for name, how in different.items():

@@ -71,7 +71,9 @@ def test_a_construct_that_was_not_virtualized_is_found(monkeypatch: pytest.Monke
     assert [name.rpartition(" ")[2] for name in found["silent"]] == ["calls_only"]
     plain: dict[str, Any] = {"tests": {"a": "passed"}}
     run = {"tests": {"a": "passed"}, "details": {}, "virtualized": 2, "refused": {}, "firings": {"compare": 1}}
-    result = outcomes.compared("module", "forced", plain, {**run, "functions": {}, "silent": found["silent"]}, {})
+    result = outcomes.compared(
+        "module", "forced", plain, {**run, "functions": {"reached": 2}, "silent": found["silent"]}, {}
+    )
     assert list(result.different.values()) == ["ran, and no operator fired from it"]
 
 
@@ -91,6 +93,7 @@ def test_a_listed_difference_is_excepted_by_its_reason() -> None:
     plain: dict[str, Any] = {"tests": {"m.a": "passed", "m.b": "passed", "m.c": "passed"}}
     ended = {"m.a": "failed", "m.b": "failed", "m.c": "passed"}
     found = {"tests": ended, "details": {}, "virtualized": 1, "refused": {}, "firings": {"call": 1}}
-    result = outcomes.compared("m", "forced", plain, {**found, "functions": {}, "silent": []}, {"m.b*": "a reason"})
+    found |= {"functions": {"reached": 1}, "silent": []}
+    result = outcomes.compared("m", "forced", plain, found, {"m.b*": "a reason"})
     assert list(result.different) == ["m.a"]
     assert result.excepted == {"m.b": "a reason"}
