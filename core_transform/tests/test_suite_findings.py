@@ -255,6 +255,12 @@ def named_in_a_branch(value):
     return kind.__module__, data.__module__, kind(1, 2), [(warning.filename, warning.lineno) for warning in seen]
 
 
+def conditional_target_of_an_augmented_assignment(values):
+    values = {number: Numbers() for number in values}
+    values[0 if len(values) > 5 and sys else 1].last += values[0].last + 3 if values else 0
+    return values[1].last
+
+
 PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (break_at_the_end_of_an_async_for, ()),
     (return_at_the_end_of_a_loop_that_yields, ()),
@@ -277,6 +283,7 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (jumps_in_except_star, ([1, 2, 3, 4, 5],)),
     (method_of_a_constant_over_lines, ()),
     (named_in_a_branch, (True,)),
+    (conditional_target_of_an_augmented_assignment, ((0, 1),)),
 ]
 
 

@@ -24,6 +24,10 @@ class Embedded:
     value: object
     label: str
 
+    def __deepcopy__(self, memo: object) -> Embedded:
+        """A copy of a tree holds the very objects that the tree holds."""
+        return self
+
 
 def embed(value: object, label: str) -> gast.Constant:
     """Return a constant that holds a live object."""
