@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from snek_core_transform.groups import CONTROL
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.show import show
 
 
 @pytest.fixture(autouse=True)
 def _examples(doctest_namespace: dict[str, Any]) -> None:
-    doctest_namespace.update(show=show, RecordingOperators=RecordingOperators)
+    doctest_namespace.update(show=show, RecordingOperators=RecordingOperators, CONTROL=CONTROL)

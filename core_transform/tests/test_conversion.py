@@ -17,6 +17,7 @@ import pytest
 from snek_core_transform.callee import converted, is_user_code
 from snek_core_transform.conversions import CACHE_SIZE, CONVERSIONS
 from snek_core_transform.errors import NoSource, UsageError
+from snek_core_transform.groups import CONTROL
 from snek_core_transform.load import load_file
 from snek_core_transform.operators import PythonOperators
 from snek_core_transform.passes import PASSES
@@ -55,7 +56,7 @@ def test_methods_partials_and_callable_objects_are_looked_into() -> None:
             return x or 2
 
     it = Ask()
-    operators = RecordingOperators()
+    operators = RecordingOperators(CONTROL)
     assert converted(it.method, operators)(0) == 1
     assert converted(functools.partial(halve, 6), operators)() == 3
     assert converted(it, operators)(0) == 2

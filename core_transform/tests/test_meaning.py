@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from snek_core_transform.groups import GROUPS, OPERATORS
 from snek_core_transform.load import load_file
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
@@ -23,7 +24,15 @@ CASES = [case for file in sorted(CORPUS.glob("*.py")) for case in load_file(str(
 NAMES = [f"{function.__name__}{arguments}"[:60] for function, arguments in CASES]
 THUNK = re.compile(r"<(if|while|for) [a-z]+( \d+)?>")
 
-PLAIN = {"annotated", "looks_at_frame", "unbound_before_use", "return_in_finally", "bad_arguments"}
+PLAIN = {
+    "annotated",
+    "looks_at_frame",
+    "unbound_before_use",
+    "return_in_finally",
+    "bad_arguments",
+    "import_missing",
+    "no_such_global",
+}
 """The programs that reach an unbound name, or a construct which keeps Python's form, before any operator."""
 
 Case = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -82,9 +91,13 @@ def test_every_operator_fires_over_the_corpus() -> None:
     operators = RecordingOperators()
     for function, arguments in CASES:
         answer(virtualize(function, operators), arguments, "")
-    assert set(operators.firings) == {
-        "if_stmt", "while_stmt", "for_stmt", "if_exp", "and_", "or_", "not_", "compare", "aug_assign", "call",
-    }  # fmt: skip
+    assert set(operators.firings) == set(OPERATORS)
+
+
+@pytest.mark.parametrize("group", sorted(GROUPS))
+def test_each_group_alone_answers_as_python(group: str) -> None:
+    for case in CASES:
+        same(case, RecordingOperators({group}))
 
 
 def test_the_identity_would_fail_this_suite(monkeypatch: pytest.MonkeyPatch) -> None:

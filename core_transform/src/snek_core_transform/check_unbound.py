@@ -29,7 +29,7 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     ...     if x:
     ...         y = x
     ...     return x and y
-    >>> print(show(f, after="check_unbound", operators=RecordingOperators()).splitlines()[-1])
+    >>> print(show(f, after="check_unbound", operators=RecordingOperators(CONTROL)).splitlines()[-1])
         return operators.and_(x, lambda: y if 'y' in builtins.locals() else operators.unbound('y'))
     """
     if context.inline:

@@ -14,6 +14,7 @@ from .fragments import Fragment, Source
 from .operators import Operators
 from .program import node_place
 from .syntax import attribute, embed
+from .value_construct import ValueConstruct
 
 
 @dataclass
@@ -28,6 +29,10 @@ class Context:
     source: Source | None = None
     outer_cells: frozenset[str] = frozenset()
     names: Counter[str] = field(default_factory=Counter)
+    values: ValueConstruct = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = ValueConstruct(self.operators)
 
     def fresh(self, word: str) -> str:
         """Return a name that no user can write, and that no enclosing construct uses."""
@@ -65,6 +70,19 @@ class Context:
     def iteration_place(self, loop: gast.For) -> gast.AST:
         """Return where Python places the error of an iterable that is none."""
         return loop.iter if sys.version_info >= (3, 13) else loop
+
+    def keep_assert_place(self, node: gast.Assert) -> None:
+        """Place an `assert`, whose test is about to be wrapped, where Python places its error."""
+        if sys.version_info < (3, 12) and isinstance(node.test, gast.Compare):
+            gast.copy_location(node, node.test)
+
+    def value_operator(self, method: str) -> gast.expr:
+        """Return a reference to an operator over single values."""
+        return attribute(embed(self.operators, "operators"), method)
+
+    def value_construct(self, method: str) -> gast.expr:
+        """Return a reference to what calls an operator over single values in Python's order."""
+        return attribute(embed(self.values, "operators"), method)
 
     def operator(self, construct: Construct, method: str) -> gast.expr:
         """Return a reference to an operator of a construct."""

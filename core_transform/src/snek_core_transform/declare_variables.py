@@ -17,7 +17,7 @@ def declare_variables(tree: gast.AST, _: Context) -> gast.AST:
     ...     while x:
     ...         y = x
     ...         x -= y
-    >>> print(show(f, after="declare_variables", operators=RecordingOperators()).splitlines()[1])
+    >>> print(show(f, after="declare_variables", operators=RecordingOperators(CONTROL)).splitlines()[1])
         y: None
     """
     return each_function(tree, _declare)

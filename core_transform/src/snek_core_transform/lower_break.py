@@ -21,7 +21,7 @@ def lower_break(tree: gast.AST, context: Context) -> gast.AST:
     ...         print(x)
     ...     else:
     ...         print("none")
-    >>> print(show(f, after="lower_break", operators=RecordingOperators()))
+    >>> print(show(f, after="lower_break", operators=RecordingOperators(CONTROL)))
     def f(xs):
         <broken> = False
         for x in xs:

@@ -19,7 +19,7 @@ def lower_continue(tree: gast.AST, context: Context) -> gast.AST:
     ...         if x:
     ...             continue
     ...         print(x)
-    >>> print(show(f, after="lower_continue", operators=RecordingOperators()))
+    >>> print(show(f, after="lower_continue", operators=RecordingOperators(CONTROL)))
     def f(xs):
         for x in xs:
             if x:

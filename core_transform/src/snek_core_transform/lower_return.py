@@ -18,7 +18,7 @@ def lower_return(tree: gast.AST, context: Context) -> gast.AST:
     ...     if x > 0:
     ...         return x
     ...     return -x
-    >>> print(show(f, after="lower_return", operators=RecordingOperators()))
+    >>> print(show(f, after="lower_return", operators=RecordingOperators(CONTROL)))
     def f(x):
         if x > 0:
             <value> = x

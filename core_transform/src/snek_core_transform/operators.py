@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from .callee import converted
-
-GROUPS = frozenset({"branch", "loop", "logic", "compare", "call", "assign"})
-"""The construct groups: if and ternary; while and for; and, or, not; comparisons; calls; augmented assignment."""
+from .groups import CONTROL
+from .value_operators import ValueOperators
 
 State = tuple[object, ...]
 """The values of the names that a construct assigns, in the order of `names`; `Unbound` where a name has no value."""
@@ -27,7 +26,7 @@ class Unbound:
         return f"<unbound {self.name}>"
 
 
-class Operators:
+class Operators(ValueOperators):
     """An operator set: what each construct means. A strategy overrides only what it stages.
 
     Branches and loop bodies come as functions over the state: they take the values of `names` and return the new
@@ -35,7 +34,8 @@ class Operators:
     `<broken>` and `<value>`, which stand in the state like any other name.
     """
 
-    groups: ClassVar[frozenset[str]] = GROUPS
+    groups: frozenset[str] = CONTROL
+    """The construct groups that become operators; `groups.GROUPS` holds all. The others stay as they are."""
     inline: ClassVar[bool] = True
     """Whether values that are not staged take Python's own path in the same frame; False: operators for everything."""
 

@@ -12,16 +12,30 @@ from .declare_variables import declare_variables
 from .lower_break import lower_break
 from .lower_continue import lower_continue
 from .lower_return import lower_return
+from .lower_targets import lower_targets
 from .prepare import prepare
 from .state import note_state
+from .virtualize_arithmetic import virtualize_arithmetic
 from .virtualize_assignments import virtualize_assignments
+from .virtualize_attributes import virtualize_attributes
 from .virtualize_branches import virtualize_branches
 from .virtualize_calls import virtualize_calls
 from .virtualize_comparisons import virtualize_comparisons
+from .virtualize_comprehensions import virtualize_comprehensions
+from .virtualize_definitions import virtualize_definitions
+from .virtualize_exceptions import virtualize_exceptions
 from .virtualize_guards import virtualize_guards
+from .virtualize_imports import virtualize_imports
+from .virtualize_literals import virtualize_literals
 from .virtualize_logic import virtualize_logic
 from .virtualize_loops import virtualize_loops
+from .virtualize_matches import virtualize_matches
+from .virtualize_names import virtualize_names
+from .virtualize_subscripts import virtualize_subscripts
+from .virtualize_suspensions import virtualize_suspensions
 from .virtualize_ternary import virtualize_ternary
+from .virtualize_unpacking import virtualize_unpacking
+from .virtualize_with import virtualize_with
 
 Pass = Callable[[gast.AST, Context], gast.AST]
 
@@ -31,6 +45,20 @@ PASSES: tuple[Pass, ...] = (
     lower_break,  # before lower_continue: it leaves loops whose bodies end early only by `continue`
     lower_continue,
     note_state,  # after the jumps: their flags are variables too; before any statement becomes a thunk
+    lower_targets,  # before all that stores: one store a statement
+    virtualize_exceptions,  # the values that stay in the frame, before anything moves out of it
+    virtualize_matches,
+    virtualize_with,
+    virtualize_imports,
+    virtualize_definitions,
+    virtualize_suspensions,
+    virtualize_comprehensions,
+    virtualize_arithmetic,
+    virtualize_unpacking,
+    virtualize_names,
+    virtualize_attributes,
+    virtualize_subscripts,  # before literals: a row of indices with a slice in it is no tuple yet
+    virtualize_literals,
     virtualize_guards,  # before the expressions it wraps are rewritten
     virtualize_loops,  # before branches: a loop's test is no statement, so an `if` never moves into it
     virtualize_branches,

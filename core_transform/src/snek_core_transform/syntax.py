@@ -171,6 +171,9 @@ def rewritten(tree: Node, visit: Callable[[gast.AST, Any], Any], function: Any =
 def _rewritten(child: Any, visit: Any, inside: Any, function: Any, outside: list[gast.AST]) -> Any:
     if not isinstance(child, gast.AST):
         return child
+    if isinstance(child, gast.pattern):
+        # A pattern may hold names and attributes only.
+        return child
     if isinstance(child, gast.arguments):
         # Defaults are evaluated around the function, and hold no part of it.
         child.defaults = [rewritten(default, visit, function) for default in child.defaults]

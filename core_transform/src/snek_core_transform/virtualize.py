@@ -20,6 +20,7 @@ from .fragments import Source, number_nodes
 from .operators import Operators, PythonOperators
 from .passes import PASSES
 from .program import Program, program_of
+from .value_construct import ValueConstruct
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -114,7 +115,8 @@ def _run(tree: gast.AST, context: Context, after: str | None) -> gast.AST:
 def is_virtualized(code: CodeType, operators: Operators) -> bool:
     """Tell whether a code object calls `operators` already."""
     return any(
-        (isinstance(value, Construct) and value.operators is operators)
+        value is operators
+        or (isinstance(value, Construct | ValueConstruct) and value.operators is operators)
         or (isinstance(value, CodeType) and is_virtualized(value, operators))
         for value in code.co_consts
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import builtins
 import copy
 
 import gast
 
 from .context import Context
 from .inline import inner, plain_values
-from .syntax import SYMBOLS, Block, assign, at, attribute, call, constant, embed, load, store
+from .lower_targets import is_lowered
+from .operators import IN_PLACE
+from .syntax import SYMBOLS, Block, assign, at, call, constant, embed, load, store
+from .virtualize_attributes import note_stored_names, stored_name
+from .virtualize_subscripts import index_value
 from .walk import each_statement
 
 
@@ -19,7 +22,7 @@ def virtualize_assignments(tree: gast.AST, context: Context) -> gast.AST:
     >>> def f(x, y):
     ...     x += y
     ...     x[g()] *= y
-    >>> print(show(f, after="virtualize_assignments", operators=RecordingOperators()))
+    >>> print(show(f, after="virtualize_assignments", operators=RecordingOperators(CONTROL)))
     def f(x, y):
         x = operators.aug_assign('+', x, y)
         <owner> = x
@@ -27,8 +30,9 @@ def virtualize_assignments(tree: gast.AST, context: Context) -> gast.AST:
         <owner>[<index>] = operators.aug_assign('*', <owner>[<index>], y)
         del <owner>, <index>
     """
-    if not context.wants("assign"):
+    if not any(context.wants(group) for group in ("assign", "name", "attribute", "subscript")):
         return tree
+    note_stored_names(tree, context.class_name)
     return each_statement(tree, lambda statement: _virtualize(statement, context))
 
 
@@ -36,41 +40,45 @@ def _virtualize(node: gast.stmt, context: Context) -> Block:
     if not isinstance(node, gast.AugAssign):
         return [node]
     construct = context.construct(node, "augmented assignment")
+    target = node.target
+    is_access = is_lowered(target, context)
+    if not context.wants("assign") and not is_access:
+        return [node]
     operator = context.operator(construct, "aug_assign")
     symbol = constant(SYMBOLS[type(node.op).__name__])
-
-    def change(read: gast.expr, write: gast.expr) -> gast.stmt:
-        at(read, node.target)
-        at(write, node.target)
-        value = at(call(operator, symbol, read, node.value), node)
-        return at(gast.Assign([write], value, None), node)
-
-    target = node.target
-    if context.inline:
+    if context.inline and not is_access:
         return _inline(node, symbol, operator, context)
+
+    def change(read: gast.expr) -> gast.expr:
+        at(read, target)
+        if not context.wants("assign"):
+            return at(call(embed(IN_PLACE[symbol.value], "in_place"), read, node.value), node)
+        return at(call(operator, symbol, read, node.value), node)
+
     if isinstance(target, gast.Name):
-        return [change(load(target.id), store(target.id))]
-    owner = at(assign("<owner>", target.value), target.value)
-    if isinstance(target, gast.Attribute):
-        read, write = (gast.Attribute(load("<owner>"), target.attr, mode) for mode in (gast.Load(), gast.Store()))
-        return [owner, change(read, write), at(gast.Delete([_delete("<owner>")]), node)]
-    index = at(assign("<index>", _index(target.slice)), target.slice)
-    read, write = (gast.Subscript(load("<owner>"), load("<index>"), mode) for mode in (gast.Load(), gast.Store()))
-    return [owner, index, change(read, write), at(gast.Delete([_delete("<owner>"), _delete("<index>")]), node)]
+        if not is_access:
+            return [at(assign(target.id, change(load(target.id))), node)]
+        name = constant(target.id)
+        value = change(call(context.value_operator("read"), name, load(target.id)))
+        return [at(assign(target.id, call(context.value_operator("assign"), name, value)), node)]
+    temporary = ["<owner>"] if isinstance(target, gast.Attribute) else ["<owner>", "<index>"]
+    before = [at(assign("<owner>", target.value), target.value)]
+    if isinstance(target, gast.Subscript):
+        before.append(at(assign("<index>", index_value(target.slice)), target.slice))
+    if is_access:
+        is_attribute = isinstance(target, gast.Attribute)
+        where = [load("<owner>"), constant(stored_name(target)) if is_attribute else load("<index>")]
+        again = [load("<owner>"), constant(stored_name(target)) if is_attribute else load("<index>")]
+        value = change(call(context.value_operator("getattr_" if is_attribute else "getitem"), *where))
+        put = context.value_construct("store_attribute" if is_attribute else "store_item")
+        stored: gast.stmt = gast.Expr(at(call(put, value, *again), target))
+    else:
+        stored = gast.Assign([at(_access(target, gast.Store()), target)], change(_access(target, gast.Load())), None)
+    return [*before, at(stored, node), at(gast.Delete([_delete(name) for name in temporary]), node)]
 
 
 def _delete(name: str) -> gast.Name:
     return gast.Name(name, gast.Del(), None, None)
-
-
-def _index(index: gast.expr) -> gast.expr:
-    """Return an index as a value: a slice has to be made by its builtin, outside of brackets."""
-    if isinstance(index, gast.Slice):
-        bounds = [bound or constant(None) for bound in (index.lower, index.upper, index.step)]
-        return call(attribute(embed(builtins, "builtins"), "slice"), *bounds)
-    if isinstance(index, gast.Tuple):
-        return gast.Tuple([_index(element) for element in index.elts], gast.Load())
-    return index
 
 
 def _inline(node: gast.AugAssign, symbol: gast.expr, operator: gast.expr, context: Context) -> Block:
@@ -92,7 +100,7 @@ def _inline(node: gast.AugAssign, symbol: gast.expr, operator: gast.expr, contex
             before.append(at(assign("<owner>", target.value), target.value))
             temporary.append("<owner>")
             if isinstance(target, gast.Subscript):
-                before.append(at(assign("<index>", _index(target.slice)), target.slice))
+                before.append(at(assign("<index>", index_value(target.slice)), target.slice))
                 temporary.append("<index>")
             read, write = (_access(target, mode) for mode in (gast.Load(), gast.Store()))
         before.append(at(assign("<target>", at(read, target)), target))

@@ -23,7 +23,7 @@ def virtualize_branches(tree: gast.AST, context: Context) -> gast.AST:
     ...     if x < 0:
     ...         x = 0
     ...     return x
-    >>> print(show(f, after="virtualize_branches", operators=RecordingOperators()))
+    >>> print(show(f, after="virtualize_branches", operators=RecordingOperators(CONTROL)))
     def f(x):
         def <if body>():
             nonlocal x

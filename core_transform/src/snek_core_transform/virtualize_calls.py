@@ -36,7 +36,7 @@ def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
 
 def _place_as_method(node: gast.Call) -> None:
     """Place a call where Python places one of a method: over several lines, at the attribute's name."""
-    method = node.func
+    method = getattr(node.func, "method", node.func)
     starred = any(isinstance(argument, gast.Starred) for argument in node.args)
     if not isinstance(method, gast.Attribute) or starred or any(keyword.arg is None for keyword in node.keywords):
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import gast
 
 from .context import Context
@@ -24,10 +22,10 @@ def virtualize_guards(tree: gast.AST, context: Context) -> gast.AST:
         return at(call(context.operator(context.construct(value, word), "plain"), value), value)
 
     def virtualize(node: gast.AST, _: gast.AST) -> gast.AST:
+        if isinstance(node, gast.Assert) and context.wants("compare"):
+            context.keep_assert_place(node)
         if isinstance(node, gast.Assert) and context.wants("branch"):
-            if sys.version_info < (3, 12) and isinstance(node.test, gast.Compare):
-                # Python 3.11 places the error at a comparison, which the test will not be any more.
-                gast.copy_location(node, node.test)
+            context.keep_assert_place(node)
             node.test = watched(node.test, "`assert`")
         elif isinstance(node, gast.Match) and context.wants("branch"):
             node.subject = watched(node.subject, "`match`")

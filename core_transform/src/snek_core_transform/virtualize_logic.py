@@ -21,7 +21,7 @@ def virtualize_logic(tree: gast.AST, context: Context) -> gast.AST:
 
     >>> def f(a, b):
     ...     return not a or b
-    >>> print(show(f, after="virtualize_logic", operators=RecordingOperators()))
+    >>> print(show(f, after="virtualize_logic", operators=RecordingOperators(CONTROL)))
     def f(a, b):
         return operators.or_(operators.not_(a), lambda: b)
     """

@@ -23,7 +23,7 @@ def virtualize_loops(tree: gast.AST, context: Context) -> gast.AST:
     ...     while n > 1:
     ...         n = n // 2
     ...     return n
-    >>> print(show(f, after="virtualize_loops", operators=RecordingOperators()))
+    >>> print(show(f, after="virtualize_loops", operators=RecordingOperators(CONTROL)))
     def f(n):
         def <while test>():
             return n > 1

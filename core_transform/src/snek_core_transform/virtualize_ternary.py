@@ -17,7 +17,7 @@ def virtualize_ternary(tree: gast.AST, context: Context) -> gast.AST:
 
     >>> def f(a, b, c):
     ...     return a if c else b
-    >>> print(show(f, after="virtualize_ternary", operators=RecordingOperators()))
+    >>> print(show(f, after="virtualize_ternary", operators=RecordingOperators(CONTROL)))
     def f(a, b, c):
         return operators.if_exp(c, lambda: a, lambda: b)
     """
