@@ -60,6 +60,14 @@ def thirdparty(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Generate programs over every form of statement and compare each with its virtualized runs."""
+    install(session, "")
+    session.install(*CONSTRAINTS, "hypothesis")
+    session.run("python", "core_transform/proofs/fuzz/run.py", *session.posargs)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """Run every test and say which lines and branches no test reaches; processes that tests start are not counted."""
     install(session, "all,dev")

@@ -72,13 +72,21 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
 
     def visit(self, node: gast.AST) -> Any:
         if isinstance(node, FUNCTIONS):
-            if getattr(node, "is_cells", False) or not getattr(node, "is_thunk", False):
+            if getattr(node, "is_cells", False):
                 return node
+            if not getattr(node, "is_thunk", False):
+                return self._around_function(node)
             self.depth += 1
             new = self.generic_visit(node)
             self.depth -= 1
             return new
-        if isinstance(node, (gast.ClassDef, *_OWN_FUNCTIONS)):
+        if isinstance(node, gast.ClassDef):
+            for field in ("decorator_list", "bases", "keywords"):
+                setattr(node, field, [self.visit(part) for part in getattr(node, field)])
+            return node
+        if isinstance(node, _OWN_FUNCTIONS):
+            # The first iterable is evaluated where the comprehension stands.
+            node.generators[0].iter = self.visit(node.generators[0].iter)
             return node
         if isinstance(node, gast.pattern):
             # A pattern may hold names and attributes only.
@@ -91,6 +99,14 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
         if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Load) and self.depth:
             return self._read(node)
         return super().visit(node)
+
+    def _around_function(self, node: gast.AST) -> gast.AST:
+        """Rewrite what a definition evaluates where it stands: its decorators and defaults."""
+        if not isinstance(node, gast.Lambda):
+            node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
+        node.args.defaults = [self.visit(default) for default in node.args.defaults]
+        node.args.kw_defaults = [default and self.visit(default) for default in node.args.kw_defaults]
+        return node
 
     def _read(self, node: gast.Name) -> gast.AST:
         name = node.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CellType, CodeType, FunctionType, MethodType
@@ -76,7 +77,9 @@ def virtualized_code(function: FunctionType, operators: Operators) -> Virtualize
         program = program_of(function)
         tree = run_passes(program, operators)
         code = function.__code__
-        return Virtualized(compile_tree(program, tree, code.co_freevars, code.co_name, program.class_name))
+        new = compile_tree(program, tree, code.co_freevars, code.co_name, program.class_name)
+        # `types.coroutine` has marked the code, and no text says so.
+        return Virtualized(new.replace(co_flags=new.co_flags | code.co_flags & inspect.CO_ITERABLE_COROUTINE))
 
     return in_deep_stack(build)
 
