@@ -7,7 +7,7 @@ was passed has run that construct, so an operator must have fired from it; one t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
@@ -19,12 +19,16 @@ from snek_core_transform import virtualize as conversion
 from snek_core_transform.callee import FRAME_READERS
 from snek_core_transform.compile_tree import is_thunk
 from snek_core_transform.context import Context
+from snek_core_transform.groups import GROUPS
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.syntax import COMPREHENSIONS, FUNCTIONS, at, attribute, call, embed
 
 GROUP_OF = {
     gast.If: "branch", gast.IfExp: "branch", gast.While: "loop", gast.For: "loop", gast.AsyncFor: "loop",
     gast.BoolOp: "logic", gast.Not: "logic", gast.Compare: "compare", gast.Call: "call", gast.AugAssign: "assign",
+    gast.Attribute: "attribute", gast.Subscript: "subscript", gast.BinOp: "arithmetic", gast.USub: "arithmetic",
+    gast.JoinedStr: "literal", gast.Dict: "literal", gast.Lambda: "function", gast.Yield: "generator",
+    gast.YieldFrom: "generator", gast.Await: "async", **dict.fromkeys(COMPREHENSIONS, "comprehension"),
 }  # fmt: skip
 """The constructs that count: those of which no run is without an operator where their group is wanted."""
 
@@ -50,8 +54,8 @@ class Mark:
 class WitnessOperators(RecordingOperators):
     """Recording operators that also keep from whose code each firing came."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, groups: Iterable[str] = GROUPS) -> None:
+        super().__init__(groups)
         self.fired: dict[int, CodeType] = {}
         self.guarded: dict[int, CodeType] = {}
         modules = [module for name, module in sys.modules.items() if name.startswith(OWN)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from snek_core_transform import virtualize as conversion
+from snek_core_transform.groups import CONTROL
 
 PROOFS = Path(__file__).parent.parent / "proofs"
 
@@ -44,9 +46,21 @@ def has_nothing(value):
     return value
 
 
-def figures(*functions: Any) -> dict[str, Any]:
+def reads_an_attribute(value):
+    return value.real
+
+
+def adds(value):
+    return value + 1
+
+
+def lists(value):
+    return [item for item in (value,)]  # noqa: C416 (the comprehension is what is looked at)
+
+
+def figures(*functions: Any, groups: Iterable[str] = CONTROL) -> dict[str, Any]:
     """Virtualize the functions with marks, run each on 3, and return the figures."""
-    operators, tally = reached.WitnessOperators(), reached.Tally()
+    operators, tally = reached.WitnessOperators(groups), reached.Tally()
     with reached.marks():
         for function in functions:
             new = conversion.virtualize(function, operators)
@@ -64,9 +78,28 @@ def test_an_operator_fires_from_each_function_that_runs() -> None:
     assert found == {"marked": 3, "reached": 2, "fired": 2, "guarded": 0, "silent": []}
 
 
-def test_a_construct_that_was_not_virtualized_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    passes = tuple(step for step in conversion.PASSES if step.__name__ != "virtualize_calls")  # type: ignore[attr-defined]
+def without_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = tuple(step for step in conversion.PASSES if step.__name__ != name)  # type: ignore[attr-defined]
+    assert len(passes) == len(conversion.PASSES) - 1  # type: ignore[attr-defined]
     monkeypatch.setattr(conversion, "PASSES", passes)
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "function"),
+    [
+        ("virtualize_attributes", "attribute", reads_an_attribute),
+        ("virtualize_arithmetic", "arithmetic", adds),
+        ("virtualize_comprehensions", "comprehension", lists),
+    ],
+)
+def test_each_group_has_its_marks(name: str, group: str, function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert figures(function, groups={group})["fired"] == 1
+    without_pass(name, monkeypatch)
+    assert len(figures(function, groups={group})["silent"]) == 1
+
+
+def test_a_construct_that_was_not_virtualized_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_pass("virtualize_calls", monkeypatch)
     found = figures(calls_only, compares)
     assert [name.rpartition(" ")[2] for name in found["silent"]] == ["calls_only"]
     plain: dict[str, Any] = {"tests": {"a": "passed"}}
