@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import sys
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 import snek
-from snek_strategies import stage as stage_module
+from snek_strategies.backends.backend import LoweredProgram, Run
+from snek_strategies.backends.registry import BACKENDS, Backend
 from snek_strategies.ir.interpret import Interpreter
-from snek_strategies.ir.syntax import Program
 
 FACTOR = 2.0
 SETTINGS = {"scale": 3.0}
@@ -243,11 +245,13 @@ def test_the_verbs_give_text_and_a_callable() -> None:
 
 
 def test_verify_stops_at_a_wrong_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def off_by_a_little(program: Program) -> Callable[..., tuple[object, ...]]:
-        run = Interpreter(program)
-        return lambda *args: tuple(np.float64(one * 1.001) for one in run(*args))  # type: ignore[operator]
+    class OffByALittle(LoweredProgram):
+        def compile(self) -> Run:
+            run = Interpreter(self.program)
+            return lambda *args: tuple(np.float64(one * 1.001) for one in run(*args))  # type: ignore[operator]
 
-    monkeypatch.setitem(stage_module.BACKENDS, "planted", off_by_a_little)
+    monkeypatch.setitem(sys.modules, "planted", SimpleNamespace(Lowered=OffByALittle))  # type: ignore[arg-type]
+    monkeypatch.setitem(BACKENDS, "planted", Backend("planted:Lowered"))
     assert snek.stage(relu, backend="planted")(np.float64(2)) != 2
     with pytest.raises(snek.StagingError, match=r"the answer of relu: plain Python gives np.float64\(2.0\)"):
         snek.stage(relu, backend="planted", verify=True)(np.float64(2))

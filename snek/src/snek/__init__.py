@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from snek_core_transform.recording_operators import RecordingOperators as RecordingOperators
     from snek_core_transform.spelling import Spelling as Spelling
     from snek_core_transform.virtualize import virtualize as virtualize
+    from snek_strategies.backends.backend import Unavailable as Unavailable
     from snek_strategies.stage import dynamic as dynamic
     from snek_strategies.stage import stage as stage
     from snek_strategies.stage import static as static
@@ -32,6 +33,7 @@ _HOMES = {
     "SnekError": "snek_core_transform.errors",
     "Spelling": "snek_core_transform.spelling",
     "StagingError": "snek_core_transform.errors",
+    "Unavailable": "snek_strategies.backends.backend",
     "Unbound": "snek_core_transform.operators",
     "UnsupportedSyntax": "snek_core_transform.errors",
     "UsageError": "snek_core_transform.errors",

@@ -13,21 +13,17 @@ from typing import overload
 import numpy as np
 
 from snek_core_transform.errors import StagingError, UsageError
-from snek_strategies.ir.interpret import Interpreter
+from snek_strategies.backends import registry
+from snek_strategies.backends.backend import LoweredProgram
+from snek_strategies.backends.registry import known
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
-from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import type_of
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
 from snek_strategies.staging.trace import StagedProgram, stage_call
 from snek_strategies.staging.verified import verified
 from snek_strategies.staging.watch import describe
-
-Load = Callable[[Program], Callable[..., tuple[object, ...]]]
-
-BACKENDS: dict[str, Load] = {"interpret": Interpreter}
-"""Each back-end's way from a program of the IR to a callable: the arrays in order to the results in order."""
 
 Arguments = tuple[tuple[object, ...], dict[str, object]]
 """Arguments by position, and by name those that have no position."""
@@ -57,8 +53,8 @@ class Traced:
     backend: str
 
     def lower(self) -> Lowered:
-        """Return the program as its back-end takes it."""
-        return Lowered(self, self.staged.program)
+        """Return the program as its back-end takes it. Raises StagingError for what its system cannot say."""
+        return Lowered(self, registry.lower(self.backend, self.staged.program))
 
     def as_text(self, kind: str = "ir") -> str:
         """Return the function's `source`, or the program as `ir` or `sexpr`. Raises UsageError for other kinds."""
@@ -76,14 +72,21 @@ class Lowered:
     """A staged program as its back-end takes it."""
 
     traced: Traced
-    program: Program
+    program: LoweredProgram
 
     def compile(self) -> Compiled:
         """Return the callable that the back-end makes of the program."""
-        return Compiled(self, BACKENDS[self.traced.backend](self.program))
+        return Compiled(self, self.program.compile())
 
     def as_text(self, kind: str = "ir") -> str:
-        """Return a text of the program; see `Traced.as_text`."""
+        """Return a text of the back-end's own, or one that `Traced.as_text` knows. Raises UsageError for others."""
+        if kind in self.program.kinds:
+            return self.program.as_text(kind)
+        if kind not in TEXTS:
+            raise UsageError(
+                f"no text of kind {kind!r}; with back-end {self.traced.backend!r} a program has "
+                f"{', '.join((*TEXTS, *self.program.kinds))}"
+            )
         return self.traced.as_text(kind)
 
 
@@ -137,7 +140,8 @@ class StagedFunction:
         self._operators = StagingOperators(unroll)
         self._verify = verify
         self._lock = Lock()
-        self._known: dict[object, Compiled] = {}
+        self._known: dict[object, Traced] = {}
+        self._ready: dict[object, Compiled] = {}
         self._log: list[Staging] = []
         self._checked = 0
 
@@ -153,31 +157,38 @@ class StagedFunction:
                 bound.arguments[name] = Static(bound.arguments[name])
         return bound.args, bound.kwargs
 
-    def _find(self, given: Arguments) -> Compiled:
+    def _find(self, given: Arguments) -> Traced:
         key = key_of(given)
         found = self._known.get(key)
-        if found is not None and found.lowered.traced.staged.stale() is None:
+        if found is not None and found.staged.stale() is None:
             return found
         with self._lock:
             found = self._known.get(key)
-            changed = None if found is None else found.lowered.traced.staged.stale()
+            changed = None if found is None else found.staged.stale()
             if found is None or changed is not None:
-                found = self._stage(given, key)
-                self._known[key] = found
+                staged = stage_call(self._function, *given, self._operators)
+                found = self._known[key] = Traced(self._function, staged, key, self._backend)
                 reason = (
                     f"{describe(changed)} changed" if changed is not None else "new dtypes, shapes or static values"
                 )
                 self._log.append(Staging(_describe(given), reason if self._log else "first call"))
         return found
 
-    def _stage(self, given: Arguments, key: object) -> Compiled:
-        staged = stage_call(self._function, *given, self._operators)
-        return Traced(self._function, staged, key, self._backend).lower().compile()
+    def _compiled(self, given: Arguments) -> Compiled:
+        traced = self._find(given)
+        ready = self._ready.get(traced.key)
+        if ready is not None and ready.lowered.traced is traced:
+            return ready
+        with self._lock:
+            ready = self._ready.get(traced.key)
+            if ready is None or ready.lowered.traced is not traced:
+                ready = self._ready[traced.key] = traced.lower().compile()
+        return ready
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged program, staging it first where the arguments are of a new kind."""
         given = self._arguments(args, kwargs)
-        compiled = self._find(given)
+        compiled = self._compiled(given)
         if self._checked < self._verify:
             self._checked += 1
             return verified(self._function, compiled.answer, given)
@@ -185,7 +196,7 @@ class StagedFunction:
 
     def trace(self, /, *args: object, **kwargs: object) -> Traced:
         """Stage for arguments like these. Raises StagingError, at the user's place, for what cannot be staged."""
-        return self._find(self._arguments(args, kwargs)).lowered.traced
+        return self._find(self._arguments(args, kwargs))
 
     def stagings(self) -> tuple[Staging, ...]:
         """Return every staging so far, in order, and why it happened."""
@@ -233,7 +244,8 @@ def stage(
     is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError
     at the first difference; the function then runs twice, on copies of its arguments the first time.
 
-    Raises UsageError for a back-end or an argument name that does not exist. StagingError comes from the call.
+    Raises UsageError for a back-end or an argument name that does not exist. StagingError comes from the call, as does
+    Unavailable where the back-end's framework or compiler is missing.
 
     >>> import numpy as np
     >>> @stage
@@ -246,13 +258,14 @@ def stage(
         return functools.partial(stage, backend=backend, static_argnames=static_argnames, unroll=unroll, verify=verify)
     if not isinstance(function, (FunctionType, MethodType)):
         raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
-    if backend not in BACKENDS:
-        raise UsageError(f"no back-end {backend!r}; there is {', '.join(BACKENDS)}")
+    known(backend)
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
-    known = inspect.signature(function).parameters
+    parameters = inspect.signature(function).parameters
     for name in names:
-        if name not in known:
-            raise UsageError(f"static_argnames: {function.__name__} has no parameter {name!r}; it has {list(known)}")
+        if name not in parameters:
+            raise UsageError(
+                f"static_argnames: {function.__name__} has no parameter {name!r}; it has {list(parameters)}"
+            )
     return StagedFunction(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
 
 

@@ -1,0 +1,45 @@
+"""What a back-end gives: a program in its system's own terms, printable and compilable."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from snek_core_transform.errors import SnekError, StagingError, UsageError
+from snek_strategies.ir.syntax import Node, Program
+
+Run = Callable[..., tuple[object, ...]]
+"""Host arrays and numbers in order to the host's results in order."""
+
+
+class Unavailable(SnekError, ImportError):
+    """A back-end cannot run here: its framework or its compiler is missing; says what to install."""
+
+
+class LoweredProgram(ABC):
+    """A program of the IR in a back-end's own terms; what its system cannot say has been refused."""
+
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The texts that this back-end makes, besides those that every staged program has."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Say what besides modules is missing here (a compiler, say) and what to do, or None where all is there."""
+        return None
+
+    @abstractmethod
+    def compile(self) -> Run:
+        """Return the callable, from host values to host values with the types that the program says."""
+
+    def as_text(self, kind: str) -> str:
+        """Return what was made, as text of one of `kinds`. Raises UsageError for others."""
+        raise UsageError(f"no text of kind {kind!r}; this back-end has {', '.join(self.kinds) or 'none of its own'}")
+
+
+def cannot_say(backend: str, node: Node, why: str) -> StagingError:
+    """Return the refusal of an operation that a back-end's system cannot express, at the user's place."""
+    return StagingError(f"back-end {backend!r} cannot express {node.primitive}: {why}", node.place)

@@ -1,0 +1,59 @@
+"""The back-ends by name: one literal dict, listed without importing a framework."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+
+from snek_core_transform.errors import UsageError
+from snek_strategies.backends.backend import LoweredProgram, Unavailable
+from snek_strategies.ir.syntax import Program
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where a back-end is, and which modules it needs."""
+
+    home: str
+    """`module:Class`, a `LoweredProgram` made of a program of the IR."""
+    imports: tuple[str, ...] = ()
+    """What must be importable; the first is also the name of the extra that installs it."""
+
+    def load(self) -> type[LoweredProgram]:
+        """Return the class that stands for the back-end."""
+        module, _, attribute = self.home.partition(":")
+        made: type[LoweredProgram] = getattr(importlib.import_module(module), attribute)
+        return made
+
+    def missing(self) -> str | None:
+        """Say what is missing and what to do about it, or None where the back-end can run."""
+        for module in self.imports:
+            if importlib.util.find_spec(module) is None:
+                return f"module {module!r} is not installed; install it with: pip install 'snek[{self.imports[0]}]'"
+        return self.load().missing()
+
+
+BACKENDS: dict[str, Backend] = {
+    "interpret": Backend("snek_strategies.backends.interpreted:Interpreted"),
+}
+
+
+def known(name: str) -> Backend:
+    """Return the back-end of that name. Raises UsageError for an unknown one."""
+    if name not in BACKENDS:
+        raise UsageError(f"no back-end {name!r}; there is {', '.join(BACKENDS)}")
+    return BACKENDS[name]
+
+
+def lower(name: str, program: Program) -> LoweredProgram:
+    """Return the program as the back-end takes it.
+
+    Raises UsageError for an unknown back-end, Unavailable where it cannot run here, and StagingError where the program
+    needs what its system cannot say.
+    """
+    backend = known(name)
+    reason = backend.missing()
+    if reason is not None:
+        raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
+    return backend.load()(program)
