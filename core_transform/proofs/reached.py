@@ -17,11 +17,11 @@ import gast
 
 from snek_core_transform import virtualize as conversion
 from snek_core_transform.callee import FRAME_READERS
-from snek_core_transform.compile_tree import is_thunk
 from snek_core_transform.context import Context
 from snek_core_transform.groups import GROUPS
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.syntax import COMPREHENSIONS, FUNCTIONS, at, attribute, call, embed
+from snek_core_transform.tracebacks import is_thunk
 
 GROUP_OF = {
     gast.If: "branch", gast.IfExp: "branch", gast.While: "loop", gast.For: "loop", gast.AsyncFor: "loop",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-import re
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -17,12 +16,12 @@ from snek_core_transform.groups import GROUPS, OPERATORS
 from snek_core_transform.load import load_file
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
+from snek_core_transform.tracebacks import is_piece_of
 from snek_core_transform.virtualize import virtualize
 
 CORPUS = Path(__file__).parent / "corpus"
 CASES = [case for file in sorted(CORPUS.glob("*.py")) for case in load_file(str(file)).CASES]
 NAMES = [f"{function.__name__}{arguments}"[:60] for function, arguments in CASES]
-THUNK = re.compile(r"<(if|while|for) [a-z]+( \d+)?>")
 
 PLAIN = {
     "annotated",
@@ -52,14 +51,16 @@ def answer(function: Callable[..., Any], arguments: tuple[Any, ...], filename: s
 
 
 def positions(traceback: TracebackType | None, filename: str) -> tuple[Any, ...]:
-    """Return where the user's frames stand, without those that a thunk continues."""
+    """Return where the user's frames stand, without the outermost one where a thunk continues it."""
     found: list[Any] = []
+    outer: Any = None
     while traceback:
-        code = traceback.tb_frame.f_code
-        if code.co_filename == filename:
-            if THUNK.fullmatch(code.co_name) or {"<thunk>", "<left>"} & set(code.co_varnames):
+        frame = traceback.tb_frame
+        if frame.f_code.co_filename == filename:
+            if len(found) == 1 and is_piece_of(frame, outer):
                 found.pop()
-            found.append(list(code.co_positions())[traceback.tb_lasti // 2])
+            outer = frame
+            found.append(list(frame.f_code.co_positions())[traceback.tb_lasti // 2])
         traceback = traceback.tb_next
     return tuple(found)
 

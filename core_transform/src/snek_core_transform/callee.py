@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .conversions import AS_IT_IS, BOUND, CONVERSIONS
 from .errors import NoSource
+from .tracebacks import drop_operator_frames, warn_of_user
 
 if TYPE_CHECKING:
     from .operators import Operators
@@ -51,7 +52,11 @@ class Callee:
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         """Call the function as the operator set says."""
-        return self.operators.call(self.function, *args, **kwargs)
+        try:
+            return self.operators.call(self.function, *args, **kwargs)
+        except BaseException as error:
+            drop_operator_frames(error)
+            raise
 
 
 def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
@@ -61,7 +66,7 @@ def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
     """
     kind = type(function)
     if not is_native and _reads_frame(function, kind):
-        return function
+        return warn_of_user if function is warnings.warn else function
     if kind is FunctionType:
         return _converted_function(function, operators) if is_native else Callee(function, operators)
     if kind is BuiltinFunctionType or kind is type:

@@ -17,6 +17,7 @@ from .program import WARNINGS_LOCK, Program
 from .syntax import Embedded, at, constant, parameters
 from .syntax import embedded as embedded_in
 from .thunks import THUNK_PARAMETER
+from .tracebacks import PIECE, WHOLE
 
 _SEAL = f"<embedded {uuid.uuid4().hex} "
 _FUTURE = 0
@@ -41,7 +42,7 @@ def compile_tree(
     levels = [_FACTORY, *([class_name] if class_name else []), name]
     for level in levels:
         compiled = next(inner for inner in compiled.co_consts if isinstance(inner, CodeType) and inner.co_name == level)
-    return _unsealed(compiled, embedded, code.co_qualname)
+    return _unsealed(compiled, embedded, code.co_qualname, name)
 
 
 def _module(tree: gast.AST, free: tuple[str, ...], name: str, class_name: str | None) -> gast.Module:
@@ -87,26 +88,28 @@ def _sealed(tree: gast.AST, embedded: dict[str, object]) -> gast.AST:
     return tree
 
 
-def _unsealed(code: CodeType, embedded: dict[str, object], qualname: str) -> CodeType:
-    """Put the live objects into the compiled code, and the user's qualified names, in which no thunk occurs."""
+def _unsealed(code: CodeType, embedded: dict[str, object], qualname: str, name: str) -> CodeType:
+    """Put the live objects into the compiled code, and the user's names, in which no thunk occurs."""
+    kind = PIECE if _is_thunk(code) else WHOLE
 
     def restored(value: Any) -> Any:
         if isinstance(value, CodeType):
-            if is_thunk(value):
-                return _unsealed(value, embedded, qualname)
+            if _is_thunk(value):
+                return _unsealed(value, embedded, qualname, name)
             # A definition that is declared global has a qualified name of its own.
             is_inner = value.co_qualname.startswith(f"{code.co_qualname}.")
             inner = qualname + value.co_qualname[len(code.co_qualname) :] if is_inner else value.co_qualname
-            return _unsealed(value, embedded, inner)
+            return _unsealed(value, embedded, inner, value.co_name)
         if isinstance(value, str):
             # A class body holds its qualified name as a constant.
             is_name = not code.co_flags & inspect.CO_OPTIMIZED and value == code.co_qualname
             return qualname if is_name else embedded.get(value, value)
         return tuple(restored(element) for element in value) if isinstance(value, tuple) else value
 
-    return code.replace(co_consts=tuple(restored(value) for value in code.co_consts), co_qualname=qualname)
+    constants = (*(restored(value) for value in code.co_consts), kind)
+    return code.replace(co_consts=constants, co_name=name, co_qualname=qualname)
 
 
-def is_thunk(code: CodeType) -> bool:
-    """Tell whether a code object is a thunk, which belongs to the function that it is a piece of."""
+def _is_thunk(code: CodeType) -> bool:
+    """Tell whether a code object, fresh from the compiler, is a thunk's."""
     return bool(_THUNK.fullmatch(code.co_name)) or not {THUNK_PARAMETER, "<left>"}.isdisjoint(code.co_varnames)

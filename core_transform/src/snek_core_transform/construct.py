@@ -13,6 +13,7 @@ from .errors import Place, UnsupportedSyntax
 from .fragments import Fragment, refuse
 from .live_state import LiveState
 from .operators import Operators, Unbound
+from .tracebacks import drop_operator_frames, without_operator_frames
 
 
 class _End:
@@ -40,20 +41,22 @@ class Construct:
         self.arms: list[Construct] = []
         self.is_native = operators.inline and not overrides_call(operators)
         self.stages = operators.stages
-        self.if_exp = operators.if_exp
-        self.not_ = operators.not_
-        self.compare = operators.compare
-        self.aug_assign = operators.aug_assign
+        self.if_exp = without_operator_frames(operators.if_exp)
+        self.not_ = without_operator_frames(operators.not_)
+        self.compare = without_operator_frames(operators.compare)
+        self.aug_assign = without_operator_frames(operators.aug_assign)
 
     def __repr__(self) -> str:
         return f"<{self.word} at {self.place}>"
 
+    @without_operator_frames
     def if_stmt(self, test: object, body: Thunk, orelse: Thunk, cells: FunctionType) -> None:
         """Run an `if`."""
         state = LiveState(self.names, self.cell_names, cells)
         values = state.read()
         state.write(self.operators.if_stmt(test, state.branch(body), state.branch(orelse), values, self.names))
 
+    @without_operator_frames
     def if_chain(self, test: object, body: Thunk, arms: tuple[Thunk, ...], orelse: Thunk, cells: FunctionType) -> None:
         """Run an `if` with its `elif`s: `arms` holds a test and a body in turn."""
         for index in range(0, len(arms), 2):
@@ -73,12 +76,14 @@ class Construct:
     def _further(self, arms: tuple[Thunk, ...], orelse: Thunk, cells: FunctionType) -> None:
         self.if_chain(arms[0](), arms[1], arms[2:], orelse, cells)
 
+    @without_operator_frames
     def while_stmt(self, test: Thunk, body: Thunk, cells: FunctionType) -> None:
         """Run a `while`."""
         state = LiveState(self.names, self.cell_names, cells)
         values = state.read()
         state.write(self.operators.while_stmt(state.question(test), state.branch(body), values, self.names))
 
+    @without_operator_frames
     def for_stmt(self, iterable: Iterable[object], test: Thunk | None, body: Thunk, cells: FunctionType) -> None:
         """Run a `for`."""
         state = LiveState(self.names, self.cell_names, cells)
@@ -88,8 +93,13 @@ class Construct:
 
     def callee(self, function: Any) -> Any:
         """Return what the user's call expression calls in place of `function`."""
-        return callee_for(function, self.operators, self.is_native)
+        try:
+            return callee_for(function, self.operators, self.is_native)
+        except BaseException as error:
+            drop_operator_frames(error)
+            raise
 
+    @without_operator_frames
     def plain(self, value: object) -> Any:
         """Give back `value`, which a construct in Python's own form is about to use; refuse it where it is staged."""
         if self.operators.stages(value):
@@ -101,6 +111,7 @@ class Construct:
             )
         return value
 
+    @without_operator_frames
     def leave(self, given: object, namespace: dict[str, object], cells: FunctionType) -> Any:
         """Go on in operator form from the user's frame with a staged value."""
         if self.fragment is None:
@@ -122,6 +133,7 @@ class Construct:
             return iterator  # type: ignore[no-any-return]
         return iter(functools.partial(kind.__next__, iterator), END)
 
+    @without_operator_frames
     def leave_arm(self, arm: int, given: object, namespace: dict[str, object], cells: FunctionType) -> Any:
         """Go on in operator form from the test of one arm of an `if` with `elif`s."""
         return self.arms[arm - 1].leave(given, namespace, cells)
@@ -130,10 +142,12 @@ class Construct:
         """Raise what a function raises where it reads a variable that has no value."""
         raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
 
+    @without_operator_frames
     def and_(self, left: Any, *rights: Thunk) -> Any:
         """Give the first of the operands that is false, or the last."""
         return self._short_circuit(self.operators.and_, left, rights)
 
+    @without_operator_frames
     def or_(self, left: Any, *rights: Thunk) -> Any:
         """Give the first of the operands that is true, or the last."""
         return self._short_circuit(self.operators.or_, left, rights)

@@ -78,7 +78,7 @@ class Context:
 
     def value_operator(self, method: str) -> gast.expr:
         """Return a reference to an operator over single values."""
-        return attribute(embed(self.operators, "operators"), method)
+        return attribute(embed(self.values, "operators"), method)
 
     def value_construct(self, method: str) -> gast.expr:
         """Return a reference to what calls an operator over single values in Python's order."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .operators import Operators
+from .tracebacks import without_operator_frames
 from .value_operators import ValueOperators
 
 
@@ -18,22 +19,32 @@ class ValueConstruct:
     def __init__(self, operators: Operators) -> None:
         self.operators = operators
 
+    def __getattr__(self, operator: str) -> Callable[..., Any]:
+        """Return what calls an operator whose arguments come in Python's order."""
+        found = without_operator_frames(getattr(self.operators, operator))
+        setattr(self, operator, found)
+        return found
+
+    @without_operator_frames
     def store_attribute(self, value: object, owner: object, attr: str) -> None:
         """`owner.attr = value`: Python evaluates the value first."""
         self.operators.setattr_(owner, attr, value)
 
+    @without_operator_frames
     def store_item(self, value: object, owner: object, index: object) -> None:
         """`owner[index] = value`: Python evaluates the value first."""
         self.operators.setitem(owner, index, value)
 
+    @without_operator_frames
     def assigned(self, value: object, *names: str) -> tuple[object, ...]:
         """`a = b = value`: what each name gets, from left to right."""
         return tuple(self.operators.assign(name, value) for name in names)
 
     def assigned_as(self, name: str) -> Callable[[object], object]:
         """Return the decorator that binds `name`: the outermost one of a `def` or `class`."""
-        return functools.partial(self.operators.assign, name)
+        return functools.partial(self.assign, name)
 
+    @without_operator_frames
     def elements(self, value: Any, before: int, star: bool, after: int, *names: str) -> tuple[object, ...]:
         """`a, *b, c = value`: what each name gets, the starred one its list."""
         unpack = self.operators.unpack if "unpack" in self.operators.groups else _PYTHON.unpack
@@ -43,22 +54,27 @@ class ValueConstruct:
             found = [*found[:before], found[before:end], *found[end:]]
         return tuple(self.operators.assign(name, element) for name, element in zip(names, found, strict=True))
 
+    @without_operator_frames
     def managed(self, manager: object) -> _Managed:
         """Return what a `with` enters and leaves in place of `manager`."""
         return _Managed(manager, self.operators)
 
+    @without_operator_frames
     def async_managed(self, manager: object) -> _AsyncManaged:
         """Return what an `async with` enters and leaves in place of `manager`."""
         return _AsyncManaged(manager, self.operators)
 
+    @without_operator_frames
     def reraise(self) -> None:
         """Tell of a bare `raise`."""
         self.operators.reraise(sys.exception())
 
+    @without_operator_frames
     def caught(self) -> None:
         """Tell of the start of an `except` clause."""
         self.operators.caught(sys.exception())
 
+    @without_operator_frames
     def finally_(self) -> None:
         """Tell of the start of a `finally` block."""
         self.operators.finally_(sys.exception())
@@ -79,9 +95,11 @@ class _Managed:
         self._manager, self._operators = manager, operators
         self._enter, self._exit = _methods(manager, "__enter__", "__exit__", "context manager")
 
+    @without_operator_frames
     def __enter__(self) -> object:
         return self._operators.enter(self._manager, self._enter)
 
+    @without_operator_frames
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Any:
@@ -97,9 +115,11 @@ class _AsyncManaged:
         self._manager, self._operators = manager, operators
         self._enter, self._exit = _methods(manager, "__aenter__", "__aexit__", "asynchronous context manager")
 
+    @without_operator_frames
     def __aenter__(self) -> Any:
         return self._operators.aenter(self._manager, self._enter)
 
+    @without_operator_frames
     def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from snek_core_transform.operators import Unbound as Unbound
     from snek_core_transform.recording_operators import RecordingOperators as RecordingOperators
     from snek_core_transform.spelling import Spelling as Spelling
+    from snek_core_transform.tracebacks import show_operator_frames as show_operator_frames
     from snek_core_transform.virtualize import virtualize as virtualize
     from snek_strategies.backends.backend import Unavailable as Unavailable
     from snek_strategies.stage import dynamic as dynamic
@@ -38,6 +39,7 @@ _HOMES = {
     "UnsupportedSyntax": "snek_core_transform.errors",
     "UsageError": "snek_core_transform.errors",
     "dynamic": "snek_strategies.stage",
+    "show_operator_frames": "snek_core_transform.tracebacks",
     "stage": "snek_strategies.stage",
     "static": "snek_strategies.stage",
     "virtualize": "snek_core_transform.virtualize",
