@@ -1,0 +1,350 @@
+"""Fewer primitives: what follows from others is written in them, so that a back-end has a row for the core only.
+
+The core is: elementwise primitives, `where`, `astype`, `asarray`, `copy`, conversions, `sum prod max min any all argmax
+argmin` over a tuple of axes (one axis for the last two), `cumsum` and `cumprod` along one, `sort` and `argsort` along
+the last, `matmul`, `reshape`, `transpose`, `broadcast_to`, `concatenate`, `getitem`, `setitem`, `additem`, `math`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from snek_strategies.backends.rewriting import Emitter, Names
+from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, INTERPRETATIONS, OPERATORS
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program
+from snek_strategies.ir.types import Array, Scalar, concrete
+
+Row = Callable[..., Atom]
+
+CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(
+    "power where astype asarray copy bool int float not item sum prod max min any all argmax argmin cumsum cumprod sort "
+    "argsort matmul reshape transpose broadcast_to concatenate getitem setitem additem math require raise "
+    "tape_new tape_push tape_pop if while function call".split()
+)  # fmt: skip
+"""What may be left after the pass."""
+
+
+def core_primitives(program: Program) -> Program:
+    """Return the program in core primitives; a primitive without a row stays as it is."""
+    return Program(program.name, _block(program.body, Names(program.body)))
+
+
+def _block(block: Block, names: Names) -> Block:
+    nodes: list[Node] = []
+    renamed: dict[int, Atom] = {}
+
+    def current(atom: Atom) -> Atom:
+        return renamed.get(atom.index, atom) if not isinstance(atom, Const) else atom
+
+    for node in block.nodes:
+        operands = tuple(map(current, node.operands))
+        blocks = tuple(_block(one, names) for one in node.blocks)
+        row = ROWS.get(node.primitive)
+        if row is None:
+            nodes.append(replace(node, operands=operands, blocks=blocks))
+            continue
+        emit = Emitter(names, nodes, node.place)
+        made = row(emit, *operands, **dict(node.params))
+        (result,) = node.results
+        assert made.type == result.type, f"{node.primitive} becomes {made.type}, not {result.type}"
+        # The result keeps its name: blocks further in may use it.
+        if nodes and not isinstance(made, Const) and nodes[-1].results == (made,):
+            nodes[-1] = replace(nodes[-1], results=(result,))
+        else:
+            nodes.append(Node((result,), "positive" if _numeric(result.type) else "copy", (made,), place=node.place))
+    return replace(block, nodes=tuple(nodes), results=tuple(map(current, block.results)))
+
+
+def _numeric(type_: object) -> bool:
+    return isinstance(type_, Scalar) and type_.kind != "bool"
+
+
+def _dims(atom: Atom) -> tuple[int, ...]:
+    return concrete(atom.type.dims) if isinstance(atom.type, Array) else ()
+
+
+def _dtype(atom: Atom) -> np.dtype[Any]:
+    return atom.type.dtype if isinstance(atom.type, Array) else np.asarray(INTERPRETATIONS["asarray"](_one(atom))).dtype
+
+
+def _one(atom: Atom) -> object:
+    return {"bool": True, "int": 1, "float": 1.0, "complex": 1j}[atom.type.kind]  # type: ignore[union-attr]
+
+
+def _axes(axis: object, rank: int) -> tuple[int, ...]:
+    chosen = range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(sorted(int(one) % rank for one in chosen))
+
+
+def _reduction(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, *, axis: object = None, keepdims: bool = False, dtype: str | None = None) -> Atom:
+        dims = _dims(x)
+        axes = _axes(axis, len(dims)) if dims else ()
+        if dtype is not None:
+            x = emit("astype", x, dtype=dtype)
+        elif name == "count_nonzero":
+            x = emit("astype", emit("not_equal", x, 0), dtype="int64")
+        elif name == "mean" and _dtype(x).kind in "biu":
+            x = emit("astype", x, dtype="float64")
+        base = {"mean": "sum", "count_nonzero": "sum"}.get(name, name)
+        made: Atom = emit(base, x, axis=axes) if dims else emit(base, x)
+        if name == "mean":
+            made = emit("divide", made, made.type.dtype.type(prod(dims[one] for one in axes)))  # type: ignore[union-attr]
+        if keepdims:
+            made = emit("reshape", made, shape=tuple(1 if at in axes else dim for at, dim in enumerate(dims)))
+        return made
+
+    return row
+
+
+def _variance(root: bool) -> Row:
+    def row(
+        emit: Emitter,
+        x: Atom,
+        *,
+        axis: object = None,
+        keepdims: bool = False,
+        ddof: float = 0,
+        dtype: str | None = None,
+    ) -> Atom:
+        dims = _dims(x)
+        axes = _axes(axis, len(dims)) if dims else ()
+        if dtype is not None or _dtype(x).kind in "biu":
+            x = emit("astype", x, dtype=dtype or "float64")
+        mean = _reduction("mean")(emit, x, axis=axes, keepdims=True) if dims else x
+        off = emit("subtract", x, mean)
+        squared = emit("multiply", off, off)
+        if _dtype(x).kind == "c":
+            squared = emit("square", emit("absolute", off))
+        total = _reduction("sum")(emit, squared, axis=axes if dims else None, keepdims=keepdims)
+        count = max(prod(dims[one] for one in axes) - ddof, 0)
+        made = emit("divide", total, total.type.dtype.type(count))  # type: ignore[union-attr]
+        return emit("sqrt", made) if root else made
+
+    return row
+
+
+def _argument(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, *, axis: int | None = None, keepdims: bool = False) -> Atom:
+        dims = _dims(x)
+        flat = x if axis is not None and dims else emit("reshape", x, shape=(prod(dims),))
+        at = 0 if axis is None or not dims else axis % len(dims)
+        made: Atom = emit(name, flat, axis=at)
+        if keepdims:
+            axes = _axes(axis, len(dims))
+            made = emit("reshape", made, shape=tuple(1 if one in axes else dim for one, dim in enumerate(dims)))
+        return made
+
+    return row
+
+
+def _same_elements(name: str) -> Row:
+    """Make the row of a function that only gives the elements, in their order, another shape."""
+
+    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+        if params.get("order", "C") not in ("C", None):
+            return _gathered(name)(emit, x, **params)
+        probe = np.broadcast_to(np.int8(0), _dims(x))
+        shape = np.shape(INTERPRETATIONS[name](probe, **params))
+        return emit("reshape", x, shape=shape)
+
+    return row
+
+
+def _permuted(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+        rank = len(_dims(x))
+        probe = np.broadcast_to(np.int8(0), tuple(range(1, rank + 1)))
+        shape = np.shape(INTERPRETATIONS[name](probe, **params))
+        return emit("transpose", x, axes=tuple(one - 1 for one in shape))
+
+    return row
+
+
+def _gathered(name: str) -> Row:
+    """Make the row of a function that only chooses elements: which ones, it is asked on their numbers."""
+
+    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+        dims = _dims(x)
+        numbers = np.arange(prod(dims)).reshape(dims)
+        chosen = np.asarray(INTERPRETATIONS[name](numbers, **params))
+        flat = emit("reshape", x, shape=(prod(dims),))
+        return emit("getitem", flat, np.ascontiguousarray(chosen), index=(HOLE,))
+
+    return row
+
+
+def _triangle(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+        kept = np.asarray(INTERPRETATIONS[name](np.ones(_dims(x), bool), **params))
+        return emit("where", kept, x, _dtype(x).type(0))
+
+    return row
+
+
+def _trace(emit: Emitter, x: Atom, **params: Any) -> Atom:
+    line = _gathered("diagonal")(emit, x, **params)
+    return emit("sum", line, axis=(len(_dims(line)) - 1,))
+
+
+def _stack(emit: Emitter, *arrays: Atom, axis: int) -> Atom:
+    rank = len(_dims(arrays[0])) + 1
+    at = axis % rank
+    wide = [emit("reshape", one, shape=(*_dims(one)[:at], 1, *_dims(one)[at:])) for one in arrays]
+    return emit("concatenate", *wide, axis=at)
+
+
+def _concatenate(emit: Emitter, *arrays: Atom, axis: int | None) -> Atom:
+    dtype = np.result_type(*map(_dtype, arrays))
+    given = [one if _dtype(one) == dtype else emit("astype", one, dtype=dtype.name) for one in arrays]
+    if axis is None:
+        given = [emit("reshape", one, shape=(prod(_dims(one)),)) for one in given]
+    return emit("concatenate", *given, axis=0 if axis is None else axis % len(_dims(given[0])))
+
+
+def _take(emit: Emitter, x: Atom, at: Atom, *, axis: int | None = None, mode: str = "raise") -> Atom:
+    assert mode == "raise"
+    if axis is None:
+        return emit("getitem", emit("reshape", x, shape=(prod(_dims(x)),)), at, index=(HOLE,))
+    before = axis % len(_dims(x))
+    return emit("getitem", x, at, index=(*(slice(None),) * before, HOLE))
+
+
+def _take_along_axis(emit: Emitter, x: Atom, at: Atom, *, axis: int | None = -1) -> Atom:
+    if axis is None:
+        return emit("getitem", emit("reshape", x, shape=(prod(_dims(x)),)), at, index=(HOLE,))
+    dims, rank = _dims(at), len(_dims(at))
+    places: list[Atom | object] = []
+    for one in range(rank):
+        line = np.arange(dims[one]) if _dims(x)[one] > 1 else np.zeros(dims[one], np.int64)
+        places.append(at if one == axis % rank else line.reshape([-1 if k == one else 1 for k in range(rank)]))
+    return emit("getitem", x, *places, index=(HOLE,) * rank)
+
+
+def _clip(emit: Emitter, x: Atom, low: Atom, high: Atom) -> Atom:
+    return emit("minimum", emit("maximum", x, low), high)
+
+
+def _difference(emit: Emitter, x: Atom, *, n: int = 1, axis: int = -1) -> Atom:
+    before = (slice(None),) * (axis % len(_dims(x)))
+    for _ in range(n):
+        later = emit("getitem", x, index=(*before, slice(1, None)))
+        x = emit(
+            "not_equal" if _dtype(x).kind == "b" else "subtract",
+            later,
+            emit("getitem", x, index=(*before, slice(None, -1))),
+        )
+    return x
+
+
+def _cumulative(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, *, axis: int | None = None, dtype: str | None = None, **rest: object) -> Atom:
+        assert not rest, rest
+        dims = _dims(x)
+        if axis is None and len(dims) != 1:
+            x, axis = emit("reshape", x, shape=(prod(dims),)), 0
+        wide = emit(name, x, axis=0 if axis is None else axis).type.dtype if dtype is None else np.dtype(dtype)  # type: ignore[union-attr]
+        x = x if _dtype(x) == wide else emit("astype", x, dtype=wide.name)
+        return emit(name, x, axis=(axis or 0) % len(_dims(x)))
+
+    return row
+
+
+def _sorted(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, *, axis: int | None = -1, **rest: object) -> Atom:
+        dims = _dims(x)
+        if axis is None:
+            return emit(name, emit("reshape", x, shape=(prod(dims),)), axis=-1, **rest)
+        last, at = len(dims) - 1, axis % len(dims)
+        if at == last:
+            return emit(name, x, axis=-1, **rest)
+        axes = tuple(last if k == at else at if k == last else k for k in range(len(dims)))
+        return emit("transpose", emit(name, emit("transpose", x, axes=axes), axis=-1, **rest), axes=axes)
+
+    return row
+
+
+def _outer(emit: Emitter, a: Atom, b: Atom) -> Atom:
+    rows, columns = prod(_dims(a)), prod(_dims(b))
+    return emit("multiply", emit("reshape", a, shape=(rows, 1)), emit("reshape", b, shape=(1, columns)))
+
+
+def _tensordot(emit: Emitter, a: Atom, b: Atom, *, axes: Any = 2) -> Atom:
+    da, db = _dims(a), _dims(b)
+    if isinstance(axes, int):
+        left, right = tuple(range(len(da) - axes, len(da))), tuple(range(axes))
+    else:
+        left, right = (tuple(one) if isinstance(one, (tuple, list)) else (one,) for one in axes)
+    left, right = tuple(one % len(da) for one in left), tuple(one % len(db) for one in right)
+    free_a = tuple(one for one in range(len(da)) if one not in left)
+    free_b = tuple(one for one in range(len(db)) if one not in right)
+    inner = prod(da[one] for one in left)
+    flat_a = emit("reshape", emit("transpose", a, axes=free_a + left), shape=(prod(da[one] for one in free_a), inner))
+    flat_b = emit("reshape", emit("transpose", b, axes=right + free_b), shape=(inner, prod(db[one] for one in free_b)))
+    return emit(
+        "reshape", emit("matmul", flat_a, flat_b), shape=tuple(da[k] for k in free_a) + tuple(db[k] for k in free_b)
+    )
+
+
+def _dot(emit: Emitter, a: Atom, b: Atom) -> Atom:
+    da, db = _dims(a), _dims(b)
+    if not da or not db:
+        return emit("multiply", a, b)
+    return _tensordot(emit, a, b, axes=((len(da) - 1,), (max(len(db) - 2, 0),)))
+
+
+def _vdot(emit: Emitter, a: Atom, b: Atom) -> Atom:
+    left = emit("conjugate", a) if _dtype(a).kind == "c" else a
+    return emit("matmul", emit("reshape", left, shape=(prod(_dims(a)),)), emit("reshape", b, shape=(prod(_dims(b)),)))
+
+
+def _vecdot(emit: Emitter, a: Atom, b: Atom) -> Atom:
+    left = emit("conjugate", a) if _dtype(a).kind == "c" else a
+    product = emit("multiply", left, b)
+    return emit("sum", product, axis=(len(_dims(product)) - 1,))
+
+
+def _round(emit: Emitter, x: Atom, *, decimals: int = 0) -> Atom:
+    if _dtype(x).kind in "iu" and decimals >= 0:
+        return emit("asarray", x)
+    scale = _dtype(x).type(10.0 ** abs(decimals))
+    if decimals == 0:
+        return emit("rint", x)
+    before, after = ("multiply", "divide") if decimals > 0 else ("divide", "multiply")
+    return emit(after, emit("rint", emit(before, x, scale)), scale)
+
+
+def _real(emit: Emitter, x: Atom) -> Atom:
+    return x if _dtype(x).kind != "c" else emit("real", x)
+
+
+ROWS: dict[str, Row] = {
+    **{name: _reduction(name) for name in ("sum", "prod", "mean", "max", "min", "any", "all", "count_nonzero")},
+    **{name: _argument(name) for name in ("argmax", "argmin")},
+    **{name: _same_elements(name) for name in ("reshape", "expand_dims", "squeeze", "ravel")},
+    **{name: _permuted(name) for name in ("transpose", "swapaxes", "moveaxis", "matrix_transpose")},
+    **{name: _gathered(name) for name in ("flip", "roll", "tile", "repeat", "diagonal")},
+    **{name: _triangle(name) for name in ("tril", "triu")},
+    **{name: _cumulative(name) for name in ("cumsum", "cumprod")},
+    **{name: _sorted(name) for name in ("sort", "argsort")},
+    "std": _variance(root=True),
+    "var": _variance(root=False),
+    "trace": _trace,
+    "stack": _stack,
+    "concatenate": _concatenate,
+    "take": _take,
+    "take_along_axis": _take_along_axis,
+    "clip": _clip,
+    "diff": _difference,
+    "outer": _outer,
+    "dot": _dot,
+    "tensordot": _tensordot,
+    "vdot": _vdot,
+    "vecdot": _vecdot,
+    "round": _round,
+}

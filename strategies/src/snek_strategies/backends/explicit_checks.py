@@ -1,0 +1,267 @@
+"""What may raise, made explicit: before each such operation a test and a `raise` node, so that it no longer can.
+
+Compiled systems neither look at an index nor at a divisor, and their `int` has 64 bits. The tests are ordinary nodes
+of the IR; the exception is Python's own, because `Redo` does again on the host what went wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from snek_strategies.backends.bounded_counters import bounded_results
+from snek_strategies.backends.rewriting import Emitter, Names, drop_unused
+from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
+from snek_strategies.ir.rules import BOOLEAN_MATH, INTEGER_MATH
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.types import Array, Scalar, concrete
+
+LIMIT = 2.0**63
+SLACK = 2.0**32
+"""How far a product in float64 may be from the same one in 64 bits; an overflow is off by 2**64 at least."""
+
+
+@dataclass(frozen=True)
+class Redo:
+    """Stands for the exception that an operation raises for certain operands: called with them, it raises it."""
+
+    primitive: str
+    params: tuple[tuple[str, object], ...] = ()
+
+    def __call__(self, *values: object) -> BaseException:
+        """Raise what the operation raises for these operands, and OverflowError where it has another answer."""
+        INTERPRETATIONS[self.primitive](*values, **dict(self.params))
+        shown = ", ".join(map(repr, values))
+        raise OverflowError(
+            f"{self.primitive} of {shown} leaves the 64 bits that an int has in a compiled program; "
+            "use back-end 'interpret', or floats"
+        )
+
+
+@dataclass(frozen=True)
+class BadIndex:
+    """Stands for the IndexError of an index that an axis does not have."""
+
+    axis: int
+    size: int
+
+    def __call__(self, index: int) -> BaseException:
+        """Return the exception."""
+        return IndexError(f"index {index} is out of bounds for axis {self.axis} with size {self.size}")
+
+
+@dataclass(frozen=True)
+class Unbound:
+    """Stands for the UnboundLocalError of a variable."""
+
+    name: str
+
+    def __call__(self) -> BaseException:
+        """Return the exception."""
+        return UnboundLocalError(f"cannot access local variable {self.name!r} where it is not associated with a value")
+
+
+@dataclass(frozen=True)
+class Check:
+    """When `flag` holds, `exception` of the payload is raised; elsewhere `safe` may stand for operands."""
+
+    flag: Atom
+    exception: Callable[..., object]
+    payload: tuple[Atom, ...] = ()
+    safe: tuple[tuple[int, Atom], ...] = ()
+
+
+def explicit_checks(program: Program, *, goes_on: bool = False) -> Program:
+    """Return the program with every check written out; what is left of operations that may raise cannot.
+
+    For systems that go on after an error, operands are made safe too: a divisor of 1, an index of 0.
+    """
+    return Program(program.name, drop_unused(_Checks(Names(program.body), goes_on).block(program.body)))
+
+
+class _Checks:
+    def __init__(self, names: Names, goes_on: bool) -> None:
+        self.names = names
+        self.goes_on = goes_on
+        self.bounded: set[int] = set()
+
+    def block(self, block: Block) -> Block:
+        nodes: list[Node] = []
+        for node in block.nodes:
+            self._node(node, Emitter(self.names, nodes, node.place))
+        return replace(block, nodes=tuple(nodes))
+
+    def _node(self, node: Node, emit: Emitter) -> None:
+        if node.primitive == "while":
+            self.bounded |= bounded_results(node)
+        if node.primitive == "require":
+            flag = emit("not", node.operands[0])
+            self._check(Check(flag, Unbound(str(dict(node.params)["name"]))), emit)
+            return
+        operands = list(node.operands)
+        skip = bool(node.results) and node.results[0].index in self.bounded
+        for check in () if skip else _before(node, emit):
+            self._check(check, emit)
+            for at, atom in check.safe if self.goes_on else ():
+                operands[at] = atom
+        blocks = tuple(map(self.block, node.blocks))
+        inner = frozenset().union(*(one.effects for block in blocks for one in block.nodes))
+        effects = node.effects | (inner if node.primitive in ("if", "while") else frozenset())
+        emit.nodes.append(replace(node, operands=tuple(operands), blocks=blocks, effects=effects))
+        for check in _after(node, emit):
+            self._check(check, emit)
+
+    def _check(self, check: Check, emit: Emitter) -> None:
+        params = (("exception", check.exception), ("arguments", (HOLE,) * len(check.payload)))
+        failing = Node((), "raise", check.payload, params, (), frozenset({"raise"}), emit.place)
+        blocks = (Block((), (failing,), ()), Block((), (), ()))
+        emit.node("if", (check.flag,), blocks, (), frozenset({"raise"}))
+
+
+def _before(node: Node, emit: Emitter) -> Iterator[Check]:
+    name, operands = node.primitive, node.operands
+    scalars = all(isinstance(atom.type, Scalar) for atom in operands)
+    if name in ("divide", "floor_divide", "remainder") and scalars:
+        divisor = operands[1]
+        if not (isinstance(divisor, Const) and divisor.value):
+            zero = emit("equal", divisor, 0)
+            yield Check(zero, Redo(name), operands, ((1, _scalar_where(zero, _one(divisor), divisor, emit)),))
+    if name in ("left_shift", "right_shift") and scalars:
+        negative = emit("less", operands[1], 0)
+        yield Check(negative, Redo(name), operands, ((1, _scalar_where(negative, 0, operands[1], emit)),))
+    if name == "power" and all(_whole(atom) for atom in operands) and not _natural(operands[1]):
+        negative = emit("less", operands[1], 0)
+        if isinstance(negative.type, Array):
+            negative = emit("bool", emit("any", negative))
+        payload = operands if scalars else (emit("asarray", 2), emit("asarray", -1))
+        yield Check(negative, Redo(name), payload, ())
+    if scalars and _integer_result(node):
+        yield from _overflow(node, emit)
+    if name in ("getitem", "setitem", "additem"):
+        yield from _bounds(node, emit)
+    if name == "int" or (name == "math" and dict(node.params)["function"] in ("floor", "ceil", "trunc")):
+        (operand,) = operands
+        if not _whole(operand):
+            bad = emit("not", emit("bool", emit("less", emit("absolute", operand), LIMIT)))
+            yield Check(bad, Redo(name, node.params), (operand,), ())
+        elif operand.type == Array(np.dtype("uint64")):
+            yield Check(emit("bool", emit("greater_equal", operand, np.uint64(2**63))), Redo(name), (operand,), ())
+
+
+def _after(node: Node, emit: Emitter) -> Iterator[Check]:
+    """Functions of `math` and powers of Python's floats raise where the result is new as infinity or NaN."""
+    params = dict(node.params)
+    floats = node.results and node.results[0].type == Scalar("float")
+    if node.primitive == "math" and params["function"] in BOOLEAN_MATH | INTEGER_MATH:
+        return
+    if not (node.primitive == "math" or (node.primitive == "power" and floats)):
+        return
+    finite = emit("isfinite", node.operands[0])
+    number = emit("logical_not", emit("isnan", node.operands[0]))
+    for other in node.operands[1:]:
+        finite = emit("logical_and", finite, emit("isfinite", other))
+        number = emit("logical_and", number, emit("logical_not", emit("isnan", other)))
+    (result,) = node.results
+    new = emit("logical_or", emit("logical_and", emit("isinf", result), finite), emit("isnan", result))
+    flag = emit("bool", emit("logical_and", new, number))
+    yield Check(flag, Redo(node.primitive, node.params), node.operands)
+
+
+def _whole(atom: Atom) -> bool:
+    kind = atom.type.kind if isinstance(atom.type, Scalar) else getattr(getattr(atom.type, "dtype", None), "kind", "")
+    return kind in ("bool", "int") or kind in tuple("biu")
+
+
+def _natural(atom: Atom) -> bool:
+    if isinstance(atom, Const):
+        return bool(np.all(np.asarray(atom.value) >= 0))
+    return isinstance(atom.type, Array) and atom.type.dtype.kind in "bu"
+
+
+def _integer_result(node: Node) -> bool:
+    return len(node.results) == 1 and node.results[0].type == Scalar("int")
+
+
+def _one(atom: Atom) -> object:
+    return {"bool": True, "int": 1, "float": 1.0, "complex": 1j}[atom.type.kind]  # type: ignore[union-attr]
+
+
+def _scalar_where(flag: Atom, then: object, other: Atom, emit: Emitter) -> Sym:
+    """Choose between Python scalars of one type; `where` would make an array of them."""
+    then_atom = Const(then, other.type)
+    blocks = (Block((), (), (then_atom,)), Block((), (), (other,)))
+    return emit.node("if", (flag,), blocks, (other.type,))[0]
+
+
+def _overflow(node: Node, emit: Emitter) -> Iterator[Check]:
+    name, operands = node.primitive, node.operands
+    if name in ("negative", "absolute"):
+        yield Check(emit("equal", operands[0], -(2**63)), Redo(name), operands)
+    if name in ("add", "subtract"):
+        a, b = (
+            emit("asarray", one) if one.type == Scalar("int") else emit("asarray", emit("int", one)) for one in operands
+        )
+        wrapped = emit(name, a, b)
+        ours = b if name == "add" else emit("invert", b)
+        signs = emit("bitwise_and", emit("bitwise_xor", a, wrapped), emit("bitwise_xor", ours, wrapped))
+        yield Check(emit("bool", emit("less", signs, 0)), Redo(name), operands)
+    if name in ("multiply", "power", "left_shift"):
+        a, b = (
+            emit("asarray", one) if one.type == Scalar("int") else emit("asarray", emit("int", one)) for one in operands
+        )
+        x, y = (emit("astype", one, dtype="float64") for one in (a, b))
+        if name == "left_shift":
+            real, wrapped = emit("multiply", x, emit("exp2", y)), emit("left_shift", a, b)
+        elif name == "power":
+            # A negative exponent has been refused; NumPy must not meet it here.
+            real, wrapped = emit("power", x, y), emit("power", a, emit("maximum", b, 0))
+        else:
+            real, wrapped = emit("multiply", x, y), emit("multiply", a, b)
+        off = emit("absolute", emit("subtract", real, emit("astype", wrapped, dtype="float64")))
+        yield Check(emit("not", emit("bool", emit("less_equal", off, SLACK))), Redo(name), operands)
+
+
+def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:
+    array = node.operands[0].type
+    assert isinstance(array, Array)
+    index = dict(node.params)["index"]
+    assert isinstance(index, tuple)
+    first = 1 if node.primitive == "getitem" else 2
+    at, axis = first, 0
+    used = sum(1 for part in index if part is not None and part is not Ellipsis)
+    for part in index:
+        if part is None:
+            continue
+        if part is Ellipsis:
+            axis += len(array.dims) - used
+            continue
+        if part is HOLE:
+            yield from _bound(node.operands[at], at, axis, concrete(array.dims[axis : axis + 1])[0], emit)
+            at += 1
+        axis += 1
+
+
+def _bound(index: Atom, at: int, axis: int, size: int, emit: Emitter) -> Iterator[Check]:
+    if isinstance(index, Const):
+        found = np.asarray(index.value)
+        if not found.size or (-size <= int(found.min()) and int(found.max()) < size):
+            return
+    wide = emit("asarray", index) if isinstance(index.type, Scalar) else emit("astype", index, dtype="int64")
+    bad = emit("logical_or", emit("less", wide, -size), emit("greater_equal", wide, size))
+    dims = wide.type.dims if isinstance(wide.type, Array) else ()
+    if dims:
+        if 0 in dims:
+            return
+        any_bad = emit("bool", emit("any", bad))
+        flat = emit(
+            "getitem",
+            emit("reshape", wide, shape=(-1,)),
+            emit("argmax", emit("reshape", bad, shape=(-1,))),
+            index=(HOLE,),
+        )
+        yield Check(any_bad, BadIndex(axis, size), (flat,), ((at, emit("where", bad, emit("asarray", 0), wide)),))
+        return
+    safe: Atom = emit("where", bad, emit("asarray", 0), wide)
+    yield Check(emit("bool", bad), BadIndex(axis, size), (wide,), ((at, safe),))
