@@ -30,13 +30,13 @@ FUNCTIONS: list[tuple[str, Callable[..., object], tuple[object, ...]]] = [
     ("order", lambda x: (np.transpose(x), np.swapaxes(x, 0, 2), np.moveaxis(x, 0, -1), np.matrix_transpose(x)), (A,)),
     ("choose", lambda x: (np.flip(x, 1), np.roll(x, 2), np.tile(x, 2), np.repeat(x, 2, axis=0), np.diagonal(x)), (A,)),
     ("triangle", lambda x: (np.tril(x), np.triu(x, k=1), np.trace(x)), (M,)),
-    ("join", lambda x, i: (np.concatenate([x, x], axis=1), np.stack([i, i], axis=-1), np.concatenate([x, x], axis=None)),
+    ("join", lambda x, i: (np.concatenate([x, x], 1), np.stack([i, i], axis=-1), np.concatenate([x, i], axis=None)),
      (M, I)),
     ("take", lambda x, i: (np.take(x, i, axis=1), np.take(x, i), np.take_along_axis(x, np.argsort(x, axis=0), axis=0)),
      (M, I)),
     ("clip", lambda x: (np.clip(x, -1, 1), np.diff(x, axis=0), np.round(x, decimals=1), np.round(x)), (M,)),
     ("along", lambda x: (np.cumsum(x), np.cumprod(x, axis=1), np.sort(x, axis=0), np.argsort(-x, axis=1)), (M,)),
-    ("products", lambda x, y: (np.outer(x, y), np.dot(x, y), np.vdot(x, y), np.vecdot(x, y), np.tensordot(x, y, axes=1)),
+    ("products", lambda x, y: (np.outer(x, y), np.dot(x, y), np.vdot(x, y), np.vecdot(x, y), np.tensordot(x, y, 1)),
      (M, M + 1)),
 ]  # fmt: skip
 

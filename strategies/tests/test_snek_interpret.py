@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from snek_core_transform.errors import StagingError
-from snek_strategies.snek_interpret import InterpretedProgram, SnekInterpret
+from snek_strategies.snek_interpret import SnekInterpret
+from snek_strategies.snek_strategy import StagedOnBackend
 
 f32, f64, i64 = np.float32, np.float64, np.int64
 
@@ -38,7 +39,7 @@ def outcome(function: Callable[..., object], args: tuple[object, ...]) -> object
         return (type(error).__name__, str(error))
 
 
-def agree(program: Callable[..., object], *sets: tuple[object, ...], stagings: int = 1) -> InterpretedProgram:
+def agree(program: Callable[..., object], *sets: tuple[object, ...], stagings: int = 1) -> StagedOnBackend:
     """Stage for the first set, and compare with Python on all of them, twice over, exceptions included."""
     staged = SnekInterpret().stage(program, sets[0])
     run = staged.compile()

@@ -271,7 +271,7 @@ def test_verify_compares_what_becomes_of_the_arguments(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: snek.stage(relu, backend="abacus"), "no back-end 'abacus'; there is interpret"),
+        (lambda: snek.stage(relu, backend="abacus"), "no back-end 'abacus'; there is interpret, "),
         (lambda: snek.stage(relu, static_argnames="y"), "no parameter 'y'"),
         (lambda: snek.stage(len), "cannot stage a builtin_function_or_method"),
         (lambda: snek.dynamic(np.ones(2)), "takes a Python number"),

@@ -49,7 +49,7 @@ def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...]:
     if python_only and all(isinstance(one, Scalar) for one in types):
         return (_scalar_loop(node, types),) * len(types)
     if node.primitive == "where":
-        wide = np.result_type(*(_weak(one) for one in types[1:]))
+        wide = np.result_type(*(_weak(one) for one in types[1:]))  # type: ignore[arg-type]
         return (np.dtype(bool), wide, wide)
     ufunc = getattr(np, node.primitive)
     found = ufunc.resolve_dtypes((*(_ufunc_operand(one) for one in types), None))

@@ -35,6 +35,10 @@ class LoweredProgram(ABC):
     def compile(self) -> Run:
         """Return the callable, from host values to host values with the types that the program says."""
 
+    def compile_native(self) -> Run:
+        """Return the callable from the system's own values to its own values; the host's where it has no others."""
+        return self.compile()
+
     def as_text(self, kind: str) -> str:
         """Return what was made, as text of one of `kinds`. Raises UsageError for others."""
         raise UsageError(f"no text of kind {kind!r}; this back-end has {', '.join(self.kinds) or 'none of its own'}")

@@ -19,9 +19,9 @@ def bounded_results(loop: Node) -> set[int]:
     for node in body.nodes:
         if node.primitive == "add" and node.results[0].type == INT:
             left, right = node.operands
-            if isinstance(left, Sym) and isinstance(right, Const):
-                if (left.index in upward and right.value == 1) or (left.index in downward and right.value == -1):
-                    found.add(node.results[0].index)
+            counts = isinstance(right, Const) and right.value in (1, -1)
+            if counts and isinstance(left, Sym) and left.index in (upward if right.value == 1 else downward):
+                found.add(node.results[0].index)
     return found
 
 
@@ -42,9 +42,7 @@ def _compared(loop: Node) -> tuple[set[int], set[int]]:
                 below |= {small.index} if isinstance(small, Sym) else set()
                 above |= {large.index} if isinstance(large, Sym) else set()
             break
-        if node.primitive == "if" and _denies(node):
-            (result,) = node.operands
-        elif node.primitive == "bool":
+        if (node.primitive == "if" and _denies(node)) or node.primitive == "bool":
             (result,) = node.operands
         else:
             break

@@ -21,11 +21,12 @@ from snek_strategies.ir.types import Array, Scalar, concrete
 
 Row = Callable[..., Atom]
 
-CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(
-    "power where astype asarray copy bool int float not item sum prod max min any all argmax argmin cumsum cumprod sort "
-    "argsort matmul reshape transpose broadcast_to concatenate getitem setitem additem math require raise "
-    "tape_new tape_push tape_pop if while function call".split()
-)  # fmt: skip
+_CORE = """
+power where astype asarray copy bool int float not item sum prod max min any all argmax argmin cumsum cumprod sort
+argsort matmul reshape transpose broadcast_to concatenate getitem setitem additem math real imag require raise
+tape_new tape_push tape_pop if while function call
+"""
+CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(_CORE.split())
 """What may be left after the pass."""
 
 
@@ -150,7 +151,7 @@ def _same_elements(name: str) -> Row:
         if params.get("order", "C") not in ("C", None):
             return _gathered(name)(emit, x, **params)
         probe = np.broadcast_to(np.int8(0), _dims(x))
-        shape = np.shape(INTERPRETATIONS[name](probe, **params))
+        shape = np.asarray(INTERPRETATIONS[name](probe, **params)).shape
         return emit("reshape", x, shape=shape)
 
     return row
@@ -160,7 +161,7 @@ def _permuted(name: str) -> Row:
     def row(emit: Emitter, x: Atom, **params: object) -> Atom:
         rank = len(_dims(x))
         probe = np.broadcast_to(np.int8(0), tuple(range(1, rank + 1)))
-        shape = np.shape(INTERPRETATIONS[name](probe, **params))
+        shape = np.asarray(INTERPRETATIONS[name](probe, **params)).shape
         return emit("transpose", x, axes=tuple(one - 1 for one in shape))
 
     return row
@@ -317,10 +318,6 @@ def _round(emit: Emitter, x: Atom, *, decimals: int = 0) -> Atom:
         return emit("rint", x)
     before, after = ("multiply", "divide") if decimals > 0 else ("divide", "multiply")
     return emit(after, emit("rint", emit(before, x, scale)), scale)
-
-
-def _real(emit: Emitter, x: Atom) -> Atom:
-    return x if _dtype(x).kind != "c" else emit("real", x)
 
 
 ROWS: dict[str, Row] = {

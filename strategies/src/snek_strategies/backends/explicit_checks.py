@@ -134,7 +134,7 @@ def _before(node: Node, emit: Emitter) -> Iterator[Check]:
     if name == "power" and all(_whole(atom) for atom in operands) and not _natural(operands[1]):
         negative = emit("less", operands[1], 0)
         if isinstance(negative.type, Array):
-            negative = emit("bool", emit("any", negative))
+            negative = emit("bool", emit("any", negative, axis=tuple(range(len(negative.type.dims)))))
         payload = operands if scalars else (emit("asarray", 2), emit("asarray", -1))
         yield Check(negative, Redo(name), payload, ())
     if scalars and _integer_result(node):
@@ -254,11 +254,11 @@ def _bound(index: Atom, at: int, axis: int, size: int, emit: Emitter) -> Iterato
     if dims:
         if 0 in dims:
             return
-        any_bad = emit("bool", emit("any", bad))
+        any_bad = emit("bool", emit("any", bad, axis=tuple(range(len(dims)))))
         flat = emit(
             "getitem",
             emit("reshape", wide, shape=(-1,)),
-            emit("argmax", emit("reshape", bad, shape=(-1,))),
+            emit("argmax", emit("reshape", bad, shape=(-1,)), axis=0),
             index=(HOLE,),
         )
         yield Check(any_bad, BadIndex(axis, size), (flat,), ((at, emit("where", bad, emit("asarray", 0), wide)),))

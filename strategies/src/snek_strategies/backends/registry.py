@@ -36,6 +36,7 @@ class Backend:
 
 BACKENDS: dict[str, Backend] = {
     "interpret": Backend("snek_strategies.backends.interpreted:Interpreted"),
+    "numba": Backend("snek_strategies.backends.numba_source.lowered:NumbaSource", ("numba", "scipy")),
 }
 
 

@@ -1,0 +1,1 @@
+"""The back-end `numba`: plain Python source that `numba.njit` compiles."""

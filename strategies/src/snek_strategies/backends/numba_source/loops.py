@@ -1,0 +1,246 @@
+"""Functions that Numba has no words for, written as loops: reductions over axes, gathers, scatters, products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from snek_strategies.backends.placed_index import Along, At, By, Placed
+
+REDUCTIONS = {
+    "sum": ("{zero}", "acc += {x}"),
+    "prod": ("{one}", "acc *= {x}"),
+    "any": ("False", "acc = acc or {x} != 0"),
+    "all": ("True", "acc = acc and {x} != 0"),
+}
+"""Start and step of a reduction that has a value for no elements."""
+
+
+class Text:
+    """Lines of one function, indented."""
+
+    def __init__(self, head: str) -> None:
+        self.lines = ["@njit(**OPTIONS)", head]
+        self.depth = 1
+
+    def line(self, text: str) -> None:
+        """Append a line."""
+        self.lines.append("    " * self.depth + text)
+
+    @contextmanager
+    def inside(self, heads: Iterable[str]) -> Iterator[None]:
+        """Nest the lines that follow in these statements."""
+        before = self.depth
+        for head in heads:
+            self.line(head)
+            self.depth += 1
+        yield
+        self.depth = before
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def _ranges(letter: str, sizes: Iterable[object]) -> list[str]:
+    return [f"for {letter}{at} in range({size}):" for at, size in enumerate(sizes)]
+
+
+def dtype_text(dtype: np.dtype[np.generic]) -> str:
+    """Return a dtype as Numba's programs write it."""
+    return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
+
+
+def _shape(dims: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, dims))}{',' if len(dims) == 1 else ''})"
+
+
+def reduction(
+    name: str, dims: tuple[int, ...], axes: tuple[int, ...], given: np.dtype, made: np.dtype
+) -> Callable[[str], str]:
+    """Return the text of `name(x)` over `axes`, as a function of the name that it gets."""
+    kept = [axis for axis in range(len(dims)) if axis not in axes]
+    element = f"x[{', '.join(f'i{axis}' for axis in range(len(dims)))}]"
+    start = "[" + ", ".join("0" if axis in axes else f"i{axis}" for axis in range(len(dims))) + "]"
+    wide = "np.float64" if made == np.float32 else dtype_text(made)
+
+    def write(function: str) -> str:
+        text = Text(f"def {function}(x):")
+        if kept:
+            text.line(f"out = np.empty({_shape(tuple(dims[one] for one in kept))}, {dtype_text(made)})")
+        with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in kept):
+            if name in REDUCTIONS:
+                zero, step = REDUCTIONS[name]
+                text.line(f"acc = {zero.format(zero=f'{wide}(0)', one=f'{wide}(1)')}")
+                with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in axes):
+                    text.line(step.format(x=f"{wide}({element})" if name in ("sum", "prod") else element))
+            else:
+                _extreme(text, name, dims, axes, element, start, given)
+            target = f"out[{', '.join(f'i{one}' for one in kept)}] = " if kept else "return "
+            value = "best" if name in ("argmax", "argmin") else "acc"
+            text.line(f"{target}{dtype_text(made)}({value})")
+        if kept:
+            text.line("return out")
+        return str(text)
+
+    return write
+
+
+def _extreme(
+    text: Text,
+    name: str,
+    dims: tuple[int, ...],
+    axes: tuple[int, ...],
+    element: str,
+    start: str,
+    given: np.dtype[np.generic],
+) -> None:
+    sign = ">" if name.endswith("max") else "<"
+    text.line(f"acc = x{start}")
+    if name.startswith("arg"):
+        text.line("best = 0")
+    with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in axes):
+        # The first NaN is greater and less than anything, as NumPy has it.
+        found = f"{element} {sign} acc" + (f" or ({element} != {element} and acc == acc)" if given.kind in "fc" else "")
+        if given.kind == "f":
+            found = f"acc == acc and not ({element} {'<=' if sign == '>' else '>='} acc)"
+        with text.inside([f"if {found}:"]):
+            text.line(f"acc = {element}")
+            if name.startswith("arg"):
+                text.line(f"best = i{axes[0]}")
+
+
+def _source(placed: Placed, rank_of: dict[int, int]) -> str:
+    """Return the source index for result position (o0, o1, …); dynamic operand k is `i{k}`."""
+    parts = []
+    for place in placed.places:
+        if isinstance(place, At):
+            parts.append(str(place.position))
+        elif isinstance(place, Along):
+            parts.append(f"{place.start} + {place.step} * o{place.axis}")
+        else:
+            assert isinstance(place, By)
+            at = ", ".join(f"o{axis}" for axis in place.axes)
+            parts.append(f"i{place.operand}[{at}]" if rank_of[place.operand] else f"i{place.operand}")
+    return ", ".join(parts)
+
+
+def _index_name(operand: int, dims: tuple[int, ...], axes: tuple[int, ...], shape: tuple[int, ...]) -> str | None:
+    """Say how an index array that is broadcast must be widened before it is read."""
+    wanted = tuple(shape[axis] for axis in axes)
+    return None if dims == wanted else f"i{operand} = np.broadcast_to(i{operand}, {_shape(wanted)})"
+
+
+def _prepared(text: Text, placed: Placed, index_dims: list[tuple[int, ...]]) -> None:
+    for place in placed.places:
+        if isinstance(place, By) and index_dims[place.operand]:
+            widened = _index_name(place.operand, index_dims[place.operand], place.axes, placed.shape)
+            if widened:
+                text.line(widened)
+
+
+def gather(placed: Placed, index_dims: list[tuple[int, ...]], dtype: np.dtype[np.generic]) -> Callable[[str], str]:
+    """Return the text of a function that takes elements: x, then the dynamic indices."""
+
+    def write(function: str) -> str:
+        text = Text(f"def {function}(x{''.join(f', i{k}' for k in range(len(index_dims)))}):")
+        _prepared(text, placed, index_dims)
+        text.line(f"out = np.empty({_shape(placed.shape)}, {dtype_text(dtype)})")
+        with text.inside(_ranges("o", placed.shape)):
+            at = ", ".join(f"o{axis}" for axis in range(len(placed.shape)))
+            text.line(f"out[{at}] = x[{_source(placed, {k: len(d) for k, d in enumerate(index_dims)})}]")
+        text.line("return out")
+        return str(text)
+
+    return write
+
+
+def scatter(
+    placed: Placed, index_dims: list[tuple[int, ...]], value_rank: int, *, adds: bool, target: str
+) -> Callable[[str], str]:
+    """Return the text of a function that stores (or adds) `value` into a copy of x; the last of equal indices wins."""
+
+    def write(function: str) -> str:
+        text = Text(f"def {function}(x, value{''.join(f', i{k}' for k in range(len(index_dims)))}):")
+        _prepared(text, placed, index_dims)
+        text.line("out = x.copy()")
+        if value_rank:
+            text.line(f"value = np.broadcast_to(value, {_shape(placed.shape)})")
+        with text.inside(_ranges("o", placed.shape)):
+            at = ", ".join(f"o{axis}" for axis in range(len(placed.shape)))
+            element = f"value[{at}]" if value_rank else "value"
+            source = _source(placed, {k: len(d) for k, d in enumerate(index_dims)})
+            text.line(f"out[{source}] {'+' if adds else ''}= {target}({element})")
+        text.line("return out")
+        return str(text)
+
+    return write
+
+
+def product(left: tuple[int, ...], right: tuple[int, ...], made: np.dtype[np.generic]) -> Callable[[str], str]:
+    """Return the text of a matrix product of any ranks and dtypes, in loops."""
+    a = left if len(left) > 1 else (1, *left)
+    b = right if len(right) > 1 else (*right, 1)
+    batch = np.broadcast_shapes(a[:-2], b[:-2])
+    wide = (*batch, a[-2], b[-1])
+    shape = (*batch, *(a[-2:-1] if len(left) > 1 else ()), *(b[-1:] if len(right) > 1 else ()))
+
+    def batched(dims: tuple[int, ...]) -> str:
+        offset = len(batch) - (len(dims) - 2)
+        return "".join("0, " if dims[axis] == 1 else f"o{axis + offset}, " for axis in range(len(dims) - 2))
+
+    def write(function: str) -> str:
+        text = Text(f"def {function}(x, y):")
+        text.line(f"x = np.ascontiguousarray(x).reshape({_shape(a)})")
+        text.line(f"y = np.ascontiguousarray(y).reshape({_shape(b)})")
+        text.line(f"out = np.zeros({_shape(wide)}, {dtype_text(made)})")
+        rank = len(wide)
+        loops = [*_ranges("o", wide[:-1]), f"for k in range({a[-1]}):", f"for o{rank - 1} in range({wide[-1]}):"]
+        with text.inside(loops):
+            at = ", ".join(f"o{axis}" for axis in range(rank))
+            term = f"x[{batched(a)}o{rank - 2}, k] * y[{batched(b)}k, o{rank - 1}]"
+            text.line(
+                f"out[{at}] = out[{at}] or (x[{batched(a)}o{rank - 2}, k] and y[{batched(b)}k, o{rank - 1}])"
+                if made.kind == "b"
+                else f"out[{at}] += {term}"
+            )
+        text.line(f"return out.reshape({_shape(shape)})" if shape else f"return out[{', '.join('0' * rank)}]")
+        return str(text)
+
+    return write
+
+
+def running(name: str, dims: tuple[int, ...], axis: int, made: np.dtype[np.generic]) -> Callable[[str], str]:
+    """Return the text of `cumsum` or `cumprod` along an axis."""
+    sign, start = ("+", 0) if name == "cumsum" else ("*", 1)
+
+    def write(function: str) -> str:
+        text = Text(f"def {function}(x):")
+        text.line(f"out = np.empty({_shape(dims)}, {dtype_text(made)})")
+        with text.inside(f"for i{k} in range({dims[k]}):" for k in range(len(dims)) if k != axis):
+            text.line(f"acc = {dtype_text(made)}({start})")
+            with text.inside([f"for i{axis} in range({dims[axis]}):"]):
+                at = ", ".join(f"i{k}" for k in range(len(dims)))
+                text.line(f"acc = {dtype_text(made)}(acc {sign} x[{at}])")
+                text.line(f"out[{at}] = acc")
+        text.line("return out")
+        return str(text)
+
+    return write
+
+
+def by_rows(name: str, dims: tuple[int, ...], made: np.dtype[np.generic]) -> Callable[[str], str]:
+    """Return the text of `sort` or `argsort` along the last axis."""
+    call = "np.sort(x[{at}])" if name == "sort" else "np.argsort(x[{at}], kind='mergesort')"
+
+    def write(function: str) -> str:
+        text = Text(f"def {function}(x):")
+        text.line(f"out = np.empty({_shape(dims)}, {dtype_text(made)})")
+        with text.inside(_ranges("i", dims[:-1])):
+            at = ", ".join([*(f"i{k}" for k in range(len(dims) - 1)), ":"])
+            text.line(f"out[{at}] = {call.format(at=at)}")
+        text.line("return out")
+        return str(text)
+
+    return write

@@ -1,0 +1,182 @@
+"""A program as Numba takes it: source text, compiled by `njit` at its first call for the arguments' types."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snek_core_transform.errors import StagingError
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of
+from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
+from snek_strategies.backends.core_primitives import core_primitives
+from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.backends.lifted_functions import Lifted
+from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
+from snek_strategies.backends.numba_source.loops import dtype_text
+from snek_strategies.backends.raising import Sites, host_value
+from snek_strategies.backends.structured_source import Dialect, write
+from snek_strategies.ir.syntax import Atom, Node, Program, Sym
+from snek_strategies.ir.types import Fn, Scalar, Tape, Type
+
+INLINED = ELEMENTWISE | {
+    "asarray",
+    "astype",
+    "bool",
+    "int",
+    "float",
+    "not",
+    "item",
+    "getitem",
+    "transpose",
+    "reshape",
+    "math",
+}
+DEEP = 0
+"""The number that stands for recursion that is too deep."""
+
+HEAD = """import math
+
+import numpy as np
+from numba import njit
+
+OPTIONS = {"error_model": "numpy"}
+
+
+class Raised(Exception):
+    pass
+"""
+
+
+class NumbaSource(LoweredProgram):
+    """Plain Python with NumPy, typed and compiled by Numba."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("python",)
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.sites = Sites("numba")
+        self.functions = Functions()
+        core = explicit_checks(core_primitives(program))
+        body = write(core, self._dialect())
+        names = sorted(self.functions.constants)
+        self.entry = body.rpartition("\ndef ")[2].partition("(")[0] if "\ndef " in body else body[4:].partition("(")[0]
+        self.source = "\n\n".join([HEAD, *(text + "\n" for text in self.functions.texts.values()), body])
+        self.constants = {name: self.functions.constants[name] for name in names}
+
+    def _dialect(self) -> Dialect:
+        return Dialect(
+            expression=lambda node, operands: expression(self.functions, node, operands),
+            constant=self.functions.constant,
+            statement=self._statement,
+            inlined=lambda node: node.primitive in INLINED,
+            head=self._head,
+            returned=self._returned,
+            passed=lambda caller, one: ["depth + 1" if caller.recursive else "1"] if one.recursive else [],
+        )
+
+    def _statement(self, node: Node, operands: list[str]) -> list[str]:
+        if node.primitive != "raise":
+            raise cannot_say("numba", node, "it is not written in Numba's Python; use back-end 'interpret'")
+        return [f"raise Raised({', '.join([str(self.sites.number(node)), *operands])})"]
+
+    def _head(self, one: Lifted, parameters: list[str]) -> list[str]:
+        for sym in one.block.parameters:
+            if isinstance(sym.type, (Fn, Tape)):
+                raise StagingError(f"back-end 'numba' cannot pass a {sym.type} to {one.text}")
+        if not one.recursive:
+            return ["@njit(**OPTIONS)", f"def {one.text}({', '.join(parameters)}):"]
+        # Machine code has no limit of its own but the end of the stack; the last line tells Numba the types.
+        limit = sys.getrecursionlimit()
+        dummies = [_nothing(atom.type) for atom in one.block.results]
+        return [
+            "@njit(**OPTIONS)",
+            f"def {one.text}({', '.join([*parameters, 'depth'])}):",
+            f"    if depth > {limit}:",
+            "        if depth > 0:",
+            f"            raise Raised({DEEP})",
+            f"        return ({', '.join(dummies)}{',' if len(dummies) == 1 else ''})",
+        ]
+
+    def _returned(self, one: Lifted, texts: list[str]) -> str:
+        made = [_settled(atom, text) for atom, text in zip(one.block.results, texts, strict=True)]
+        return f"return ({', '.join(made)}{',' if len(made) == 1 else ''})"
+
+    def as_text(self, kind: str) -> str:
+        """Return the `python` source that Numba compiles."""
+        return self.source if kind == "python" else super().as_text(kind)
+
+    def compile(self) -> Run:
+        """Type and compile the program for the types that it was staged for."""
+        entry, raised = self._loaded()
+        parameters, results = self.program.body.parameters, self.program.body.results
+        given = {sym.index: at for at, sym in enumerate(parameters)}
+        scalars = tuple(not dims_of(sym.type) for sym in parameters)
+        types = tuple(atom.type for atom in results)
+        same = tuple(given.get(atom.index) if isinstance(atom, Sym) else None for atom in results)
+
+        def run(*arguments: Any) -> tuple[object, ...]:
+            values = [
+                (one[()] if isinstance(one, np.ndarray) else one) if scalar else np.ascontiguousarray(one)
+                for one, scalar in zip(arguments, scalars, strict=True)
+            ]
+            try:
+                made = entry(*values)
+            except raised as error:
+                number, *payload = error.args
+                failure = self._failure(number, payload)
+            else:
+                return tuple(
+                    host_value(type_, value) if at is None else arguments[at]
+                    for type_, value, at in zip(types, made, same, strict=True)
+                )
+            raise failure
+
+        return run
+
+    def _failure(self, number: int, payload: list[object]) -> BaseException:
+        if number == DEEP:
+            return RecursionError(f"maximum recursion depth exceeded in staged program {self.program.name}")
+        return self.sites.error(number, payload)
+
+    def _loaded(self) -> tuple[Callable[..., Any], type[Exception]]:
+        filename = f"<snek numba {self.program.name} {id(self):x}>"
+        linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
+        # Numba finds a function that calls itself again only where its module can be imported.
+        namespace: dict[str, Any] = {"__name__": __name__, **self.constants}
+        exec(compile(self.source, filename, "exec"), namespace)  # noqa: S102 - the text was written here
+        entry = namespace[self.entry]
+        with warnings.catch_warnings():
+            # What Numba says about speed is about its own text here, which the user did not write.
+            import numba
+
+            warnings.simplefilter("ignore", numba.NumbaWarning)
+            entry.compile(tuple(numba_type(sym.type) for sym in self.program.body.parameters))
+        return entry, namespace["Raised"]
+
+
+def _settled(atom: Atom, text: str) -> str:
+    if dims_of(atom.type):
+        return f"np.ascontiguousarray({text})"
+    return cast(text, atom, dtype_of(atom.type))
+
+
+def _nothing(type_: Type) -> str:
+    dims = dims_of(type_)
+    if dims:
+        return f"np.empty(({', '.join(map(str, dims))},), {dtype_text(dtype_of(type_))})"
+    return f"{dtype_text(dtype_of(type_))}(0)"
+
+
+def numba_type(type_: Type) -> Any:
+    """Return Numba's own type for a parameter: numbers, and arrays whose rows lie together."""
+    from numba import from_dtype, types
+
+    dtype = from_dtype(dtype_of(type_))
+    if isinstance(type_, Scalar) or not dims_of(type_):
+        return dtype
+    return types.Array(dtype, len(dims_of(type_)), "C")

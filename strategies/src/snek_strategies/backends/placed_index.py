@@ -1,0 +1,104 @@
+"""Where an index with arrays puts what it takes (NumPy's advanced indexing), axis by axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.types import Array, Type
+
+
+@dataclass(frozen=True)
+class Along:
+    """The source axis is walked by a result axis: position = start + step * (index along `axis`)."""
+
+    axis: int
+    start: int
+    step: int
+
+
+@dataclass(frozen=True)
+class At:
+    """The source axis is at a static position."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class By:
+    """The source axis is chosen by dynamic operand number `operand`, an array along the result axes `axes`."""
+
+    operand: int
+    axes: tuple[int, ...]
+
+
+Place = Along | At | By
+
+
+@dataclass(frozen=True)
+class Placed:
+    """How each source axis is chosen, and the shape that comes out."""
+
+    places: tuple[Place, ...]
+    shape: tuple[int, ...]
+
+
+def placed(dims: tuple[int, ...], index: tuple[object, ...], dynamic: tuple[Type, ...]) -> Placed:
+    """Return how `index`, with a `HOLE` for each of `dynamic`, takes from an array of shape `dims`."""
+    parts = _without_ellipsis(index, len(dims))
+    shapes = [one.dims if isinstance(one, Array) else () for one in dynamic]
+    holes = iter(zip(count(), shapes))
+    arrays = np.broadcast_shapes(*(tuple(one) for one in shapes)) if shapes else ()  # type: ignore[arg-type]
+    advanced = bool(arrays) or any(shapes)
+    chosen = [at for at, part in enumerate(parts) if part is HOLE or isinstance(part, (int, np.integer))]
+    adjacent = advanced and chosen == list(range(chosen[0], chosen[-1] + 1))
+    places: list[Place] = []
+    shape: list[int] = []
+    walking: list[tuple[int, int]] = []
+    first = 0
+    axis = 0
+    for at, part in enumerate(parts):
+        if advanced and adjacent and at == chosen[0]:
+            first = len(shape)
+            shape.extend(arrays)
+        if part is None:
+            shape.append(1)
+            continue
+        size = dims[axis]
+        axis += 1
+        if part is HOLE:
+            number, own = next(holes)
+            places.append(By(number, tuple(range(len(arrays) - len(own), len(arrays)))))
+        elif isinstance(part, slice):
+            start, stop, step = part.indices(size)
+            walking.append((len(places), len(shape)))
+            places.append(Along(len(shape), start, step))
+            shape.append(len(range(start, stop, step)))
+        else:
+            assert isinstance(part, (int, np.integer)), part
+            places.append(At(int(part) % size if size else 0))
+    if advanced and not adjacent:
+        shape[:0] = arrays
+        places = [
+            Along(one.axis + len(arrays), one.start, one.step) if isinstance(one, Along) else one for one in places
+        ]
+    else:
+        places = [By(one.operand, tuple(k + first for k in one.axes)) if isinstance(one, By) else one for one in places]
+    return Placed(tuple(places), tuple(shape))
+
+
+def is_basic(dynamic: tuple[Type, ...]) -> bool:
+    """Tell whether no index of arrays is among the dynamic parts: each is one position."""
+    return all(not (isinstance(one, Array) and one.dims) for one in dynamic)
+
+
+def _without_ellipsis(index: tuple[object, ...], rank: int) -> list[object]:
+    used = sum(1 for part in index if part is not None and part is not Ellipsis)
+    filler = [slice(None)] * (rank - used)
+    if Ellipsis not in index:
+        return [*index, *filler]
+    at = index.index(Ellipsis)
+    return [*index[:at], *filler, *index[at + 1 :]]

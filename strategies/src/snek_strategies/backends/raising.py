@@ -1,0 +1,79 @@
+"""Exceptions of compiled programs: compiled code says which `raise` it met and with what; the host raises it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from snek_core_transform.errors import StagingError
+from snek_strategies.backends.arithmetic import PYTHON
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.syntax import Node
+from snek_strategies.ir.types import Array, Scalar, Type
+
+
+@dataclass(frozen=True)
+class Site:
+    """One `raise` of a program."""
+
+    exception: object
+    arguments: tuple[object, ...]
+    types: tuple[Type, ...]
+
+    def error(self, payload: Sequence[object]) -> BaseException:
+        """Return the exception, made of the values that compiled code gave; raises it where making it raises."""
+        values = iter([_of_type(type_, value) for type_, value in zip(self.types, payload, strict=True)])
+        made = self.exception(*(next(values) if one is HOLE else one for one in self.arguments))  # type: ignore[operator]
+        assert isinstance(made, BaseException)
+        return made
+
+
+def _of_type(type_: Type, value: object) -> object:
+    if isinstance(type_, Scalar):
+        return PYTHON[type_.kind](value)
+    assert isinstance(type_, Array)
+    return type_.dtype.type(value)
+
+
+class Sites:
+    """The `raise` nodes of a program, numbered from 1."""
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
+        self.all: list[Site] = []
+
+    def number(self, node: Node) -> int:
+        """Return the number of a `raise` node. Raises StagingError where its values are not numbers."""
+        params = dict(node.params)
+        types = tuple(atom.type for atom in node.operands)
+        for one in types:
+            if isinstance(one, Scalar) and one.kind != "complex":
+                continue
+            if not isinstance(one, Array) or one.dims or one.dtype.kind not in "biuf":
+                raise StagingError(
+                    f"back-end {self.backend!r} cannot express raise: the exception holds a value of type {one}; "
+                    "give it numbers or text",
+                    node.place,
+                )
+        arguments = params["arguments"]
+        assert isinstance(arguments, tuple)
+        self.all.append(Site(params["exception"], arguments, types))
+        return len(self.all)
+
+    def error(self, number: int, payload: Sequence[object]) -> BaseException:
+        """Return the exception of a numbered `raise`."""
+        return self.all[number - 1].error(payload)
+
+
+def host_value(type_: Type, value: object) -> object:
+    """Return a result of compiled code as the program's type says: Python's scalar, NumPy's, or an array."""
+    if isinstance(type_, Scalar):
+        return PYTHON[type_.kind](value)
+    assert isinstance(type_, Array)
+    if not type_.dims:
+        return type_.dtype.type(value)
+    made = np.asarray(value)
+    assert made.dtype == type_.dtype, f"compiled code gave {made.dtype} for {type_}"
+    return made

@@ -1,0 +1,123 @@
+"""What all strategies `snek/*` share: Snek's own staging of a program in NumPy's words, run by one of the back-ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any, ClassVar
+
+from snek_core_transform.spelling import Spelling
+from snek_strategies.backends.backend import LoweredProgram, Run
+from snek_strategies.backends.registry import known, lower
+from snek_strategies.ir.sexpr import sexpr
+from snek_strategies.ir.show import show
+from snek_strategies.protocol import Program, Staged, Strategy
+from snek_strategies.spellings.numpy_spelling import NUMPY
+from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.pytrees import arrays_in, key_of
+from snek_strategies.staging.trace import StagedProgram, stage
+
+Entry = tuple[StagedProgram, LoweredProgram, list[Run]]
+"""A staging, its program as the back-end takes it, and its callable, once that is asked for."""
+
+
+class StagedOnBackend(Staged):
+    """One program and its stagings, by key: a new shape, dtype or static value is staged when it is first met."""
+
+    def __init__(
+        self,
+        program: Program,
+        example: tuple[object, ...],
+        unroll: int,
+        backend: str = "interpret",
+        to_host: Callable[[object], object] = lambda value: value,
+    ) -> None:
+        self._program = program
+        self._operators = StagingOperators(unroll)
+        self._backend = backend
+        self._to_host = to_host
+        self._lock = Lock()
+        self._stagings = 0
+        self._known: dict[object, Entry] = {}
+        self._latest = self._find(example, example)
+
+    def _find(self, args: tuple[object, ...], host: tuple[object, ...] | None = None) -> Entry:
+        key = _native_key(args)
+        key = key_of(args) if key is None else key
+        found = self._known.get(key)
+        if found is not None and found[0].stale() is None:
+            return found
+        with self._lock:
+            found = self._known.get(key)
+            if found is None or found[0].stale() is not None:
+                self._stagings += 1
+                example = tuple(map(self._to_host, args)) if host is None else host
+                staged = stage(self._program, example, self._operators)
+                found = self._known[key] = (staged, lower(self._backend, staged.program), [])
+        return found
+
+    def _run(self, entry: Entry) -> Run:
+        if not entry[2]:
+            with self._lock:
+                entry[2].append(entry[1].compile_native())
+        return entry[2][0]
+
+    def compile(self) -> Callable[..., object]:
+        """Return the callable that runs the program; it stages again where key or guards ask for it."""
+        self._run(self._latest)
+
+        def run(*args: object) -> object:
+            entry = self._find(args)
+            return entry[0].answer(self._run(entry)(*arrays_of(args)), args)
+
+        return run
+
+    def dump(self) -> Mapping[str, str]:
+        """Return the IR of the example's staging, as text and as an S-expression, and the back-end's own texts."""
+        staged, lowered, _ = self._latest
+        own = {kind: lowered.as_text(kind) for kind in lowered.kinds}
+        return {"ir": show(staged.program), "sexpr": sexpr(staged.program), **own}
+
+    def counters(self) -> Mapping[str, int]:
+        """Return how many times the program was staged, changed guards and new shapes included."""
+        return {"stagings": self._stagings, "graphs": 1, "breaks": 0}
+
+
+def arrays_of(args: tuple[object, ...]) -> list[object]:
+    """Return the dynamic values among arguments: a framework's own arrays, or what NumPy holds."""
+    if any(_is_native(one) for one in args):
+        return [one for one in args if hasattr(one, "dtype")]
+    return list(arrays_in(args))
+
+
+def _native_key(args: tuple[Any, ...]) -> object:
+    """Return the key of flat arguments that are a framework's own arrays and Python's scalars, or None for others."""
+    if not any(_is_native(one) for one in args):
+        return None
+    return tuple((str(one.dtype), tuple(one.shape)) if hasattr(one, "dtype") else (type(one), one) for one in args)
+
+
+def _is_native(value: object) -> bool:
+    return hasattr(value, "dtype") and not type(value).__module__.startswith("numpy")
+
+
+class SnekStrategy(Strategy):
+    """Stages a NumPy program as Snek IR and runs it on `backend`. `unroll` bounds the trips of loops known at staging.
+
+    Derived classes give name, framework and values.
+    """
+
+    backend: ClassVar[str]
+    spelling: ClassVar[Spelling] = NUMPY
+
+    def __init__(self, device: str = "cpu", unroll: int = 16) -> None:
+        super().__init__(device)
+        self.unroll = unroll
+
+    def missing(self) -> str | None:
+        """Say why this strategy cannot run here, and what to install, or None where it can."""
+        return super().missing() or known(self.backend).missing()
+
+    def stage(self, program: Program, example: tuple[object, ...]) -> StagedOnBackend:
+        """Stage for arguments like `example`. Raises StagingError where the program cannot be staged."""
+        return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host)

@@ -1,0 +1,517 @@
+"""One small program for each construct, with argument sets that take every side of its choices."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import snek
+
+f32, f64, i32, i64 = np.float32, np.float64, np.int32, np.int64
+D = snek.dynamic
+XS = np.array([3.0, 1.0, 4.0, 1.0, 5.0])
+M = np.linspace(-1, 2, 12).reshape(3, 4)
+S = np.linspace(-1, 2, 9).reshape(3, 3)
+N = np.array([[5, -3, 7], [2, 0, -9]])
+
+Case = tuple[Callable[..., object], list[tuple[object, ...]]]
+
+
+# Choices.
+
+
+def if_elif_else(x):
+    if x > 0:
+        r = 1.0
+    elif x < 0:
+        r = -1.0
+    else:
+        r = 0.0
+    return r * x
+
+
+def ternary(x):
+    return x * 2 if x > 1 else x - 1
+
+
+def short_circuits(x, y):
+    return (x > 0 and y > 0), (x > 5 or y), not x
+
+
+def value_of_and(x, y):
+    return x and y
+
+
+def chained_comparison(x, y):
+    if 0 < x < y <= 10:
+        return x
+    return y + 1
+
+
+def bound_in_one_branch(x):
+    if x > 0:
+        y = x * 2
+    return y
+
+
+def early_return(x, n):
+    for i in range(100):
+        if i > n:
+            if x > 10:
+                return x
+            x = x + i
+        else:
+            x = x * 2
+    return -x
+
+
+def membership(x):
+    return x in (1, 2, 3), x not in [2, 5]
+
+
+def extremes(x, y):
+    return max(x, y), min(x, y, 3.0), abs(x)
+
+
+def branch_of_arrays(x):
+    if np.sum(x) > 0:
+        a, b = x, x[0]
+    else:
+        a, b = -x, x[1]
+    return a * b
+
+
+# Loops.
+
+
+def while_loop(n):
+    a, b = 0 * n, 0 * n + 1
+    while n > 0:
+        a, b = b, a + b
+        n = n - 1
+    return a
+
+
+def while_with_break(xs, wanted):
+    at = -1
+    i = 0
+    while True:
+        if i >= len(xs):
+            break
+        if xs[i] == wanted:
+            at = i
+            break
+        i = i + 1
+    return at
+
+
+def while_else(xs, wanted):
+    i = 0
+    while i < 5:
+        if xs[i] == wanted:
+            break
+        i = i + 1
+    else:
+        return i + 100
+    return i
+
+
+def for_over_array(xs):
+    total = 0.0
+    for x in xs:
+        if x % 2 == 0:
+            continue
+        total = total + x
+    return total
+
+
+def for_over_range(n, x):
+    for i in range(n):
+        x = x + i
+    return x
+
+
+def range_backwards(n, x):
+    for i in range(n, -3, -2):
+        x = x * 2 + i
+    return x
+
+
+def nested_loops(n):
+    total = 0
+    for i in range(n):
+        for j in range(i):
+            if j % 3 == 1:
+                continue
+            total += j
+    return total
+
+
+def int_then_float(n):
+    x = 64
+    i = 0
+    while i < n:
+        x = x / 2
+        i += 1
+    return x
+
+
+def none_then_value(x, n):
+    best = None
+    for i in range(4):
+        best = x if best is None else best + x
+    return best + n
+
+
+def loop_over_rows(x, w):
+    h = x[0] * 0
+    for row in x:
+        h = np.tanh(row @ w + h)
+    return h
+
+
+def python_counter(n):
+    total = 0
+    for i in range(n):
+        total = total + i * i
+    return total
+
+
+# Functions.
+
+
+def factorial(n):
+    return n * 0 + 1 if n <= 1 else n * factorial(n - 1)
+
+
+def is_even(n):
+    return True if n == 0 else is_odd(n - 1)
+
+
+def is_odd(n):
+    return False if n == 0 else is_even(n - 1)
+
+
+def tree_sum(left, right, value, node):
+    if left[node] < 0:
+        return value[node]
+    return tree_sum(left, right, value, left[node]) + tree_sum(left, right, value, right[node])
+
+
+def deep(n):
+    return n if n <= 0 else 1 + deep(n - 1)
+
+
+def inner_recursion(x, n):
+    def go(k, y):
+        return y if k == 0 else go(k - 1, y * x)
+
+    return go(n, x + 1)
+
+
+def closures(x):
+    scale = x * 2
+
+    def apply(y):
+        return y + scale
+
+    return apply(x) + apply(1.0)
+
+
+# State.
+
+
+def list_of_static_length(x):
+    items = []
+    for i in range(3):
+        items.append(x * i)
+    items[1] = items[1] + 10
+    return items, items[-1]
+
+
+def dict_state(x):
+    state = {"a": x}
+    b = state["a"] + 1 if x > 0 else 0 * x
+    state["b"] = b
+    return state
+
+
+@dataclasses.dataclass
+class Point:
+    x: Any
+    y: Any
+
+
+def dataclass_state(p):
+    y = p.x * 2 if p.x > 0 else p.y
+    p.y = y
+    return p
+
+
+def stores_into_array(x, n):
+    y = x.copy()
+    for i in range(n):
+        y[i] = y[i] * 2 + i
+    y[1:3] = 7
+    return y
+
+
+def augmented_assignment(x):
+    y = x * 1
+    y += 3
+    y *= x
+    return y
+
+
+def changes_its_argument(x, k):
+    x[k] = 5
+    return x.sum()
+
+
+# Exceptions.
+
+
+class TooLarge(Exception):
+    pass
+
+
+def raises(x):
+    if x > 9:
+        raise ValueError("much too large", 9)
+    if x > 3:
+        raise TooLarge("too large", x, x * 2)
+    return x + 1
+
+
+def raises_in_loop(xs):
+    total = 0.0
+    for x in xs:
+        if x < 0:
+            raise TooLarge(x)
+        total = total + x
+    return total
+
+
+def raises_in_recursion(n):
+    if n > 100:
+        raise TooLarge("above", n)
+    return 1 if n <= 0 else n + raises_in_recursion(n - 7 if n < 50 else n + 30)
+
+
+def index_out_of_bounds(x, i):
+    return x[i], x[i - 1]
+
+
+def index_arrays(x, at):
+    return x[at], x[:, at % 3], x[at, at % 4]
+
+
+def divides_by_zero(a, b):
+    return a / b, a // b, a % b
+
+
+def error_in_loop_test(xs):
+    i = 0
+    while xs[i] > 0:
+        i = i + 1
+    return i
+
+
+def goes_on_after_a_raise(x, n):
+    if x < 0:
+        raise KeyError("negative")
+    while x != n:
+        x = x + 1
+    return x
+
+
+def math_domain(x):
+    return math.sqrt(x), math.log(x + 1)
+
+
+def int_of_float(x):
+    return int(x), float(int(x))
+
+
+def python_powers(a, b):
+    return a**b, a**2
+
+
+def int_overflow(n):
+    return n * n, n + n
+
+
+# Arithmetic.
+
+
+def integer_division(a, b):
+    return a // b, a % b, -a // b, -a % b
+
+
+def bits(a, b):
+    return a & b, a | b, a ^ b, ~a, a << 2, a >> 1
+
+
+def dtypes(a, b):
+    return a + b, a * 2, a / 2, b - 1.5, (a > b).astype(np.int8), a.astype(np.float32) + b
+
+
+def small_ints(a):
+    return a + a, a * a, -a, a // 3, a.sum()
+
+
+def rounding(x):
+    return np.floor(x), np.ceil(x), np.trunc(x), np.rint(x), np.round(x, decimals=1), np.sign(x)
+
+
+def transcendental(x):
+    return np.exp(x), np.log1p(np.abs(x)), np.sin(x), np.cos(x), np.tanh(x), np.sqrt(np.abs(x)), np.arctan2(x, x + 1)
+
+
+def not_a_number(x):
+    return np.maximum(x, 0), np.max(x), np.argmax(x), np.isnan(x), np.any(np.isinf(x)), np.fmax(x, 0)
+
+
+def complex_numbers(x):
+    z = x + 2j
+    return z * z, np.abs(z), np.real(z), np.conjugate(z)
+
+
+# Arrays.
+
+
+def reductions(x):
+    return np.sum(x), np.sum(x, axis=0), np.prod(x, axis=1), np.max(x, axis=-1), np.min(x), np.all(x > -5, axis=1)
+
+
+def statistics(x):
+    return np.mean(x), np.mean(x, axis=0, keepdims=True), np.var(x), np.std(x, axis=1)
+
+
+def arguments_of_extremes(x):
+    return np.argmax(x), np.argmin(x, axis=1), np.argsort(x, axis=1), np.sort(x, axis=0)
+
+
+def manipulation(x):
+    return x.T, x.reshape(2, 6), np.flip(x, 1), np.roll(x, 1), np.tile(x, 2), np.stack([x, x]), np.expand_dims(x, 0)
+
+
+def joins(x, y):
+    return np.concatenate([x, x], axis=1), np.concatenate([x, y], axis=None), np.split(x, 2, axis=1)
+
+
+def slices(x):
+    return x[1:, ::2], x[..., -1], x[::-1], x[:, None, 1], x[0, 0]
+
+
+def where(x, y):
+    return np.where(x > 0, x, y), np.where(x > 0, 1, 0), np.clip(x, -0.5, 1)
+
+
+def products(a, b):
+    return a @ b, a @ b[0], a[0] @ b[0], np.outer(a[0], b[1]), np.dot(a, b), np.stack([a, b]) @ b
+
+
+def integer_products(a):
+    return a @ a.T, a[0] @ a[1]
+
+
+def cumulative(x):
+    return np.cumsum(x), np.cumsum(x, axis=1), np.cumprod(x, axis=0), np.diff(x, axis=1)
+
+
+def broadcasting(x, y):
+    return x + y[:, None], x * y[0], np.broadcast_to(y[0], (2, 2))
+
+
+def constants(x):
+    return x + np.arange(4.0), np.zeros_like(x), np.array([1, 2, 3]), np.full((2, 2), x[0, 0]), 3, None, "text"
+
+
+def scalars_in_and_out(n, y, b):
+    return n + 1, y * 2, not b, n > 2, n
+
+
+PROGRAMS: dict[str, Case] = {
+    "if, elif, else": (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
+    "ternary": (ternary, [(f32(2),), (f32(0.5),)]),
+    "and, or, not": (short_circuits, [(i64(1), np.bool_(True)), (i64(0), np.bool_(False)), (i64(9), np.bool_(True))]),
+    "value of and": (value_of_and, [(i64(0), i64(4)), (i64(3), i64(4)), (i64(3), i64(0))]),
+    "chained comparison": (chained_comparison, [(i64(1), i64(2)), (i64(3), i64(2)), (i64(1), i64(20))]),
+    "name bound in one branch": (bound_in_one_branch, [(f32(2),), (f32(-2),)]),
+    "early return": (early_return, [(f64(1), i64(3)), (f64(50), i64(0)), (f64(1), i64(1000))]),
+    "in": (membership, [(i64(2),), (i64(1),), (i64(7),)]),
+    "max, min, abs": (extremes, [(f64(1), f64(2)), (f64(9), f64(-2))]),
+    "branch of arrays": (branch_of_arrays, [(XS,), (-XS,)]),
+    "while": (while_loop, [(i64(0),), (i64(1),), (i64(50),)]),
+    "break": (while_with_break, [(XS, f64(4)), (XS, f64(3)), (XS, f64(99))]),
+    "while else": (while_else, [(XS, f64(4)), (XS, f64(99))]),
+    "for over an array": (for_over_array, [(np.arange(30.0),), (np.arange(30.0) * 2 + 1,)]),
+    "for over a range": (for_over_range, [(i64(5), f32(1)), (i64(0), f32(1))]),
+    "range backwards": (range_backwards, [(i64(9), f32(1)), (i64(-7), f32(1))]),
+    "nested loops": (nested_loops, [(i64(0),), (i64(12),)]),
+    "int, then float": (int_then_float, [(i64(3),), (i64(1),)]),
+    "None, then value": (none_then_value, [(f64(2), i64(1)), (f64(-1), i64(0))]),
+    "loop over rows": (
+        loop_over_rows,
+        [(np.tile(M, (10, 1)), np.ones((4, 4))), (np.tile(-M, (10, 1)), np.ones((4, 4)))],
+    ),
+    "Python's ints": (python_counter, [(D(10),), (D(0),)]),
+    "recursion": (factorial, [(i64(5),), (i64(0),)]),
+    "mutual recursion": (is_even, [(i64(5),), (i64(4),), (i64(0),)]),
+    "recursion over a tree": (
+        tree_sum,
+        [
+            (np.array([1, 2, -1, -1, -1]), np.array([4, 3, -1, -1, -1]), np.arange(5.0), i64(0)),
+            (np.array([1, 2, -1, -1, -1]), np.array([4, 3, -1, -1, -1]), np.arange(5.0), i64(3)),
+        ],
+    ),
+    "recursion too deep": (deep, [(i64(5),), (i64(900),), (i64(100000),)]),
+    "recursive inner function": (inner_recursion, [(f64(2), i64(3)), (f64(2), i64(0))]),
+    "closures": (closures, [(f64(3),), (f64(-3),)]),
+    "list of static length": (list_of_static_length, [(f64(2),), (f64(-2),)]),
+    "dict": (dict_state, [(f64(2),), (f64(-2),)]),
+    "dataclass": (dataclass_state, [(Point(f64(1), f64(5)),), (Point(f64(-1), f64(5)),)]),
+    "stores": (stores_into_array, [(np.arange(6.0), D(4)), (np.arange(6.0), D(0))]),
+    "augmented assignment": (augmented_assignment, [(XS,), (N,)]),
+    "changed argument": (changes_its_argument, [(XS.copy(), D(1)), (XS.copy(), D(4)), (XS.copy(), D(5))]),
+    "raise": (raises, [(f64(1),), (f64(4),), (f64(10),)]),
+    "raise in a loop": (raises_in_loop, [(np.arange(20.0),), (np.arange(20.0) - 3,)]),
+    "raise in recursion": (raises_in_recursion, [(i64(20),), (i64(70),)]),
+    "index out of bounds": (index_out_of_bounds, [(XS, D(2)), (XS, D(-4)), (XS, D(5)), (XS, D(-5))]),
+    "index arrays": (index_arrays, [(M, np.array([0, 2, 1])), (M, np.array([0, -3, 1])), (M, np.array([0, 3, 1]))]),
+    "division by zero": (divides_by_zero, [(D(7), D(2)), (D(7), D(0)), (D(-7), D(2))]),
+    "error in a loop's test": (error_in_loop_test, [(np.array([1.0, 2.0, 0.0]),), (np.array([1.0, 2.0, 3.0]),)]),
+    "raise before a loop": (goes_on_after_a_raise, [(i64(1), i64(5)), (i64(-1), i64(-5))]),
+    "math": (math_domain, [(D(4.0),), (D(-0.5),), (D(-1.0),)]),
+    "int of float": (int_of_float, [(D(2.7),), (D(-2.7),), (D(float("nan")),)]),
+    "powers": (python_powers, [(D(2.0), D(0.5)), (D(0.0), D(-1.0)), (D(1e200), D(2.0))]),
+    "integer division": (integer_division, [(D(7), D(2)), (D(-7), D(3)), (D(7), D(-2))]),
+    "bits": (bits, [(i64(12), i64(10)), (N, N + 3)]),
+    "dtypes": (dtypes, [(N.astype(i32), N), (N.astype("u1"), N.astype(i64)), (i32(7), i64(3))]),
+    "small ints": (small_ints, [(N.astype(np.int8),), (np.int8(5),), ((N * 20).astype(np.int8),)]),
+    "rounding": (rounding, [(M,), (f32(-2.5),)]),
+    "transcendental": (transcendental, [(M,), (f32(-2.5),), (M.astype(f32),)]),
+    "NaN": (not_a_number, [(M,), (np.array([1, np.nan, 3]),), (np.array([np.inf, np.nan, np.nan]),)]),
+    "complex numbers": (complex_numbers, [(M,), (f64(2),)]),
+    "reductions": (reductions, [(M,), (N,)]),
+    "statistics": (statistics, [(M,), (N,), (M.astype(f32),)]),
+    "sorting": (arguments_of_extremes, [(M,), (-M,), (N,)]),
+    "manipulation": (manipulation, [(M,), (-M,)]),
+    "joins": (joins, [(M, S), (-M, S)]),
+    "slices": (slices, [(M,), (N,)]),
+    "where": (where, [(M, -M), (-M, M)]),
+    "products": (products, [(S, S + 1), (S.astype(f32), S.astype(f32) + 1)]),
+    "integer products": (integer_products, [(N,), (N.astype(i32),)]),
+    "cumulative": (cumulative, [(M,), (N,)]),
+    "broadcasting": (broadcasting, [(M, XS[:3]), (M, np.arange(3))]),
+    "constants": (constants, [(M,), (-M,)]),
+    "scalars": (scalars_in_and_out, [(D(3), D(1.5), D(True)), (D(2), D(-1.5), D(False))]),
+}
+
+OVERFLOWING: Case = (int_overflow, [(D(2**31),), (D(2**62),)])
+"""What plain Python computes and a machine's integers cannot hold; a compiled program must say so."""
