@@ -19,8 +19,9 @@ def bounded_results(loop: Node) -> set[int]:
     for node in body.nodes:
         if node.primitive == "add" and node.results[0].type == INT:
             left, right = node.operands
-            counts = isinstance(right, Const) and right.value in (1, -1)
-            if counts and isinstance(left, Sym) and left.index in (upward if right.value == 1 else downward):
+            step = right.value if isinstance(right, Const) else None
+            towards = upward if step == 1 else downward if step == -1 else set()
+            if isinstance(left, Sym) and left.index in towards:
                 found.add(node.results[0].index)
     return found
 
