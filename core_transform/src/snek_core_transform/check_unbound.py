@@ -34,7 +34,7 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     """
     if context.inline:
         return tree
-    construct = Construct(context.operators, Place(context.filename, 1), "variable")
+    construct = Construct(context.operators, lambda: Place(context.filename, 1), "variable")
 
     def change(function: gast.AST) -> None:
         if not getattr(function, "is_thunk", False):

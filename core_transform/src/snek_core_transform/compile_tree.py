@@ -3,7 +3,6 @@
 from __future__ import annotations
 import __future__
 
-import ast
 import inspect
 import re
 import uuid
@@ -14,9 +13,9 @@ from typing import Any
 import gast
 
 from .program import WARNINGS_LOCK, Program
-from .syntax import Embedded, at, constant, parameters
-from .syntax import embedded as embedded_in
+from .syntax import at, constant, parameters
 from .thunks import THUNK_PARAMETER
+from .to_ast import to_ast
 from .tracebacks import PIECE, WHOLE
 
 _SEAL = f"<embedded {uuid.uuid4().hex} "
@@ -35,7 +34,7 @@ def compile_tree(
     code = program.function.__code__
     embedded: dict[str, object] = {}
     module = _module(_signature_only(tree), free, name, class_name)
-    plain = ast.fix_missing_locations(gast.gast_to_ast(_sealed(module, embedded)))
+    plain = to_ast(module, _SEAL, embedded)
     with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         compiled = compile(plain, program.filename, "exec", flags=code.co_flags & _FUTURE, dont_inherit=True)
@@ -72,19 +71,6 @@ def _signature_only(tree: gast.AST) -> gast.AST:
         tree.decorator_list, tree.returns = [], None
         if hasattr(tree, "type_params"):
             tree.type_params = []
-    return tree
-
-
-def _sealed(tree: gast.AST, embedded: dict[str, object]) -> gast.AST:
-    """Replace live objects by strings that stand for them: `compile` takes no others."""
-    for node in gast.walk(tree):
-        if isinstance(node, gast.Attribute) and embedded_in(node) and hasattr(node, "lineno"):
-            # A method call over several lines is placed at the attribute's end; this one stands for the whole.
-            node.end_lineno, node.end_col_offset = node.lineno, node.col_offset
-        if isinstance(node, gast.Constant) and isinstance(node.value, Embedded):
-            seal = f"{_SEAL}{id(node.value.value)}>"
-            embedded[seal] = node.value.value
-            node.value = seal
     return tree
 
 

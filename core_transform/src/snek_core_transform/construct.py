@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
-from .callee import callee_for, overrides_call
+from .callee import callee_for
 from .errors import Place, UnsupportedSyntax
 from .fragments import Fragment, refuse
 from .live_state import LiveState
@@ -33,18 +33,19 @@ Thunk = Callable[..., object]
 class Construct:
     """One construct of the user's text; its methods are named after the operators that they call."""
 
-    def __init__(self, operators: Operators, place: Place, word: str) -> None:
-        self.operators, self.place, self.word = operators, place, word
-        self.names: tuple[str, ...] = ()
-        self.cell_names: tuple[str, ...] = ()
-        self.fragment: Fragment | None = None
-        self.arms: list[Construct] = []
-        self.is_native = operators.inline and not overrides_call(operators)
-        self.stages = operators.stages
-        self.if_exp = without_operator_frames(operators.if_exp)
-        self.not_ = without_operator_frames(operators.not_)
-        self.compare = without_operator_frames(operators.compare)
-        self.aug_assign = without_operator_frames(operators.aug_assign)
+    names: tuple[str, ...] = ()
+    cell_names: tuple[str, ...] = ()
+    fragment: Fragment | None = None
+    arms: list[Construct]
+    is_native = False
+
+    def __init__(self, operators: Operators, where: Callable[[], Place], word: str) -> None:
+        self.operators, self.where, self.word = operators, where, word
+
+    @property
+    def place(self) -> Place:
+        """The construct's place in the user's text."""
+        return self.where()
 
     def __repr__(self) -> str:
         return f"<{self.word} at {self.place}>"

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 import gast
 
+from .callee import overrides_call
 from .construct import Construct
+from .errors import Place
 from .fragments import Fragment, Source
 from .operators import Operators
-from .program import node_place
+from .program import later_place
 from .syntax import attribute, embed
 from .value_construct import ValueConstruct
 
@@ -29,6 +31,8 @@ class Context:
     source: Source | None = None
     outer_cells: frozenset[str] = frozenset()
     names: Counter[str] = field(default_factory=Counter)
+    kinds: frozenset[type] = frozenset()
+    """The kinds of node in the user's text, as `prepare` finds them."""
     values: ValueConstruct = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,17 +54,23 @@ class Context:
 
     def construct(self, node: gast.AST, word: str) -> Construct:
         """Return the run-time end of one construct: what the virtualized code calls."""
-        return Construct(self.operators, node_place(node, self.filename, self.lines), word)
+        return Construct(self.operators, later_place(node, self.filename, self.lines), word)
+
+    def call_construct(self) -> Construct:
+        """Return the run-time end of every call of the text."""
+        construct = Construct(self.operators, lambda: Place(self.filename, 1), "call")
+        construct.is_native = self.operators.inline and not overrides_call(self.operators)
+        return construct
 
     def fragment(self, node: gast.AST, construct: Construct, body: Callable[[], list[gast.stmt]]) -> Fragment:
         """Return a way of going on from `node` in operator form."""
         assert self.source is not None, "inline code is made from a program's own tree"
-        return Fragment(self.source, node.number, construct.word, construct.place, body)
+        return Fragment(self.source, node.number, construct.word, construct.where, body)
 
-    def original(self, node: gast.AST) -> gast.AST:
-        """Return the user's own node of which `node` is a copy."""
+    def original(self, number: int) -> gast.AST:
+        """Return the user's own node with this number."""
         assert self.source is not None, "inline code is made from a program's own tree"
-        return self.source.node(node.number)
+        return self.source.node(number)
 
     def test_place(self, statement: gast.AST, test: gast.AST) -> gast.AST:
         """Return where Python places an error in a test's truth."""

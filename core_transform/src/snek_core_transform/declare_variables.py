@@ -10,7 +10,7 @@ from .syntax import after_docstring, at, constant, own_nodes, store
 from .walk import each_function
 
 
-def declare_variables(tree: gast.AST, _: Context) -> gast.AST:
+def declare_variables(tree: gast.AST, context: Context) -> gast.AST:
     """Declare, by an annotation that runs no code, the variables that only thunks assign now.
 
     >>> def f(x):
@@ -20,7 +20,8 @@ def declare_variables(tree: gast.AST, _: Context) -> gast.AST:
     >>> print(show(f, after="declare_variables", operators=RecordingOperators(CONTROL)).splitlines()[1])
         y: None
     """
-    return each_function(tree, _declare)
+    # Inline code leaves assignments, and `yield`, where they are.
+    return tree if context.inline else each_function(tree, _declare)
 
 
 def _declare(function: gast.AST) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gast
 
-from .syntax import COMPREHENSIONS, FUNCTIONS, JUMPS, own_children, own_nodes
+from .syntax import CHILD_FIELDS, COMPREHENSIONS, JUMPS, SCOPES, own_children, own_nodes, walk
 
 FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "breakpoint"})
 """Builtins that look at the frame that calls them."""
@@ -18,11 +18,15 @@ FRAME_GETTERS = frozenset({"_getframe", "currentframe"})
 """Functions of `sys` and `inspect` that do so too."""
 
 SUSPENDS = (gast.Yield, gast.YieldFrom, gast.Await, gast.AsyncFor, gast.AsyncWith)
+MARKERS = frozenset({*SUSPENDS, gast.Call, gast.NamedExpr, gast.Try, gast.TryStar})
+"""The kinds of node that may make the constructs around them plain."""
 CONSTRUCTS = (gast.If, gast.While, gast.For, gast.IfExp, gast.BoolOp, gast.Compare)
 GROUP_OF = {
     gast.If: "branch", gast.IfExp: "branch", gast.While: "loop", gast.For: "loop", gast.BoolOp: "logic",
     gast.Compare: "compare",
 }  # fmt: skip
+
+_COMPREHENSIONS = frozenset(COMPREHENSIONS)
 
 EAGER = frozenset({(gast.If, "test"), (gast.For, "iter"), (gast.IfExp, "test"), (gast.Compare, "left")})
 EAGER_FIRST = frozenset({(gast.BoolOp, "values"), (gast.Compare, "comparators")})
@@ -42,27 +46,40 @@ def is_chain(node: gast.AST) -> bool:
     return isinstance(further, gast.If) and not is_plain(further)
 
 
-def mark_plain(function: gast.AST, groups: frozenset[str]) -> None:
-    """Mark, in `function` and the functions in it, each construct that must keep its plain form or is not wanted."""
-    for node in gast.walk(function):
-        if isinstance(node, CONSTRUCTS) and GROUP_OF[type(node)] not in groups:
-            node.plain = True
-    todo: list[gast.AST] = [function]
-    while todo:
-        scope = todo.pop()
-        todo.extend(_mark_scope(scope))
+def mark_unwanted(nodes: list[gast.AST], groups: frozenset[str]) -> None:
+    """Mark, among `nodes`, each construct that is not wanted."""
+    unwanted = {kind for kind, group in GROUP_OF.items() if group not in groups}
+    if unwanted:
+        for node in nodes:
+            if node.__class__ in unwanted:
+                node.plain = True
 
 
-def _mark_scope(scope: gast.AST) -> list[gast.AST]:
-    """Mark one scope with an explicit stack of (node, constructs around it, where jumps go); return inner scopes."""
-    inner: list[gast.AST] = []
-    _mark_bare(scope)
+def mark_plain(scope: gast.AST, nodes: list[gast.AST]) -> None:
+    """Mark, in one function or class, each construct that must keep its plain form; `nodes` stand in its own scope."""
+    _mark_bare(scope, nodes)
+    if isinstance(scope, gast.ClassDef):
+        for node in nodes:
+            if isinstance(node, CONSTRUCTS):
+                node.plain = True
+    elif any(_is_marker(node) for node in nodes):
+        _mark_ways(scope)
+
+
+def _is_marker(node: gast.AST) -> bool:
+    """Tell whether `node` may make the constructs around it plain."""
+    kind = node.__class__
+    if kind in MARKERS:
+        return kind is not gast.Call or _reads_frame(node)
+    return kind in _COMPREHENSIONS and _is_async(node)
+
+
+def _mark_ways(scope: gast.AST) -> None:
+    """Mark one scope with an explicit stack of (node, constructs around it, where jumps go)."""
     body = scope.body if isinstance(scope.body, list) else [scope.body]
     stack: list[tuple[gast.AST, _Path]] = [(child, _Path(None, None, False)) for child in body]
     while stack:
         node, path = stack.pop()
-        if isinstance(scope, gast.ClassDef) and isinstance(node, CONSTRUCTS):
-            node.plain = True
         if isinstance(node, gast.Try | gast.TryStar) and any(_jumps(statement) for statement in node.finalbody):
             # A jump in `finally` takes the place of one in the body, which therefore has to be a real one.
             for inside in own_nodes(gast.Module([node], [])):
@@ -78,13 +95,14 @@ def _mark_scope(scope: gast.AST) -> list[gast.AST]:
             path.mark()
         elif isinstance(node, gast.Break | gast.Continue):
             path.mark_jump()
-        if isinstance(node, (*FUNCTIONS, gast.ClassDef)):
-            inner.append(node)
+        kind = node.__class__
+        if kind in SCOPES:
             stack.extend((child, path) for child in own_children(node))
             continue
         within = _Path(node, path, False) if isinstance(node, CONSTRUCTS) else path
-        for field, value in gast.iter_fields(node):
-            there = path if (type(node), field) in EAGER else within
+        for field in CHILD_FIELDS[kind]:
+            value = getattr(node, field)
+            there = path if (kind, field) in EAGER else within
             if field == "finalbody":
                 there = _Path(None, within, True)
             elif field == "body" and isinstance(node, gast.While | gast.For | gast.AsyncFor):
@@ -92,29 +110,25 @@ def _mark_scope(scope: gast.AST) -> list[gast.AST]:
             children = value if isinstance(value, list) else [value]
             for position, child in enumerate(children):
                 if isinstance(child, gast.AST):
-                    eager = position == 0 and (type(node), field) in EAGER_FIRST
+                    eager = position == 0 and (kind, field) in EAGER_FIRST
                     stack.append((child, path if eager else there))
-    return inner
 
 
-def _mark_bare(scope: gast.AST) -> None:
+def _mark_bare(scope: gast.AST, nodes: list[gast.AST]) -> None:
     """Mark where inline code must not bind a variable: class bodies, parts of comprehensions, frames that are read."""
-    body = gast.Module(scope.body if isinstance(scope.body, list) else [scope.body], [])
-    everything = isinstance(scope, gast.ClassDef)
-    everything = everything or any(_reads_frame(node) and not _is_super(node) for node in own_nodes(body))
-    for node in own_nodes(body):
-        if everything and isinstance(node, CONSTRUCTS):
-            node.plain = True
-        bare: list[gast.AST] = [node] if everything else []
-        if isinstance(node, gast.GeneratorExp):
-            bare = [node]
-        for root in bare:
-            for inside in [root] if everything else own_nodes(root):
-                inside.bare = True
-        if isinstance(node, COMPREHENSIONS):
+    if isinstance(scope, gast.ClassDef) or any(_reads_frame(node) and not _is_super(node) for node in nodes):
+        for node in nodes:
+            node.bare = True
+            if isinstance(node, CONSTRUCTS):
+                node.plain = True
+    for node in nodes:
+        if node.__class__ in _COMPREHENSIONS:
+            if isinstance(node, gast.GeneratorExp):
+                for inside in own_nodes(node):
+                    inside.bare = True
             for generator in node.generators:
                 # Not even a lambda may bind there.
-                for inside in gast.walk(generator.iter):
+                for inside in walk(generator.iter):
                     inside.bare = True
 
 

@@ -21,7 +21,21 @@ from .mangling import mangled
 from .operators import Operators, Unbound
 from .program import Program
 from .scopes import Scope, bound_names, mentioned_names, scope_of, target_names
-from .syntax import COMPREHENSIONS, FUNCTIONS, Block, at, attribute, call, constant, embed, load, parameters, store
+from .syntax import (
+    CHILD_FIELDS,
+    COMPREHENSIONS,
+    FUNCTIONS,
+    Block,
+    at,
+    attribute,
+    call,
+    constant,
+    embed,
+    load,
+    parameters,
+    store,
+    walk,
+)  # fmt: skip
 
 GIVEN = "<given>"
 """The variable of a fragment that holds the staged value."""
@@ -37,7 +51,7 @@ def iterator_name(number: int) -> str:
 
 def number_nodes(tree: gast.AST) -> None:
     """Give every node of a tree a number that its copies keep."""
-    for number, node in enumerate(gast.walk(tree)):
+    for number, node in enumerate(walk(tree)):
         node.number = number
 
 
@@ -53,8 +67,10 @@ class Source:
         """Give the steps from the node with this number up to the root."""
         if not self._links:
             links: dict[int, Link] = {}
-            for owner in gast.walk(self.program.tree):
-                for name, value in gast.iter_fields(owner):
+            number_nodes(self.program.tree)
+            for owner in walk(self.program.tree):
+                for name in CHILD_FIELDS[owner.__class__]:
+                    value = getattr(owner, name)
                     for position, child in enumerate(value if isinstance(value, list) else [value]):
                         if isinstance(child, gast.AST):
                             links[child.number] = (owner, name, position)
@@ -79,7 +95,7 @@ class Fragment:
     source: Source
     number: int
     word: str
-    place: Place
+    where: Callable[[], Place]
     body: Callable[[], Block]
     _code: CodeType | None = None
     _parameters: tuple[str, ...] = ()
@@ -112,7 +128,7 @@ class Fragment:
         body = copy.deepcopy(self.body())
         names = self._variables(scope, body, owners)
         inside = [name for name in names if mangled(name, class_name) not in cells]
-        construct = Construct(self.source.operators, self.place, self.word)
+        construct = Construct(self.source.operators, self.where, self.word)
         certain = (scope.parameters - scope.unset) | {GIVEN}
         missing: Block = []
         for name in inside:
@@ -140,19 +156,6 @@ class Fragment:
         own = [name for name in scope.bound if name in mentioned or name in list(scope.bound)[:1]]
         inner = sorted(comprehension & mentioned - set(own))
         return [*own, *inner, *sorted(name for name in mentioned if name.startswith("<"))]
-
-
-def can_leave(source: Source, number: int) -> bool:
-    """Tell whether the frame can be left at one `if`, `while` or `for`.
-
-    It cannot inside `try` and `with`, whose ends belong to the frame, nor where the frame is a coroutine's or class's.
-    """
-    for owner, _, _ in source.way(number):
-        if isinstance(owner, FUNCTIONS):
-            return not isinstance(owner, gast.AsyncFunctionDef)
-        if isinstance(owner, (gast.Try, gast.TryStar, gast.With, gast.AsyncWith, gast.AsyncFor, gast.ClassDef)):
-            return False
-    return False
 
 
 def continuation(source: Source, number: int) -> Block:

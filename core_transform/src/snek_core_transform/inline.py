@@ -13,7 +13,7 @@ import gast
 
 from .construct import Construct
 from .context import Context
-from .fragments import Fragment, can_leave, continuation
+from .fragments import Fragment, continuation
 from .syntax import Node, at, attribute, call, constant, embed, load, parameters, store
 
 TEST = "<test>"
@@ -99,18 +99,16 @@ def leave_frame(
     return at(gast.Return(value) if construct.fragment else gast.Expr(value), place)
 
 
-def resume(
-    node: gast.AST, construct: Construct, function: gast.AST, context: Context, known: bool = False
-) -> Fragment | None:
+def resume(node: gast.AST, construct: Construct, context: Context, known: bool = False) -> Fragment | None:
     """Return how to go on from a statement in operator form, or None where its frame cannot be left.
 
     `known` says that it can be left, as it can from the `if` whose `elif` this is.
     """
-    source = context.source
-    assert source is not None, "inline code is made from a program's own tree"
-    if function.suspends or not (known or can_leave(source, node.number)):
+    if not (known or getattr(node, "is_exit", False)):
         return None
-    return context.fragment(node, construct, lambda: continuation(source, node.number))
+    source, number = context.source, node.number
+    assert source is not None, "inline code is made from a program's own tree"
+    return context.fragment(node, construct, lambda: continuation(source, number))
 
 
 def leave(construct: Construct, fragment: Fragment, given: gast.expr, function: gast.AST) -> gast.expr:

@@ -6,7 +6,7 @@ import gast
 
 from .context import Context
 from .scoped import Function, each_statement_in_scope
-from .syntax import COMPREHENSIONS, Block, assign, at, load, rewritten, store
+from .syntax import COMPREHENSIONS, Block, assign, at, load, rewritten, rules_for, store
 
 STORES = frozenset({"name", "attribute", "subscript", "unpack"})
 """The groups whose operators need a store for themselves."""
@@ -35,7 +35,7 @@ def lower_targets(tree: gast.AST, context: Context) -> gast.AST:
     if not any(context.wants(group) for group in STORES):
         return tree
     tree = each_statement_in_scope(tree, context, _lower)
-    return rewritten(tree, lambda node, _: _comprehension(node, context) if isinstance(node, COMPREHENSIONS) else node)
+    return rewritten(tree, rules_for(lambda node, _: _comprehension(node, context), *COMPREHENSIONS))
 
 
 def is_flat(target: gast.expr) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import gast
 
@@ -15,25 +15,26 @@ from .lower_return import lower_return
 from .lower_targets import lower_targets
 from .prepare import prepare
 from .state import note_state
+from .syntax import Rules
 from .virtualize_arithmetic import virtualize_arithmetic
 from .virtualize_assignments import virtualize_assignments
 from .virtualize_attributes import virtualize_attributes
 from .virtualize_branches import virtualize_branches
-from .virtualize_calls import virtualize_calls
-from .virtualize_comparisons import virtualize_comparisons
+from .virtualize_calls import call_rules, virtualize_calls
+from .virtualize_comparisons import comparison_rules, virtualize_comparisons
 from .virtualize_comprehensions import virtualize_comprehensions
 from .virtualize_definitions import virtualize_definitions
 from .virtualize_exceptions import virtualize_exceptions
 from .virtualize_guards import virtualize_guards
 from .virtualize_imports import virtualize_imports
 from .virtualize_literals import virtualize_literals
-from .virtualize_logic import virtualize_logic
+from .virtualize_logic import logic_rules, virtualize_logic
 from .virtualize_loops import virtualize_loops
 from .virtualize_matches import virtualize_matches
 from .virtualize_names import virtualize_names
 from .virtualize_subscripts import virtualize_subscripts
 from .virtualize_suspensions import virtualize_suspensions
-from .virtualize_ternary import virtualize_ternary
+from .virtualize_ternary import ternary_rules, virtualize_ternary
 from .virtualize_unpacking import virtualize_unpacking
 from .virtualize_with import virtualize_with
 
@@ -62,12 +63,20 @@ PASSES: tuple[Pass, ...] = (
     virtualize_guards,  # before the expressions it wraps are rewritten
     virtualize_loops,  # before branches: a loop's test is no statement, so an `if` never moves into it
     virtualize_branches,
+    virtualize_assignments,  # before calls: a call in a target moves to a statement of its own
     virtualize_ternary,  # the expressions, in any order, after the statements whose tests they are
     virtualize_logic,
     virtualize_comparisons,
-    virtualize_assignments,  # before calls: a call in a target moves to a statement of its own
     virtualize_calls,
     check_unbound,  # after all thunks exist
     declare_variables,  # last: it looks where assignments ended up
 )
 """Every pass is `(tree, context) -> tree`."""
+
+SHARED: Mapping[Pass, Callable[[Context], Rules]] = {
+    virtualize_ternary: ternary_rules,
+    virtualize_logic: logic_rules,
+    virtualize_comparisons: comparison_rules,
+    virtualize_calls: call_rules,
+}
+"""The passes that replace expressions of different kinds one by one, each with its rules: neighbours share one walk."""

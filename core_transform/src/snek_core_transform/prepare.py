@@ -5,10 +5,11 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .forms import mark_plain
-from .scopes import mentioned_names, scope_of
-from .syntax import COMPREHENSIONS, FUNCTIONS, Block, at, call, load, own_children, own_nodes
-from .walk import each_function
+from .forms import mark_plain, mark_unwanted
+from .scopes import body_of, mentioned_names, scope_of_nodes
+from .syntax import COMPREHENSIONS, FUNCTIONS, SCOPES, Block, at, call, children, load, own_children, own_nodes, walk
+
+YIELDS = frozenset({gast.Yield, gast.YieldFrom})
 
 
 def prepare(tree: gast.AST, context: Context) -> gast.AST:
@@ -27,19 +28,33 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
     """
     if not context.inline:
         _name_supers(tree, context)
-    mark_plain(tree, context.operators.groups)
-    each_function(tree, _prepare)
-    _note_cells(tree, context.outer_cells)
+    nodes = walk(tree)
+    context.kinds = frozenset(node.__class__ for node in nodes)
+    mark_unwanted(nodes, context.operators.groups)
+    inner: Inner = {}
+    for scope in nodes:
+        if scope.__class__ in SCOPES:
+            own = own_nodes(body_of(scope))
+            inner[scope] = [node for node in own if node.__class__ in SCOPES]
+            mark_plain(scope, own)
+            if isinstance(scope, FUNCTIONS):
+                _prepare(scope, own)
+    _note_cells(tree, context.outer_cells, inner)
     return tree
 
 
-def _prepare(function: gast.AST) -> None:
-    function.scope = scope_of(function)
-    body = gast.Module(function.body if isinstance(function.body, list) else [function.body], [])
-    function.yields = any(isinstance(node, gast.Yield | gast.YieldFrom) for node in own_nodes(body))
+Inner = dict[gast.AST, list[gast.AST]]
+"""The functions and classes directly in each function and class."""
+
+
+def _prepare(function: gast.AST, nodes: list[gast.AST]) -> None:
+    function.scope = scope_of_nodes(function, nodes)
+    function.yields = any(node.__class__ in YIELDS for node in nodes)
     function.suspends = function.yields or isinstance(function, gast.AsyncFunctionDef)
     if isinstance(function, gast.Lambda):
         return
+    if not function.suspends:
+        _note_exits(function)
     scope = function.scope
     declarations: Block = [gast.Global(sorted(scope.globals))] if scope.globals else []
     declarations += [gast.Nonlocal(sorted(scope.nonlocals))] if scope.nonlocals else []
@@ -48,6 +63,18 @@ def _prepare(function: gast.AST) -> None:
         function.body = [at(declaration, function) for declaration in declarations] + [
             statement for old in function.body if (statement := remover.visit(old)) is not None
         ]
+
+
+def _note_exits(function: gast.AST) -> None:
+    """Note the constructs where inline code can leave the frame: not in `try` and `with`, whose ends belong to it."""
+    found = [function.body]
+    for block in found:
+        for statement in block:
+            if isinstance(statement, gast.If | gast.While | gast.For):
+                statement.is_exit = True
+                found += [statement.body, statement.orelse]
+            elif isinstance(statement, gast.Match):
+                found += [case.body for case in statement.cases]
 
 
 def _name_supers(tree: gast.AST, context: Context) -> None:
@@ -65,13 +92,12 @@ def _name_supers(tree: gast.AST, context: Context) -> None:
         ):
             node.body = [_named_super(statement, positional[0].id, context) for statement in node.body]
         in_class = in_class or isinstance(node, gast.ClassDef)
-        stack.extend((child, in_class) for child in gast.iter_child_nodes(node))
+        stack.extend((child, in_class) for child in children(node))
 
 
 def _deletes(function: gast.AST, *names: str) -> bool:
     return any(
-        isinstance(node, gast.Name) and node.id in names and isinstance(node.ctx, gast.Del)
-        for node in gast.walk(function)
+        isinstance(node, gast.Name) and node.id in names and isinstance(node.ctx, gast.Del) for node in walk(function)
     )
 
 
@@ -96,31 +122,31 @@ def _super(node: object, first: str, context: Context) -> object:
     return at(call(operator, node.func, load("__class__"), load(first)), node)
 
 
-def _note_cells(tree: gast.AST, outer: frozenset[str]) -> None:
+def _note_cells(tree: gast.AST, outer: frozenset[str], inner: Inner) -> None:
     """Note, on every function, those of its names that may be cells."""
     stack = [(tree, outer)]
     while stack:
         node, around = stack.pop()
-        if isinstance(node, FUNCTIONS):
+        if isinstance(node, gast.ClassDef):
+            around |= {"__class__"}
+        else:
             scope = node.scope
-            mentioned = mentioned_names(gast.iter_child_nodes(node)) - {"__class__"}
-            mentioned |= {"__class__"} if _uses_class(node) else set()
+            mentioned = mentioned_names(children(node)) - {"__class__"} if around else set()
+            mentioned |= {"__class__"} if "__class__" in around and _uses_class(node) else set()
             free = (mentioned & around) - scope.bound.keys() - scope.globals
             node.cell_names = sorted(scope.captured | scope.nonlocals | free)
             around = (around | scope.bound.keys()) - scope.globals
-        elif isinstance(node, gast.ClassDef):
-            around |= {"__class__"}
-        stack.extend((child, around) for child in gast.iter_child_nodes(node))
+        stack.extend((child, around) for child in inner[node])
 
 
 def _uses_class(function: gast.AST) -> bool:
     """Tell whether a function or one in it, but none in a class in it, uses the class in whose body it stands."""
-    stack = list(gast.iter_child_nodes(function))
+    stack = children(function)
     while stack:
         node = stack.pop()
         if isinstance(node, gast.Name) and node.id in {"super", "__class__"}:
             return True
-        stack.extend(own_children(node) if isinstance(node, gast.ClassDef) else gast.iter_child_nodes(node))
+        stack.extend(own_children(node) if isinstance(node, gast.ClassDef) else children(node))
     return False
 
 

@@ -6,8 +6,9 @@ import ast
 import linecache
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from types import CodeType, FunctionType
 
 import gast
@@ -22,12 +23,21 @@ WARNINGS_LOCK = threading.Lock()
 
 @dataclass(frozen=True)
 class Program:
-    """A function as data: the tree is nobody else's; `class_name` is the class whose private names it mangles."""
+    """A function as data, parsed as `node`; `class_name` is the class whose private names it mangles."""
 
     function: FunctionType
-    tree: gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda
+    node: _FunctionNode
     class_name: str | None
     lines: tuple[str, ...]
+
+    @cached_property
+    def tree(self) -> gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda:
+        """The function's tree, which is nobody else's."""
+        return self.new_tree()
+
+    def new_tree(self) -> gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda:
+        """Return another tree of the function, equal to `tree`."""
+        return gast.ast_to_gast(self.node)
 
     @property
     def filename(self) -> str:
@@ -39,17 +49,27 @@ class Program:
         return node_place(node, self.filename, self.lines)
 
 
+def later_place(node: gast.AST, filename: str, lines: tuple[str, ...]) -> Callable[[], Place]:
+    """Return what gives the place of `node` when somebody asks, without holding on to the tree."""
+    own = node.__dict__
+    span = own.get("lineno", 1), own.get("col_offset", 0), own.get("end_lineno"), own.get("end_col_offset")
+    return partial(_place, filename, lines, *span)
+
+
 def node_place(node: gast.AST, filename: str, lines: tuple[str, ...]) -> Place:
     """Return the place of `node`, with its line of text, columns counted in characters."""
-    line = getattr(node, "lineno", 1)
-    end_line = getattr(node, "end_lineno", None)
+    return later_place(node, filename, lines)()
+
+
+def _place(
+    filename: str, lines: tuple[str, ...], line: int, column: int, end_line: int | None, end: int | None
+) -> Place:
     text = lines[line - 1] if 0 < line <= len(lines) else ""
     end_text = lines[end_line - 1] if end_line and end_line <= len(lines) else ""
-    end = getattr(node, "end_col_offset", None)
     return Place(
         filename,
         line,
-        characters(text, getattr(node, "col_offset", 0)),
+        characters(text, column),
         end_line,
         None if end is None else characters(end_text, end),
         text,
@@ -65,13 +85,13 @@ def program_of(function: FunctionType) -> Program:
     """Return `function` as data; raises `NoSource` where its text cannot be had or does not fit the running code."""
     code = function.__code__
     linecache.checkcache(code.co_filename)
-    lines = tuple(linecache.getlines(code.co_filename, function.__globals__))
-    if not lines:
+    text = Text(linecache.getlines(code.co_filename, function.__globals__))
+    if not text.read:
         raise NoSource(
             f"no source text for {function.__qualname__!r}: file {code.co_filename!r} cannot be read; "
             "define the function in a file, or in a notebook or doctest, rather than by exec"
         )
-    candidates = _functions(code.co_filename, lines).get((code.co_name, code.co_firstlineno), [])
+    candidates = _functions(code.co_filename, text)[1].get((code.co_name, code.co_firstlineno), [])
     fitting = [found for found in candidates if _fits(code, *found)]
     if len(fitting) > 1:
         fitting = [min(fitting, key=lambda found: _width(found[0]))]
@@ -81,7 +101,8 @@ def program_of(function: FunctionType) -> Program:
             "the file has changed since it was loaded: load it again"
         )
     node, class_name = fitting[0]
-    return Program(function, gast.ast_to_gast(node), class_name, lines)
+    lines = _functions(code.co_filename, text)[0]
+    return Program(function, node, class_name, lines)
 
 
 def parse(text: str, filename: str) -> ast.Module:
@@ -94,9 +115,23 @@ def parse(text: str, filename: str) -> ast.Module:
 _Index = dict[tuple[str, int], list[tuple[_FunctionNode, str | None]]]
 
 
+class Text:
+    """A file's lines as `linecache` read them, told by their list: a file that has changed is read into another."""
+
+    def __init__(self, read: list[str]) -> None:
+        self.read = read
+
+    def __hash__(self) -> int:
+        return id(self.read)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.read is other.read
+
+
 @lru_cache(maxsize=32)
-def _functions(filename: str, lines: tuple[str, ...]) -> _Index:
-    """Index every function of a file by name and first line, each with the class around it."""
+def _functions(filename: str, text: Text) -> tuple[tuple[str, ...], _Index]:
+    """Return a file's lines, and every function by name and first line, each with the class around it."""
+    lines = tuple(text.read)
     try:
         module = parse("".join(lines), filename)
     except SyntaxError as error:
@@ -112,7 +147,7 @@ def _functions(filename: str, lines: tuple[str, ...]) -> _Index:
             index.setdefault(("<lambda>", node.lineno), []).append((node, class_name))
         inner = node.name if isinstance(node, ast.ClassDef) else class_name
         stack.extend((child, inner) for child in ast.iter_child_nodes(node))
-    return index
+    return lines, index
 
 
 def _fits(code: CodeType, node: _FunctionNode, class_name: str | None) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import gast
 
-from .syntax import COMPREHENSIONS, FUNCTIONS, own_nodes
+from .syntax import COMPREHENSIONS, FUNCTIONS, own_nodes, walk
 
 Names = dict[str, None]
 """An ordered set of names."""
@@ -37,26 +38,36 @@ class Scope:
 
 def scope_of(function: gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda) -> Scope:
     """Return the names of `function`, nested functions' own names left out."""
-    body = function.body if isinstance(function.body, list) else [function.body]
+    return scope_of_nodes(function, own_nodes(body_of(function)))
+
+
+def body_of(function: gast.AST) -> gast.Module:
+    """Return what a function or class runs as a block of its own."""
+    return gast.Module(function.body if isinstance(function.body, list) else [function.body], [])
+
+
+def scope_of_nodes(function: gast.AST, nodes: list[gast.AST]) -> Scope:
+    """Return the names of `function`, in whose own scope `nodes` stand."""
     arguments = parameter_names(function.args)
     declared_global: set[str] = set()
     declared_nonlocal: set[str] = set()
     captured: set[str] = set()
     unset: set[str] = set()
-    for statement in body:
-        for node in own_nodes_of_statement(statement):
-            if isinstance(node, gast.Global):
-                declared_global.update(node.names)
-            elif isinstance(node, gast.Nonlocal):
-                declared_nonlocal.update(node.names)
-            elif isinstance(node, (*FUNCTIONS, gast.ClassDef, gast.GeneratorExp)):
-                captured.update(mentioned_names([node]))
-            elif isinstance(node, gast.ExceptHandler) and node.name:
-                unset.add(node.name.id)
-            elif isinstance(node, gast.Name) and isinstance(node.ctx, gast.Del):
+    for node in nodes:
+        kind = node.__class__
+        if kind is gast.Name:
+            if node.ctx.__class__ is gast.Del:
                 unset.add(node.id)
+        elif kind is gast.Global:
+            declared_global.update(node.names)
+        elif kind is gast.Nonlocal:
+            declared_nonlocal.update(node.names)
+        elif kind in _INNER_SCOPES:
+            captured.update(mentioned_names([node]))
+        elif kind is gast.ExceptHandler and node.name:
+            unset.add(node.name.id)
     outside = declared_global | declared_nonlocal
-    bound = {name: None for name in (*arguments, *bound_names(body)) if name not in outside}
+    bound = {name: None for name in (*arguments, *names_bound_by(nodes)) if name not in outside}
     return Scope(
         frozenset(arguments),
         bound,
@@ -73,53 +84,58 @@ def parameter_names(arguments: gast.arguments) -> list[str]:
     return [argument.id for argument in every if argument]
 
 
-def own_nodes_of_statement(statement: gast.AST) -> Iterable[gast.AST]:
-    """Walk a statement in its own scope; of a nested function or class only the node and what runs around it."""
-    return own_nodes(gast.Module([statement], []))
-
-
 def bound_names(body: Iterable[gast.AST]) -> Names:
     """Return the names that `body` binds or deletes in its own scope, in order of their first place."""
+    return names_bound_by(own_nodes(gast.Module(list(body), [])))
+
+
+def names_bound_by(nodes: list[gast.AST]) -> Names:
+    """Return the names that nodes of one scope, given with all that is in them, bind or delete there."""
     names: Names = {}
-    for statement in body:
-        inner: set[int] = set()
-        for node in own_nodes_of_statement(statement):
-            if isinstance(node, COMPREHENSIONS):
-                for generator in node.generators:
-                    inner.update(id(name) for name in gast.walk(generator.target))
-            for name in _binds(node):
-                if id(node) not in inner:
-                    names[name] = None
+    inner: set[int] = set()
+    for node in nodes:
+        kind = node.__class__
+        if kind is gast.Name:
+            if node.ctx.__class__ in _BINDS and id(node) not in inner:
+                names[node.id] = None
+        elif kind in _NAMES_OF:
+            for name in _NAMES_OF[kind](node):
+                names[name] = None
+        elif kind in _COMPREHENSIONS:
+            for generator in node.generators:
+                inner.update(id(name) for name in walk(generator.target))
     return names
 
 
-def _binds(node: gast.AST) -> list[str]:
-    if isinstance(node, gast.Name):
-        return [node.id] if isinstance(node.ctx, gast.Store | gast.Del) else []
-    if isinstance(node, gast.FunctionDef | gast.AsyncFunctionDef | gast.ClassDef):
-        return [node.name]
-    if isinstance(node, gast.Import | gast.ImportFrom):
-        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-    if isinstance(node, gast.MatchAs | gast.MatchStar):
-        return [node.name] if node.name else []
-    if isinstance(node, gast.MatchMapping):
-        return [node.rest] if node.rest else []
-    return []
+_INNER_SCOPES = frozenset({*FUNCTIONS, gast.ClassDef, gast.GeneratorExp})
+_COMPREHENSIONS = frozenset(COMPREHENSIONS)
+_BINDS = frozenset({gast.Store, gast.Del})
+_NAMES_OF: Mapping[type, Callable[[Any], Iterable[str]]] = {
+    **dict.fromkeys((gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef), lambda node: [node.name]),
+    **dict.fromkeys(
+        (gast.Import, gast.ImportFrom),
+        lambda node: [alias.asname or alias.name.partition(".")[0] for alias in node.names],
+    ),
+    **dict.fromkeys((gast.MatchAs, gast.MatchStar), lambda node: [node.name] if node.name else []),
+    gast.MatchMapping: lambda node: [node.rest] if node.rest else [],
+}
+"""The names that each kind of node binds that is not a name itself."""
 
 
 def target_names(comprehension: gast.AST) -> set[str]:
     """Return the variables of a comprehension's own."""
     targets = [generator.target for generator in comprehension.generators]
-    return {name.id for target in targets for name in gast.walk(target) if isinstance(name, gast.Name)}
+    return {name.id for target in targets for name in walk(target) if isinstance(name, gast.Name)}
 
 
 def mentioned_names(nodes: Iterable[gast.AST]) -> set[str]:
     """Return every name that occurs anywhere in `nodes`, inner scopes included: more than are read, never fewer."""
     names: set[str] = set()
     for root in nodes:
-        for node in gast.walk(root):
-            if isinstance(node, gast.Name):
+        for node in walk(root):
+            kind = node.__class__
+            if kind is gast.Name:
                 names.add(node.id)
-            elif isinstance(node, gast.Nonlocal):
+            elif kind is gast.Nonlocal:
                 names.update(node.names)
     return names

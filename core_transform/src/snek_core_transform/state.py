@@ -28,14 +28,15 @@ def note_state(tree: gast.AST, context: Context) -> gast.AST:
             x = y + y
         return x
     """
-    return each_function(tree, lambda function: _note(function, context))
+    # Inline code carries no state, and binds what `prepare` has noted.
+    return tree if context.inline else each_function(tree, _note)
 
 
-def _note(function: gast.AST, context: Context) -> None:
+def _note(function: gast.AST) -> None:
     scope = scope_of(function)
     # What stood behind a `return` is gone, but the names that it bound are still the function's.
     function.scope = replace(scope, bound={**function.scope.bound, **scope.bound})
-    if context.inline or isinstance(function, gast.Lambda):
+    if isinstance(function, gast.Lambda):
         return
     carried = carried_names(function)
     for node in own_nodes(gast.Module(function.body, [])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +15,48 @@ FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 LOOPS = (gast.While, gast.For)
 JUMPS = (gast.Return, gast.Break, gast.Continue)
+
+KINDS: frozenset[Any] = frozenset(
+    kind for kind in vars(gast).values() if isinstance(kind, type) and issubclass(kind, gast.AST)
+)
+FUNCTION_KINDS = frozenset(FUNCTIONS)
+SCOPES = FUNCTION_KINDS | {gast.ClassDef}
+PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+PLACED = frozenset(kind for kind in KINDS if "lineno" in kind._attributes)
+
+_NO_NODES = frozenset({
+    "ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "type_ignores", "conversion", "is_async", "module",
+    "level", "rest", "simple", "tag", "lineno", "asname", "kwd_attrs", "str", "annotation", "name", "names", "value",
+})  # fmt: skip
+_NODES_HERE = {
+    "annotation": (gast.AnnAssign,),
+    "name": (gast.ExceptHandler, gast.TypeAlias),
+    "names": (gast.Import, gast.ImportFrom),
+}
+_TEXT_HERE = (gast.Constant, gast.MatchSingleton)
+
+
+def _holds_nodes(kind: Any, field: str) -> bool:
+    if field == "value":
+        return kind not in _TEXT_HERE
+    return field not in _NO_NODES or kind in _NODES_HERE.get(field, ())
+
+
+CHILD_FIELDS: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(field for field in kind._fields if _holds_nodes(kind, field)) for kind in KINDS
+}
+"""The fields of each kind of node that may hold nodes; contexts and signs, and a parameter's annotation, left out."""
+
+ANNOTATIONS = frozenset({"annotation", "returns", "type_params"})
+REWRITTEN_FIELDS: Mapping[type, tuple[str, ...]] = {
+    # A pattern may hold names and attributes only.
+    kind: tuple(field for field in fields if field not in ANNOTATIONS and field != "pattern")
+    for kind, fields in CHILD_FIELDS.items()
+}
+LEAVES = frozenset({type(None), *(kind for kind, fields in CHILD_FIELDS.items() if not fields)})
+"""The kinds that hold no nodes."""
+UNWRITTEN = LEAVES | {kind for kind, fields in REWRITTEN_FIELDS.items() if not fields}
+"""The kinds that hold nothing to rewrite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +124,16 @@ def thunk(value: gast.expr, names: Iterable[str] = ()) -> gast.Lambda:
 
 def at(new: Node, old: gast.AST) -> Node:
     """Give `new`, and every node in it that has no place yet, the place of `old`; return `new`."""
+    place = {name: value for name, value in old.__dict__.items() if name in PLACE}
     stack: list[gast.AST] = [new]
     while stack:
         node = stack.pop()
-        if "lineno" in node._attributes and not hasattr(node, "lineno"):
-            gast.copy_location(node, old)
-            stack.extend(gast.iter_child_nodes(node))
-        elif "lineno" not in node._attributes:
-            stack.extend(gast.iter_child_nodes(node))
+        if node.__class__ in PLACED:
+            own = node.__dict__
+            if "lineno" in own:
+                continue
+            own.update(place)
+        stack += children(node)
     return new
 
 
@@ -109,13 +153,44 @@ def after_docstring(body: Block) -> int:
     return 1 if isinstance(text, gast.Constant) and isinstance(text.value, str) else 0
 
 
-def own_nodes(node: gast.AST) -> Iterator[gast.AST]:
-    """Walk `node` without entering the bodies of functions and classes, which have scopes of their own."""
-    stack: list[gast.AST] = [node]
+def children(node: gast.AST) -> list[gast.AST]:
+    """Return the nodes directly under `node`, in order; contexts and signs such as `Load` and `Add` are left out."""
+    found: list[gast.AST] = []
+    own = node.__dict__
+    for field in CHILD_FIELDS[node.__class__]:
+        value = own.get(field)
+        if value.__class__ is list:
+            found += value
+        elif value is not None:
+            found.append(value)
+    if node.__class__ is gast.arguments:
+        found += [parameter.annotation for parameter in found if getattr(parameter, "annotation", None)]
+    # A dictionary's `**` has no key, and a parameter that must be given no default.
+    return [child for child in found if child is not None] if None in found else found
+
+
+def walk(tree: gast.AST) -> list[gast.AST]:
+    """Return `tree` and every node in it, a node before those in it, contexts and signs left out."""
+    found = [tree]
+    for node in found:
+        if node.__class__ not in LEAVES:
+            found += children(node)
+    return found
+
+
+def own_nodes(node: gast.AST) -> list[gast.AST]:
+    """Return `node` and what is in it, the bodies of functions and classes left out: they have scopes of their own."""
+    result: list[gast.AST] = [node]
+    stack = children(node)[::-1]
     while stack:
         found = stack.pop()
-        yield found
-        stack.extend(reversed(own_children(found) if found is not node else list(gast.iter_child_nodes(found))))
+        result.append(found)
+        kind = found.__class__
+        if kind in SCOPES:
+            stack += own_children(found)[::-1]
+        elif kind not in LEAVES:
+            stack += children(found)[::-1]
+    return result
 
 
 def own_children(node: gast.AST) -> list[gast.AST]:
@@ -130,7 +205,7 @@ def own_children(node: gast.AST) -> list[gast.AST]:
         return [*node.decorator_list, *defaults, *annotations, *([node.returns] if node.returns else [])]
     if isinstance(node, gast.ClassDef):
         return [*node.decorator_list, *node.bases, *node.keywords]
-    return list(gast.iter_child_nodes(node))
+    return children(node)
 
 
 class Rewriter(gast.NodeTransformer):  # type: ignore[misc]
@@ -145,41 +220,51 @@ class Rewriter(gast.NodeTransformer):  # type: ignore[misc]
         return result
 
 
-ANNOTATIONS = frozenset({"annotation", "returns", "type_params"})
+Rule = Callable[[Any, Any], Any]
+Rules = Mapping[type, Rule]
+"""What is done to the nodes of each kind."""
 
 
-def rewritten(tree: Node, visit: Callable[[gast.AST, Any], Any], function: Any = None) -> Node:
-    """Return `tree` with `visit(node, function)` in place of every node, children first.
+def rules_for(rule: Rule, *kinds: type) -> Rules:
+    """Return `rule` as the rule for each of `kinds`."""
+    return dict.fromkeys(kinds, rule)
+
+
+def rewritten(tree: Node, rules: Rules) -> Node:
+    """Return `tree` with `rules[kind](node, function)` in place of every node of a kind, children first.
 
     `function` is the user's function around the node. Annotations stay as they are, because they may be kept as text;
     so do nodes that a pass has written, and the program's own decorators and defaults, which have been evaluated.
     """
-    inside = tree if isinstance(tree, FUNCTIONS) and not getattr(tree, "is_thunk", False) else function
-    outside = own_children(tree) if isinstance(tree, FUNCTIONS) else []
-    is_program = inside is tree and function is None
-    for field, old in gast.iter_fields(tree):
-        if field in ANNOTATIONS or (is_program and field != "body"):
-            continue
-        if isinstance(old, list):
-            setattr(tree, field, [_rewritten(child, visit, inside, function, outside) for child in old])
-        elif isinstance(old, gast.AST):
-            setattr(tree, field, _rewritten(old, visit, inside, function, outside))
-    new: Node = tree if getattr(tree, "internal", False) else visit(tree, function)
+    passed = UNWRITTEN - rules.keys()
+
+    def inside(node: gast.AST, function: Any) -> Any:
+        kind, own = node.__class__, node.__dict__
+        if kind in FUNCTION_KINDS:
+            around(node, function)
+        else:
+            for field in REWRITTEN_FIELDS[kind]:
+                old = own.get(field)
+                if old.__class__ is list:
+                    own[field] = [child if child.__class__ in passed else inside(child, function) for child in old]
+                elif old.__class__ not in passed:
+                    own[field] = inside(old, function)
+        rule = rules.get(kind)
+        return node if rule is None or "internal" in own else rule(node, function)
+
+    def around(node: gast.AST, function: Any) -> None:
+        within = function if getattr(node, "is_thunk", False) else node
+        if within is not node or function is not None:
+            # What is evaluated around a function holds no part of it.
+            node.args.defaults = [inside(default, function) for default in node.args.defaults]
+            node.args.kw_defaults = [default and inside(default, function) for default in node.args.kw_defaults]
+            if not isinstance(node, gast.Lambda):
+                node.decorator_list = [inside(decorator, function) for decorator in node.decorator_list]
+        is_block = isinstance(node.body, list)
+        node.body = [inside(part, within) for part in node.body] if is_block else inside(node.body, within)
+
+    new: Node = inside(tree, None)
     return new
-
-
-def _rewritten(child: Any, visit: Any, inside: Any, function: Any, outside: list[gast.AST]) -> Any:
-    if not isinstance(child, gast.AST):
-        return child
-    if isinstance(child, gast.pattern):
-        # A pattern may hold names and attributes only.
-        return child
-    if isinstance(child, gast.arguments):
-        # Defaults are evaluated around the function, and hold no part of it.
-        child.defaults = [rewritten(default, visit, function) for default in child.defaults]
-        child.kw_defaults = [default and rewritten(default, visit, function) for default in child.kw_defaults]
-        return child
-    return rewritten(child, visit, function if any(child is node for node in outside) else inside)
 
 
 SYMBOLS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from .deep import in_deep_stack
 from .errors import UsageError
 from .fragments import Source, number_nodes
 from .operators import Operators, PythonOperators
-from .passes import PASSES
+from .passes import PASSES, SHARED
 from .program import Program, program_of
+from .syntax import Rule, rewritten
 from .value_construct import ValueConstruct
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -86,7 +86,8 @@ def virtualized_code(function: FunctionType, operators: Operators) -> Virtualize
 
 def run_passes(program: Program, operators: Operators, after: str | None = None) -> gast.AST:
     """Return the program's tree after the pass named `after`, or after all."""
-    number_nodes(program.tree)
+    tree = program.new_tree()
+    number_nodes(tree)
     context = Context(
         program.filename,
         program.lines,
@@ -96,7 +97,7 @@ def run_passes(program: Program, operators: Operators, after: str | None = None)
         Source(program, operators) if operators.inline else None,
         frozenset(program.function.__code__.co_freevars),
     )
-    return _run(copy.deepcopy(program.tree), context, after)
+    return _run(tree, context, after)
 
 
 def operator_form(
@@ -108,9 +109,16 @@ def operator_form(
 
 
 def _run(tree: gast.AST, context: Context, after: str | None) -> gast.AST:
-    for step in PASSES:
-        tree = step(tree, context)
-        if step.__name__ == after:
+    shared: dict[type, Rule] = {}
+    for step, following in zip(PASSES, (*PASSES[1:], None), strict=True):
+        is_last = step.__name__ == after
+        if step in SHARED:
+            shared |= SHARED[step](context)
+            if following not in SHARED or is_last:
+                tree, shared = rewritten(tree, shared), {}
+        else:
+            tree = step(tree, context)
+        if is_last:
             break
     return tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import SYMBOLS, at, call, constant, rewritten
+from .syntax import SYMBOLS, at, call, constant, rewritten, rules_for
 
 UNARY_SYMBOLS = {"UAdd": "+", "USub": "-", "Invert": "~"}
 
@@ -32,7 +32,7 @@ def virtualize_arithmetic(tree: gast.AST, context: Context) -> gast.AST:
             return at(call(context.value_operator("unary"), symbol, node.operand), node)
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, gast.BinOp, gast.UnaryOp))
 
 
 def _is_literal(node: gast.expr) -> bool:

@@ -11,7 +11,7 @@ from .inline import inner, plain_values
 from .lower_targets import is_lowered
 from .operators import IN_PLACE
 from .syntax import SYMBOLS, Block, assign, at, call, constant, embed, load, store
-from .virtualize_attributes import note_stored_names, stored_name
+from .virtualize_attributes import stored_name
 from .virtualize_subscripts import index_value
 from .walk import each_statement
 
@@ -32,19 +32,19 @@ def virtualize_assignments(tree: gast.AST, context: Context) -> gast.AST:
     """
     if not any(context.wants(group) for group in ("assign", "name", "attribute", "subscript")):
         return tree
-    note_stored_names(tree, context.class_name)
+    if gast.AugAssign not in context.kinds:
+        return tree
     return each_statement(tree, lambda statement: _virtualize(statement, context))
 
 
 def _virtualize(node: gast.stmt, context: Context) -> Block:
     if not isinstance(node, gast.AugAssign):
         return [node]
-    construct = context.construct(node, "augmented assignment")
     target = node.target
     is_access = is_lowered(target, context)
     if not context.wants("assign") and not is_access:
         return [node]
-    operator = context.operator(construct, "aug_assign")
+    operator = context.value_operator("aug_assign")
     symbol = constant(SYMBOLS[type(node.op).__name__])
     if context.inline and not is_access:
         return _inline(node, symbol, operator, context)

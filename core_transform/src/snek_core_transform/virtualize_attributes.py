@@ -6,7 +6,7 @@ import gast
 
 from .context import Context
 from .mangling import mangled
-from .syntax import at, call, constant, embedded, rewritten
+from .syntax import at, call, children, constant, embedded, rewritten, rules_for
 
 
 def virtualize_attributes(tree: gast.AST, context: Context) -> gast.AST:
@@ -40,7 +40,7 @@ def virtualize_attributes(tree: gast.AST, context: Context) -> gast.AST:
             return _statement(at(delete, target), node)
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, gast.Attribute, gast.Assign, gast.Delete))
 
 
 def _placed_at_name(new: gast.expr, node: gast.Attribute) -> gast.expr:
@@ -70,5 +70,5 @@ def note_stored_names(tree: gast.AST, class_name: str | None) -> None:
             node.stored_name = mangled(node.attr, around)
         inside = node.name if isinstance(node, gast.ClassDef) else around
         outer = [*node.decorator_list, *node.bases, *node.keywords] if isinstance(node, gast.ClassDef) else []
-        for child in gast.iter_child_nodes(node):
+        for child in children(node):
             stack.append((child, around if any(child is one for one in outer) else inside))

@@ -74,7 +74,7 @@ def _inline(node: gast.If, function: Function, context: Context) -> Block:
     while True:
         construct = context.construct(arm.test, "`if`")
         if not constructs or constructs[0].fragment:
-            construct.fragment = resume(arm, construct, function, context, known=bool(constructs))
+            construct.fragment = resume(arm, construct, context, known=bool(constructs))
         constructs.append(construct)
         test = truth(context, arm, len(constructs) if number_arms else None)
         arm.test = test if len(constructs) == 1 else at(both(is_(load(TEST), False), test), test)

@@ -7,7 +7,7 @@ import sys
 import gast
 
 from .context import Context
-from .syntax import at, call, embedded, rewritten
+from .syntax import Rules, at, call, embedded, rewritten
 
 
 def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
@@ -21,17 +21,20 @@ def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
     def f(x):
         return operators.callee(g)(x, *x, key=x)
     """
-    if not context.wants("call"):
-        return tree
+    return rewritten(tree, call_rules(context))
+
+
+def call_rules(context: Context) -> Rules:
+    """Return what is done to calls."""
+    construct = context.call_construct()
 
     def virtualize(node: gast.AST, _: gast.AST) -> gast.AST:
-        if isinstance(node, gast.Call) and embedded(node.func) is None:
-            construct = context.construct(node, "call")
+        if embedded(node.func) is None:
             _place_as_method(node)
             node.func = at(call(context.operator(construct, "callee"), node.func), node.func)
         return node
 
-    return rewritten(tree, virtualize)
+    return {gast.Call: virtualize} if context.wants("call") else {}
 
 
 def _place_as_method(node: gast.Call) -> None:
@@ -42,6 +45,7 @@ def _place_as_method(node: gast.Call) -> None:
         return
     width = len(method.attr)
     if node.lineno != method.end_lineno and width <= method.end_col_offset:
-        node.lineno, node.col_offset = method.end_lineno, method.end_col_offset - width
+        # What is made of the call later stands where the user wrote it.
+        node.shown_at = {"lineno": method.end_lineno, "col_offset": method.end_col_offset - width}
         if sys.version_info >= (3, 12):
-            node.end_lineno, node.end_col_offset = method.end_lineno, method.end_col_offset
+            node.shown_at |= {"end_lineno": method.end_lineno, "end_col_offset": method.end_col_offset}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import gast
 
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
 from .inline import bind, choose, inner, plain_values
-from .syntax import SYMBOLS, at, call, constant, load, parameters, rewritten
+from .syntax import SYMBOLS, Rules, at, call, constant, load, parameters, rewritten
 from .thunks import expression_thunk
 from .virtualize_logic import short_circuit
 
@@ -25,29 +27,30 @@ def virtualize_comparisons(tree: gast.AST, context: Context) -> gast.AST:
             operators.and_(operators.compare('<', <left>, <right>),
                 lambda: operators.compare('<=', <right>, b)))(a, g()))
     """
-    if not context.wants("compare"):
-        return tree
+    return rewritten(tree, comparison_rules(context))
+
+
+def comparison_rules(context: Context) -> Rules:
+    """Return what is done to comparisons."""
+    compare = functools.partial(context.value_operator, "compare")
 
     def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
-        if not isinstance(node, gast.Compare):
-            return node
-        construct = context.construct(node, "comparison")
         operands = [node.left, *node.comparators]
         symbols = [SYMBOLS[type(symbol).__name__] for symbol in node.ops]
-        compare = context.operator(construct, "compare")
         if context.inline and not is_bare(node) and not (is_plain(node) and len(symbols) > 1):
             return _inline(node, symbols, function, context)
         if len(symbols) == 1:
-            return at(call(compare, constant(symbols[0]), *operands), node)
+            return at(call(compare(), constant(symbols[0]), *operands), node)
+        construct = context.construct(node, "comparison")
         if is_plain(node):
             plain = context.operator(construct, "plain")
             new = [at(call(plain, operand), operand) for operand in operands]
             node.left, node.comparators = new[0], new[1:]
             return node
         # Python evaluates an operand only when the comparisons before it hold, so each later one is a thunk deeper.
-        value: gast.expr = call(compare, constant(symbols[-1]), load("<right>"), operands[-1])
+        value: gast.expr = call(compare(), constant(symbols[-1]), load("<right>"), operands[-1])
         for index in range(len(symbols) - 2, -1, -1):
-            first = call(compare, constant(symbols[index]), load("<left>"), load("<right>"))
+            first = call(compare(), constant(symbols[index]), load("<left>"), load("<right>"))
             both = call(context.operator(construct, "and_"), first, expression_thunk(at(value, node)))
             link = gast.Lambda(parameters(("<left>", "<right>")), both)
             link.is_thunk = True
@@ -55,7 +58,7 @@ def virtualize_comparisons(tree: gast.AST, context: Context) -> gast.AST:
             value = inner(call(link, left, operands[index + 1]))
         return at(value, node)
 
-    return rewritten(tree, virtualize)
+    return {gast.Compare: virtualize} if context.wants("compare") else {}
 
 
 def _inline(node: gast.Compare, symbols: list[str], function: gast.AST, context: Context) -> gast.expr:
@@ -71,9 +74,10 @@ def _inline(node: gast.Compare, symbols: list[str], function: gast.AST, context:
         links.append(_link(symbol, node.ops[index], left, operands[index + 1], pair, node, context))
     if len(links) == 1:
         return links[0]
-    original = context.original(node)
+    number = node.number
 
     def rest(index: int) -> list[gast.stmt]:
+        original = context.original(number)
         start = at(load(names[index + 1]), original.comparators[index])
         further = gast.Compare(start, original.ops[index + 1 :], original.comparators[index + 1 :])
         value = gast.BoolOp(gast.And(), [at(load(GIVEN), original), at(further, original)])
@@ -92,7 +96,7 @@ def _link(
     context: Context,
 ) -> gast.expr:
     """Return one comparison, both operands evaluated once, in order."""
-    operator = context.operator(context.construct(node, "comparison"), "compare")
+    operator = context.value_operator("compare")
     first: gast.expr = left if _is_known(left, names[0]) else load(names[0])
     second: gast.expr = right if _is_known(right, names[1]) and len(node.ops) == 1 else load(names[1])
     native = inner(gast.Compare(at(_again(first), left), [sign], [at(_again(second), right)]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import at, call, constant, rewritten
+from .syntax import at, call, constant, rewritten, rules_for
 
 KINDS = {gast.ListComp: "list", gast.SetComp: "set", gast.DictComp: "dict", gast.GeneratorExp: "generator"}
 
@@ -27,4 +27,4 @@ def virtualize_comprehensions(tree: gast.AST, context: Context) -> gast.AST:
             return at(call(context.value_operator("comprehension"), constant(KINDS[type(node)]), node), node)
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, *KINDS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import at, call, rewritten
+from .syntax import at, call, rewritten, rules_for
 
 
 def virtualize_definitions(tree: gast.AST, context: Context) -> gast.AST:
@@ -38,4 +38,4 @@ def virtualize_definitions(tree: gast.AST, context: Context) -> gast.AST:
             return at(call(context.value_operator("lambda_"), node), node)
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Lambda))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import COMPREHENSIONS, at, call, rewritten
+from .syntax import COMPREHENSIONS, at, call, rewritten, rules_for
+
+GUARDED = frozenset({gast.Assert, gast.Match, *COMPREHENSIONS})
 
 
 def virtualize_guards(tree: gast.AST, context: Context) -> gast.AST:
@@ -39,4 +41,4 @@ def virtualize_guards(tree: gast.AST, context: Context) -> gast.AST:
                     generator.ifs = [watched(test, "comprehension's `if`") for test in generator.ifs]
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, *GUARDED)) if context.kinds & GUARDED else tree

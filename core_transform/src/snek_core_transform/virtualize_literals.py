@@ -5,7 +5,7 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import at, call, constant, rewritten
+from .syntax import at, call, constant, rewritten, rules_for
 
 LITERALS = {gast.List: "list_", gast.Tuple: "tuple_", gast.Set: "set_", gast.Dict: "dict_"}
 
@@ -36,7 +36,7 @@ def virtualize_literals(tree: gast.AST, context: Context) -> gast.AST:
             return at(call(context.value_operator("join_str"), *node.values), node)
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, *LITERALS, gast.FormattedValue, gast.JoinedStr))
 
 
 def _is_value(node: gast.AST) -> bool:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 import gast
 
-from .construct import Construct
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
 from .inline import bind, both, choose, either, is_, is_not, leave, negated, staged
-from .syntax import at, call, load, rewritten
+from .syntax import Rules, at, call, load, rewritten
 from .thunks import expression_thunk
 
 
@@ -25,28 +24,32 @@ def virtualize_logic(tree: gast.AST, context: Context) -> gast.AST:
     def f(a, b):
         return operators.or_(operators.not_(a), lambda: b)
     """
-    if not context.wants("logic"):
-        return tree
+    return rewritten(tree, logic_rules(context))
+
+
+def logic_rules(context: Context) -> Rules:
+    """Return what is done to `and`, `or` and `not`."""
+
+    def negate(node: gast.AST, _: gast.AST) -> gast.AST:
+        if not isinstance(node.op, gast.Not):
+            return node
+        if context.inline and not is_bare(node):
+            return _inline_not(node, context)
+        return at(call(context.value_operator("not_"), node.operand), node)
 
     def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
-        if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not):
-            construct = context.construct(node, "`not`")
-            if context.inline and not is_bare(node):
-                return _inline_not(node, construct, context)
-            return at(call(context.operator(construct, "not_"), node.operand), node)
-        if not isinstance(node, gast.BoolOp):
-            return node
         word = "and" if isinstance(node.op, gast.And) else "or"
-        construct = context.construct(node, f"`{word}`")
         if context.inline and not is_plain(node) and not is_bare(node):
-            original = context.original(node)
+            number = node.number
 
             def rest(index: int) -> list[gast.stmt]:
+                original = context.original(number)
                 given = at(load(GIVEN), original.values[index])
                 value = gast.BoolOp(original.op, [given, *original.values[index + 1 :]])
                 return [at(gast.Return(at(value, original)), original)]
 
             return at(short_circuit(node, word, node.values, rest, function, context), node)
+        construct = context.construct(node, f"`{word}`")
         if is_plain(node):
             plain = context.operator(construct, "plain")
             node.values = [*(at(call(plain, value), value) for value in node.values[:-1]), node.values[-1]]
@@ -54,17 +57,17 @@ def virtualize_logic(tree: gast.AST, context: Context) -> gast.AST:
         thunks = [expression_thunk(value) for value in node.values[1:]]
         return at(call(context.operator(construct, f"{word}_"), node.values[0], *thunks), node)
 
-    return rewritten(tree, virtualize)
+    return {gast.UnaryOp: negate, gast.BoolOp: virtualize} if context.wants("logic") else {}
 
 
 OPERAND = "<operand>"
 
 
-def _inline_not(node: gast.UnaryOp, construct: Construct, context: Context) -> gast.expr:
+def _inline_not(node: gast.UnaryOp, context: Context) -> gast.expr:
     """Return `not` in the user's frame, and as an operator for a staged operand."""
     known = is_(bind(OPERAND, node.operand), True)
     plain = either(known, is_(load(OPERAND), False), negated(staged(context, load(OPERAND))))
-    operator = call(context.operator(construct, "not_"), load(OPERAND))
+    operator = call(context.value_operator("not_"), load(OPERAND))
     return at(choose(plain, negated(load(OPERAND)), operator), node)
 
 

@@ -49,7 +49,7 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
 def _while(node: gast.While, function: Function, context: Context) -> Block:
     construct = context.construct(node.test, "`while`")
     if context.inline and not is_bare(node):
-        construct.fragment = resume(node, construct, function, context)
+        construct.fragment = resume(node, construct, context)
         out = leave_frame(construct, load(TEST), function, node.test)
         node.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], node.orelse)), node)]
         node.test = truth(context, node)
@@ -59,7 +59,7 @@ def _while(node: gast.While, function: Function, context: Context) -> Block:
         return [node]
     test, scope = node.test, function.scope
     if hasattr(node, "flag"):
-        going_on = call(context.operator(construct, "not_"), load(node.flag))
+        going_on = call(context.value_operator("not_"), load(node.flag))
         test = at(call(context.operator(construct, "and_"), going_on, expression_thunk(test)), test)
     held = cells(construct, node.carried, scope, context.class_name)
     place = context.test_place(node, node.test)
@@ -73,7 +73,7 @@ def _while(node: gast.While, function: Function, context: Context) -> Block:
 def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -> Block:
     construct = context.construct(node.iter, "`for`")
     if context.inline and isinstance(node, gast.For) and not is_bare(node):
-        fragment = resume(node, construct, function, context)
+        fragment = resume(node, construct, context)
         if fragment:
             construct.fragment = fragment
             return _inline_for(node, construct, function, context)
@@ -85,7 +85,7 @@ def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -
     thunks = [statement_thunk("<for body>", [take, *node.body], scope, node, ("<item>",))]
     test: gast.expr = constant(None)
     if hasattr(node, "flag"):
-        going_on = gast.Return(call(context.operator(construct, "not_"), load(node.flag)))
+        going_on = gast.Return(call(context.value_operator("not_"), load(node.flag)))
         thunks.append(statement_thunk("<for test>", [going_on], scope, node.iter))
         test = load("<for test>")
     held = cells(construct, node.carried, scope, context.class_name)

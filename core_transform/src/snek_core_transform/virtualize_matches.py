@@ -5,7 +5,7 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import at, call, constant, rewritten
+from .syntax import at, call, constant, rewritten, rules_for
 
 
 def virtualize_matches(tree: gast.AST, context: Context) -> gast.AST:
@@ -35,4 +35,4 @@ def virtualize_matches(tree: gast.AST, context: Context) -> gast.AST:
                 case.body = [start, *case.body]
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, gast.Match))

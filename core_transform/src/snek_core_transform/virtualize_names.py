@@ -7,7 +7,7 @@ import gast
 from .context import Context
 from .lower_targets import is_flat, set_step_value, step_value
 from .scoped import Function, each_statement_in_scope
-from .syntax import COMPREHENSIONS, Block, assign, at, call, constant, load, rewritten
+from .syntax import COMPREHENSIONS, Block, assign, at, call, constant, load, rewritten, rules_for
 
 
 def virtualize_names(tree: gast.AST, context: Context) -> gast.AST:
@@ -40,7 +40,8 @@ def virtualize_names(tree: gast.AST, context: Context) -> gast.AST:
                 _take_step(generator, context)
         return node
 
-    return each_statement_in_scope(rewritten(tree, virtualize), context, _bind)
+    rules = rules_for(virtualize, gast.Name, gast.NamedExpr, *COMPREHENSIONS)
+    return each_statement_in_scope(rewritten(tree, rules), context, _bind)
 
 
 def _is_the_users(name: gast.Name) -> bool:

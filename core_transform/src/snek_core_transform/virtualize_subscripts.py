@@ -7,7 +7,7 @@ import builtins
 import gast
 
 from .context import Context
-from .syntax import at, attribute, call, constant, embed, rewritten
+from .syntax import at, attribute, call, constant, embed, rewritten, rules_for
 
 
 def virtualize_subscripts(tree: gast.AST, context: Context) -> gast.AST:
@@ -38,7 +38,7 @@ def virtualize_subscripts(tree: gast.AST, context: Context) -> gast.AST:
             return at(gast.Expr(delete), node)
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, gast.Subscript, gast.Assign, gast.Delete))
 
 
 def index_value(index: gast.expr) -> gast.expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gast
 
 from .context import Context
-from .syntax import COMPREHENSIONS, at, call, constant, rewritten
+from .syntax import COMPREHENSIONS, at, call, constant, rewritten, rules_for
 
 
 def virtualize_suspensions(tree: gast.AST, context: Context) -> gast.AST:
@@ -45,4 +45,5 @@ def virtualize_suspensions(tree: gast.AST, context: Context) -> gast.AST:
                     generator.iter = at(iterable, generator.iter)
         return node
 
-    return rewritten(tree, virtualize)
+    kinds = [kind for kind, _ in rows]
+    return rewritten(tree, rules_for(virtualize, gast.Yield, *kinds, *COMPREHENSIONS))

@@ -8,7 +8,7 @@ from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
 from .inline import TEST, choose, is_, leave, truth
-from .syntax import at, call, load, rewritten
+from .syntax import Rules, at, call, load, rewritten
 from .thunks import expression_thunk
 
 
@@ -21,17 +21,19 @@ def virtualize_ternary(tree: gast.AST, context: Context) -> gast.AST:
     def f(a, b, c):
         return operators.if_exp(c, lambda: a, lambda: b)
     """
-    if not context.wants("branch"):
-        return tree
+    return rewritten(tree, ternary_rules(context))
+
+
+def ternary_rules(context: Context) -> Rules:
+    """Return what is done to conditional expressions."""
 
     def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
-        if not isinstance(node, gast.IfExp):
-            return node
         construct = context.construct(node, "conditional expression")
         if context.inline and not is_plain(node) and not is_bare(node):
-            original = context.original(node)
+            number = node.number
 
             def rest() -> list[gast.stmt]:
+                original = context.original(number)
                 value = gast.IfExp(at(load(GIVEN), original.test), original.body, original.orelse)
                 return [at(gast.Return(at(value, original)), original)]
 
@@ -41,7 +43,7 @@ def virtualize_ternary(tree: gast.AST, context: Context) -> gast.AST:
         if is_plain(node):
             node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
             return node
-        operator = context.operator(construct, "if_exp")
+        operator = context.value_operator("if_exp")
         return at(call(operator, node.test, expression_thunk(node.body), expression_thunk(node.orelse)), node)
 
-    return rewritten(tree, virtualize)
+    return {gast.IfExp: virtualize} if context.wants("branch") else {}

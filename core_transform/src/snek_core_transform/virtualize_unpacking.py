@@ -6,7 +6,7 @@ import gast
 
 from .context import Context
 from .lower_targets import is_flat, set_step_value, step_value
-from .syntax import COMPREHENSIONS, at, call, constant, rewritten
+from .syntax import COMPREHENSIONS, at, call, constant, rewritten, rules_for
 from .virtualize_names import shape
 
 
@@ -41,4 +41,4 @@ def virtualize_unpacking(tree: gast.AST, context: Context) -> gast.AST:
                     set_step_value(generator, unpacked(generator.target, value))
         return node
 
-    return rewritten(tree, virtualize)
+    return rewritten(tree, rules_for(virtualize, gast.Assign, *COMPREHENSIONS))

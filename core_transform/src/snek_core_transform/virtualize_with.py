@@ -7,7 +7,7 @@ import sys
 import gast
 
 from .context import Context
-from .syntax import at, call, rewritten
+from .syntax import at, call, rewritten, rules_for
 
 
 def virtualize_with(tree: gast.AST, context: Context) -> gast.AST:
@@ -29,7 +29,8 @@ def virtualize_with(tree: gast.AST, context: Context) -> gast.AST:
             _manage(node, "async_managed", context)
         return node
 
-    return rewritten(tree, virtualize) if context.wants("with") or context.wants("async") else tree
+    rules = rules_for(virtualize, gast.With, gast.AsyncWith)
+    return rewritten(tree, rules) if context.wants("with") or context.wants("async") else tree
 
 
 def _manage(node: gast.With | gast.AsyncWith, method: str, context: Context) -> None:
