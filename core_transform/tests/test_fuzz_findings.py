@@ -56,6 +56,11 @@ def iterable_without_a_value(x: int) -> object:
     return later
 
 
+def operand_without_a_value(x: int) -> object:
+    later = {y for y in [x and later]}
+    return later
+
+
 def outcome(program: Callable[..., object], arguments: tuple[object, ...]) -> object:
     try:
         return program(*arguments)
@@ -66,7 +71,12 @@ def outcome(program: Callable[..., object], arguments: tuple[object, ...]) -> ob
 @pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])
 @pytest.mark.parametrize(
     ("program", "arguments"),
-    [(awaits_a_marked_generator, ()), (default_without_a_value, (1,)), (iterable_without_a_value, (1,))],
+    [
+        (awaits_a_marked_generator, ()),
+        (default_without_a_value, (1,)),
+        (iterable_without_a_value, (1,)),
+        (operand_without_a_value, (1,)),
+    ],
 )
 def test_what_was_found_agrees(
     program: Callable[..., object], arguments: tuple[object, ...], operators: type[Operators]

@@ -32,7 +32,8 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="check_unbound", operators=RecordingOperators(CONTROL)).splitlines()[-1])
         return operators.and_(x, lambda: y if 'y' in builtins.locals() else operators.unbound('y'))
     """
-    if context.inline:
+    if context.inline and not context.kinds.intersection(COMPREHENSIONS):
+        # Only in the first iterable of a comprehension does inline code need a thunk.
         return tree
     construct = Construct(context.operators, lambda: Place(context.filename, 1), "variable")
 

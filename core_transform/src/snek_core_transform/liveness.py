@@ -9,7 +9,7 @@ import gast
 
 from .forms import is_chain
 from .scopes import Scope, bound_names, mentioned_names, scope_of
-from .syntax import FUNCTIONS, JUMPS, Block
+from .syntax import FUNCTIONS, JUMPS, Block, walk
 
 Live = frozenset[str]
 
@@ -114,7 +114,7 @@ def mentioned(nodes: list[gast.AST | None]) -> Live:
 def _reads(node: gast.AST) -> Live:
     """Return the names that evaluating an expression, or assigning to a target, may read."""
     return frozenset(
-        name.id for name in gast.walk(node) if isinstance(name, gast.Name) and not isinstance(name.ctx, gast.Store)
+        name.id for name in walk(node) if isinstance(name, gast.Name) and not isinstance(name.ctx, gast.Store)
     )
 
 
