@@ -140,7 +140,15 @@ def _counts(node: gast.AST, context: Context) -> bool:
     called = getattr(node, "func", None)
     if (getattr(called, "id", None) or getattr(called, "attr", None)) in FRAME_NAMES:
         return False
+    if isinstance(node, gast.JoinedStr | gast.UnaryOp) and all(
+        isinstance(part, gast.Constant) for part in _parts(node)
+    ):
+        return False
     return kind in GROUP_OF and context.wants(GROUP_OF[kind])
+
+
+def _parts(node: gast.JoinedStr | gast.UnaryOp) -> list[gast.expr]:
+    return node.values if isinstance(node, gast.JoinedStr) else [node.operand]
 
 
 def _is_certain(expression: gast.AST, context: Context) -> bool:

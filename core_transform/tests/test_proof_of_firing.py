@@ -43,7 +43,7 @@ def never_gets_there(value):
 
 
 def has_nothing(value):
-    return value
+    return -1
 
 
 def reads_an_attribute(value):
