@@ -36,6 +36,7 @@ class Backend:
 
 BACKENDS: dict[str, Backend] = {
     "interpret": Backend("snek_strategies.backends.interpreted:Interpreted"),
+    "jax": Backend("snek_strategies.backends.jax_program:JaxProgram", ("jax",)),
     "numba": Backend("snek_strategies.backends.numba_source.lowered:NumbaSource", ("numba", "scipy")),
 }
 

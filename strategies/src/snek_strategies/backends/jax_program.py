@@ -1,0 +1,211 @@
+"""The back-end `jax`: `lax.cond` and `lax.while_loop` around `jax.numpy`, compiled by XLA for the shapes staged for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.backend import Run
+from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
+from snek_strategies.ir.syntax import Node, Program
+
+
+class JaxSystem(System):
+    """JAX's words."""
+
+    name: ClassVar[str] = "jax"
+    recursion: ClassVar[str] = "XLA's programs do not call themselves; write a loop, or use back-end 'numba'"
+
+    def __init__(self) -> None:
+        import jax
+        import jax.numpy
+
+        self.jax = jax
+        self.np = jax.numpy
+
+    def constant(self, value: object, dtype: np.dtype[np.generic]) -> Value:
+        """Return a host value as an array."""
+        return self.np.asarray(np.asarray(value, dtype))
+
+    def cast(self, value: Value, dtype: np.dtype[np.generic]) -> Value:
+        """Return a value converted to a dtype."""
+        if value.dtype == dtype:
+            return value
+        if value.dtype.kind == "c" and dtype.kind not in "cb":
+            value = value.real
+        return (value != 0) if dtype.kind == "b" else value.astype(dtype)
+
+    def elementwise(self, name: str, node: Node, dtype: np.dtype[np.generic], operands: list[Value]) -> Value:  # noqa: ARG002
+        """Return an elementwise primitive."""
+        if dtype.kind in "iu" and name in ("floor_divide", "remainder"):
+            a, b = operands
+            # NumPy gives 0 where an array's integer is divided by 0.
+            made = getattr(self.np, name)(a, self.np.where(b == 0, self.np.ones_like(b), b))
+            return self.np.where(b == 0, self.np.zeros_like(made), made)
+        if dtype.kind == "b" and name in ("absolute", "positive"):
+            return operands[0]
+        if dtype.kind in "biu" and name in ("floor", "ceil", "trunc"):
+            return operands[0]
+        return getattr(self.np, name)(*operands)
+
+    def row(self, node: Node) -> Callable[..., Value] | None:
+        """Return what computes a core primitive."""
+        make = ROWS.get(node.primitive)
+        return None if make is None else make(self, node)
+
+    def choose(
+        self,
+        flag: Value,
+        then: Callable[[], list[Value]],
+        orelse: Callable[[], list[Value]],
+        node: Node,  # noqa: ARG002
+    ) -> list[Value]:
+        """Return `lax.cond`."""
+        made: list[Value] = self.jax.lax.cond(flag, then, orelse)
+        return made
+
+    def loop(
+        self,
+        test: Callable[[Sequence[Value]], Value],
+        body: Callable[[Sequence[Value]], list[Value]],
+        state: list[Value],
+        node: Node,  # noqa: ARG002
+    ) -> list[Value]:
+        """Return `lax.while_loop`."""
+        return list(self.jax.lax.while_loop(test, lambda now: tuple(body(now)), tuple(state)))
+
+
+Make = Callable[[JaxSystem, Node], Callable[..., Value]]
+
+
+def _converted(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    dims = dims_of(node.results[0].type)
+    return lambda x: system.np.reshape(x, dims)
+
+
+def _not(system: JaxSystem, node: Node) -> Callable[..., Value]:  # noqa: ARG001
+    return lambda x: system.np.reshape(x, ()) == 0
+
+
+def _reduction(name: str) -> Make:
+    def make(system: JaxSystem, node: Node) -> Callable[..., Value]:
+        axis = dict(node.params).get("axis")
+        more = {"dtype": dtype_of(node.results[0].type)} if name in ("sum", "prod", "cumsum", "cumprod") else {}
+        if not dims_of(node.operands[0].type):
+            return lambda x: x
+        return lambda x: getattr(system.np, name)(x, axis=axis, **more)
+
+    return make
+
+
+def _matmul(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    dtype = dtype_of(node.results[0].type)
+    return lambda a, b: system.np.matmul(system.cast(a, dtype), system.cast(b, dtype), precision="highest")
+
+
+def _shaped(name: str) -> Make:
+    def make(system: JaxSystem, node: Node) -> Callable[..., Value]:
+        dims = dims_of(node.results[0].type)
+        return lambda x: getattr(system.np, name)(x, dims)
+
+    return make
+
+
+def _where(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    dtype = dtype_of(node.results[0].type)
+    return lambda flag, a, b: system.np.where(
+        system.cast(flag, np.dtype(bool)), system.cast(a, dtype), system.cast(b, dtype)
+    )
+
+
+def _store(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    def store(x: Value, value: Value, *dynamic: Value) -> Value:
+        at = x.at[index_of(node, dynamic)]
+        room = system.jax.eval_shape(lambda y: y[index_of(node, dynamic)], x).shape
+        while value.ndim > len(room):
+            value = value[0]
+        value = system.cast(value, np.dtype(x.dtype))
+        return at.add(value) if node.primitive == "additem" else at.set(value)
+
+    return store
+
+
+ROWS: dict[str, Make] = {
+    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy"), _converted),
+    "not": _not,
+    **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
+    **{name: _reduction(name) for name in ("cumsum", "cumprod", "sort", "argsort")},
+    "matmul": _matmul,
+    "reshape": _shaped("reshape"),
+    "broadcast_to": _shaped("broadcast_to"),
+    "transpose": lambda system, node: lambda x: system.np.transpose(x, dict(node.params)["axes"]),
+    "concatenate": lambda system, node: lambda *xs: system.np.concatenate(xs, axis=dict(node.params)["axis"]),
+    "where": _where,
+    "getitem": lambda _, node: lambda x, *dynamic: x[index_of(node, dynamic)],
+    "setitem": _store,
+    "additem": _store,
+    "real": lambda system, _: system.np.real,
+    "imag": lambda system, _: system.np.imag,
+}
+"""One row for each core primitive that is not elementwise."""
+
+
+class JaxProgram(TracedProgram):
+    """A program traced by JAX."""
+
+    backend: ClassVar[str] = "jax"
+    kinds: ClassVar[tuple[str, ...]] = ("jaxpr", "stablehlo")
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        import jax
+
+        system = JaxSystem()
+        body = self.ready.body
+
+        def function(*arguments: Value) -> tuple[Value, ...]:
+            return tuple(Evaluator(system).run(body, arguments, {}))
+
+        function.__name__ = program.name
+        self.jitted = jax.jit(function)
+        examples = [jax.ShapeDtypeStruct(dims, dtype) for dtype, dims in self.shapes()]
+        with jax.enable_x64(True):
+            self.traced = self.jitted.trace(*examples)
+
+    def as_text(self, kind: str) -> str:
+        """Return the program as a `jaxpr`, or as the `stablehlo` that XLA compiles."""
+        if kind == "jaxpr":
+            return str(self.traced.jaxpr)
+        return str(self.traced.lower().as_text()) if kind == "stablehlo" else super().as_text(kind)
+
+    def compile(self) -> Run:
+        """Compile for the shapes and dtypes that the program was staged for."""
+        import jax
+
+        native = self.compile_native()
+
+        def from_host(value: np.ndarray[Any, Any], dtype: np.dtype[np.generic]) -> Value:
+            return value.astype(dtype, copy=False)
+
+        run = self.host(native, from_host)
+
+        def wide(*arguments: object) -> tuple[object, ...]:
+            with jax.enable_x64(True):
+                return run(*arguments)
+
+        return wide
+
+    def compile_native(self) -> Run:
+        """Compile, over JAX's arrays."""
+        import jax
+
+        with jax.enable_x64(True):
+            self.traced.lower().compile()
+        # The function finds in JAX's cache what was just compiled, and is called faster than the executable.
+        run = self.jitted
+        if self.carried is None:
+            return lambda *arguments: run(*arguments)
+        return lambda *arguments: self.checked(run(*arguments))
