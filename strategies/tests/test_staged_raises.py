@@ -213,12 +213,6 @@ def power_caught(x, n):
         return x
 
 
-def chained(x):
-    if x < 0:
-        raise ValueError("negative") from KeyError("cause")
-    return x
-
-
 def keeps(x):
     if x < 0:
         raise Keeps("more")
@@ -240,7 +234,6 @@ def from_a_call(x):
         (suppressed, (f64(1),), "inside try or with at line"),
         (index_caught, (X, np.int64(1)), "whose handler would not run"),
         (power_caught, (np.array([2, 3]), np.array([2, 2])), "whose handler would not run"),
-        (chained, (f64(1),), "without a cause"),
         (keeps, (f64(1),), "holds more"),
         (from_a_call, (f64(1),), "raises IndexError: list index out of range"),
     ],

@@ -38,6 +38,8 @@ class Operators(ValueOperators):
     """The construct groups that become operators; `groups.GROUPS` holds all. The others stay as they are."""
     inline: ClassVar[bool] = True
     """Whether values that are not staged take Python's own path in the same frame; False: operators for everything."""
+    stages_exceptions: ClassVar[bool] = False
+    """Whether `assert` becomes an `if` that raises, and `try` calls `try_stmt`; only where `inline` is false."""
 
     def stages(self, value: object) -> bool:  # noqa: ARG002 - nothing is staged in Python
         """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""

@@ -9,6 +9,7 @@ import gast
 from .check_unbound import check_unbound
 from .context import Context
 from .declare_variables import declare_variables
+from .lower_assert import lower_assert
 from .lower_break import lower_break
 from .lower_continue import lower_continue
 from .lower_return import lower_return
@@ -41,7 +42,8 @@ from .virtualize_with import virtualize_with
 Pass = Callable[[gast.AST, Context], gast.AST]
 
 PASSES: tuple[Pass, ...] = (
-    prepare,  # first: what it notes holds for the user's own text
+    lower_assert,  # before prepare: what it makes is an `if` like any other
+    prepare,  # early: what it notes holds for the user's own text
     lower_return,  # before lower_break: a `return` in a loop becomes a `break`
     lower_break,  # before lower_continue: it leaves loops whose bodies end early only by `continue`
     lower_continue,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -169,10 +171,62 @@ def require(flag: object, *, name: str) -> tuple[()]:
     return ()
 
 
-def raise_(*dynamic: object, exception: type[BaseException], arguments: tuple[object, ...]) -> tuple[()]:
-    """Raise an exception of that class, made of `arguments`; a `Hole` stands for the next dynamic operand."""
+Piece = str | tuple[str | None, str]
+"""A part of a text: itself, or the conversion (`s`, `r`, `a` or none) and format of the next dynamic operand."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Stands among arguments for a text with dynamic operands in it."""
+
+    pieces: tuple[Piece, ...]
+
+
+CONVERTING: dict[str, Callable[[object], str]] = {"s": str, "r": repr, "a": ascii}
+
+
+def text(pieces: tuple[Piece, ...], values: Iterator[object]) -> str:
+    """Return the text of its pieces, as an f-string makes it."""
+    return "".join(one if isinstance(one, str) else _formatted(next(values), *one) for one in pieces)
+
+
+def _formatted(value: object, conversion: str | None, spec: str) -> str:
+    return format(CONVERTING[conversion](value) if conversion else value, spec)
+
+
+def filled(arguments: tuple[object, ...], values: Iterator[object]) -> tuple[object, ...]:
+    """Return arguments with their holes and texts filled."""
+    return tuple(
+        next(values) if one is HOLE else text(one.pieces, values) if isinstance(one, Text) else one for one in arguments
+    )
+
+
+HANDLED = "handled"
+"""As the cause of a `raise`: the exception that is being handled there."""
+
+
+def raise_(
+    *dynamic: object,
+    exception: type[BaseException],
+    arguments: tuple[object, ...],
+    cause: tuple[type[BaseException], tuple[object, ...]] | str | None = None,
+) -> tuple[()]:
+    """Raise an exception of that class, made of `arguments`; a `Hole` stands for the next dynamic operand.
+
+    `cause` is the class and the arguments of the one that it is raised from; the interpreter sets the one HANDLED.
+    """
     values = iter(dynamic)
-    raise exception(*(next(values) if part is HOLE else part for part in arguments))
+    error = exception(*filled(arguments, values))
+    if isinstance(cause, tuple):
+        raise error from cause[0](*filled(cause[1], values))
+    raise error
+
+
+def print_(*dynamic: object, texts: tuple[tuple[Piece, ...], ...], sep: str, end: str, stream: str) -> tuple[()]:
+    """Write texts to `sys.stdout` or `sys.stderr`, as `print` does."""
+    values = iter(dynamic)
+    getattr(sys, stream).write(sep.join(text(pieces, values) for pieces in texts) + end)
+    return ()
 
 
 def math_function(*values: object, function: str) -> object:
@@ -218,6 +272,7 @@ INTERPRETATIONS: dict[str, Meaning] = {
     "item": item,
     "require": require,
     "raise": raise_,
+    "print": print_,
     "math": math_function,
     "tape_new": tape_new,
     "tape_push": tape_push,

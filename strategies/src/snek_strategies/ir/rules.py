@@ -218,7 +218,8 @@ RULES: dict[str, Rule] = {
     "stack": _by_example(meaning.stack),
     "item": lambda operand: (type_of(meaning.item(np.asarray(example(operand)).reshape(()))),),
     "require": _require,
-    "raise": lambda *_, exception, arguments: (),  # noqa: ARG005 - any value can be what an exception holds
+    "raise": lambda *_, exception, arguments, cause=None: (),  # noqa: ARG005 - any value can be what an exception holds
+    "print": lambda *_, texts, sep, end, stream: (),  # noqa: ARG005 - any value has a text
     "math": _math,
     "tape_new": lambda: (TAPE,),
     "tape_push": _tape_push,
@@ -255,4 +256,6 @@ def _is_whole(type_: Type) -> bool:
 
 def effects_of(primitive: str) -> frozenset[str]:
     """Return the effects that a primitive without blocks has."""
+    if primitive == "print":
+        return frozenset({"print"})
     return frozenset({"raise"}) if primitive in RAISING else frozenset()

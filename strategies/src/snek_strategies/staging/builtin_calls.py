@@ -17,6 +17,7 @@ from snek_strategies.staging.loops import StagedRange
 from snek_strategies.staging.numpy_calls import has_rep
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.staging.text import text_of
 from snek_strategies.staging.truth import truth
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ CALLS: dict[object, Rule] = {
     range: _range,
     isinstance: _isinstance,
     round: _round,
+    str: lambda _, value: text_of(value),
+    repr: lambda _, value: text_of(value, "r"),
+    ascii: lambda _, value: text_of(value, "a"),
+    format: lambda _, value, spec="": text_of(value, None, spec),
     abs: lambda _, value: abs(value),
     len: lambda _, value: len(value),
     pow: lambda _, base, exponent: base**exponent,
@@ -153,7 +158,7 @@ CALLS: dict[object, Rule] = {
 CONTAINERS: frozenset[object] = frozenset({list, tuple, dict, zip, enumerate, reversed, slice, builtins.super, object})
 """Constructors that take a Rep as any other object, without looking at it."""
 
-_EFFECTS: frozenset[object] = frozenset({print, input, open, exec, eval, builtins.breakpoint, builtins.__import__})
+_EFFECTS: frozenset[object] = frozenset({input, open, exec, eval, builtins.breakpoint, builtins.__import__})
 _IMPURE_MODULES: tuple[ModuleType, ...] = (time, random, np.random)
 
 
@@ -187,6 +192,8 @@ def rule_of(function: object) -> Rule | None:
 def takes_anything(function: object) -> bool:
     """Tell whether a callable of C's stores a Rep as it is: containers and their methods."""
     if _hashable(function) and function in CONTAINERS:
+        return True
+    if isinstance(function, type) and issubclass(function, BaseException):
         return True
     owner = getattr(function, "__self__", None)
     if isinstance(function, BuiltinFunctionType) and isinstance(owner, (list, dict, tuple)):

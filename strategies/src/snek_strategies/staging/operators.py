@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from snek_core_transform.callee import converted
+from snek_core_transform.groups import CONTROL
 from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State
 from snek_core_transform.virtualize import is_virtualized
 from snek_strategies.ir.types import Array
@@ -19,19 +20,23 @@ from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.in_place import assign_in_place
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
+from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
 from snek_strategies.staging.numpy_calls import has_rep
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch
 from snek_strategies.staging.rep import Rep, constant
+from snek_strategies.staging.text import joined, stage_print, text_of
 from snek_strategies.staging.truth import negated, truth
 
 
 class StagingOperators(Operators):
     """Builds IR for what depends on data, and lets Python run the rest. `unroll` bounds the trips of a static loop."""
 
+    groups = CONTROL | {"literal"}
     inline: ClassVar[bool] = False
+    stages_exceptions: ClassVar[bool] = True
 
     def __init__(self, unroll: int = 16) -> None:
         self.unroll = unroll
@@ -183,6 +188,9 @@ class StagingOperators(Operators):
         function = settle(function)  # type: ignore[assignment]
         settled: tuple[object, ...] = settle_all(args)  # type: ignore[assignment]
         named = {name: settle_all(value) for name, value in kwargs.items()}
+        if function is print:
+            stage_print(*settled, **named)  # type: ignore[arg-type]
+            return None
         refuse_effects(function)
         staged = has_rep(settled) or has_rep(named)
         if staged:
@@ -191,6 +199,8 @@ class StagingOperators(Operators):
                 return rule(self, *settled, **named)
             if is_numpy(function) and not isinstance(function, np.ufunc):
                 return call_numpy(function, settled, named)
+        if is_new_array(function):
+            return new_array(function(*settled, **named))
         if isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), Rep):
             return function(*settled, **named)
         target = converted(function, self)
@@ -203,6 +213,12 @@ class StagingOperators(Operators):
                 "call it outside the staged program"
             )
         return target(*settled, **named)
+
+    def format_value(self, value: object, conversion: str | None, format_spec: object) -> object:
+        return text_of(value, conversion, format_spec)
+
+    def join_str(self, *values: object) -> object:
+        return joined(*values)
 
 
 def is_user_function(function: object, target: object, operators: Operators) -> bool:

@@ -6,10 +6,11 @@ import dis
 import sys
 from types import CodeType, FrameType, TracebackType
 
-from snek_strategies.ir.interpretations import HOLE
+from snek_core_transform.errors import Place
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.refusal import OURS, is_users, place_of_error, refuse
 from snek_strategies.staging.rep import Rep, lift
+from snek_strategies.staging.text import held_by_exception
 
 
 class Diverged(BaseException):
@@ -40,17 +41,30 @@ def stage_raise(error: Exception) -> None:
             "or set a flag",
             place,
         )
+    arguments, reps = _made_of(error, place)
+    params: dict[str, object] = {"exception": type(error), "arguments": arguments}
     if error.__cause__ is not None:
-        refuse(f"{name} is raised from another exception where data decides; raise it without a cause", place)
-    operands = tuple(lift(one) for one in error.args if isinstance(one, Rep))
-    arguments = tuple(HOLE if isinstance(one, Rep) else one for one in error.args)
+        if error.__cause__.__cause__ is not None:
+            refuse(f"{name} is raised from an exception with a cause of its own where data decides", place)
+        caused, further = _made_of(error.__cause__, place)
+        params["cause"] = (type(error.__cause__), caused)
+        reps = (*reps, *further)
+    builder().reflect("raise", tuple(map(lift, reps)), params, types=())
+
+
+def _made_of(error: BaseException, place: Place | None) -> tuple[tuple[object, ...], tuple[Rep, ...]]:
+    """Return what an exception is made of. Refuses one that holds more."""
     try:
         again = type(error)(*error.args)
     except TypeError:
         again = None
     if again is None or vars(again) != vars(error) or len(again.args) != len(error.args):
-        refuse(f"{name} holds more than the arguments it is made of; raise one that is made of its arguments", place)
-    builder().reflect("raise", operands, {"exception": type(error), "arguments": arguments}, types=())
+        refuse(
+            f"{type(error).__name__} holds more than the arguments it is made of; raise one that is made of its "
+            "arguments",
+            place,
+        )
+    return held_by_exception(error.args)
 
 
 def check_not_caught(primitive: str) -> None:

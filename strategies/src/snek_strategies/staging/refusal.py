@@ -23,6 +23,10 @@ FIRST: ContextVar[StagingError | None] = ContextVar("snek_first_refusal", defaul
 """The first refusal of a staging: it counts even where a bare `except` of the user's swallows what carries it."""
 
 
+BEGINNING: ContextVar[Place | None] = ContextVar("snek_beginning", default=None)
+"""Where the program that is being staged begins: the place of what is wrong with it as a whole."""
+
+
 class StagingStopped(BaseException):
     """Carries a refusal out of the user's program; not an Exception, so that no handler of the user's takes it."""
 
@@ -35,6 +39,9 @@ def user_place() -> Place | None:
     """Return the place in the user's file that is being staged: the innermost frame of no library and not of Snek."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not is_users(frame.f_code.co_filename):
+        if frame.f_code.co_name == "collect" and frame.f_globals.get("__name__") == "snek_strategies.staging.trace":
+            # What lies around it called the staged function; what is wrong is the function's.
+            return BEGINNING.get()
         frame = frame.f_back
     return None if frame is None else _place(frame)
 

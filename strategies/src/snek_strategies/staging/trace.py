@@ -33,7 +33,7 @@ from snek_strategies.staging.pytrees import (
     write_back,
 )
 from snek_strategies.staging.raises import Diverged
-from snek_strategies.staging.refusal import FIRST, StagingStopped, beginning, refuse
+from snek_strategies.staging.refusal import BEGINNING, FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift, memory_of
 from snek_strategies.staging.watch import Watch, describe, roots_of
@@ -130,7 +130,7 @@ def collect(
     types = tuple(map(_type, arrays_in(args)))
     given = list(containers_in(args))
     builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
-    tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None))
+    tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None), BEGINNING.set(place))
     try:
         with builder.block(types) as block:
             reps = iter(map(Rep, block.parameters))
@@ -176,6 +176,7 @@ def collect(
         WATCHES.reset(tokens[2])
         swallowed = FIRST.get()
         FIRST.reset(tokens[3])
+        BEGINNING.reset(tokens[4])
     if swallowed is not None:
         raise swallowed
     program = Program(name, Block(block.parameters, tuple(block.nodes), tuple(atoms)))
