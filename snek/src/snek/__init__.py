@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from snek_core_transform.tracebacks import show_operator_frames as show_operator_frames
     from snek_core_transform.virtualize import virtualize as virtualize
     from snek_strategies.backends.backend import Unavailable as Unavailable
+    from snek_strategies.differentiate import grad as grad
+    from snek_strategies.differentiate import value_and_grad as value_and_grad
     from snek_strategies.stage import dynamic as dynamic
     from snek_strategies.stage import stage as stage
     from snek_strategies.stage import static as static
@@ -40,8 +42,10 @@ _HOMES = {
     "UsageError": "snek_core_transform.errors",
     "dynamic": "snek_strategies.stage",
     "show_operator_frames": "snek_core_transform.tracebacks",
+    "grad": "snek_strategies.differentiate",
     "stage": "snek_strategies.stage",
     "static": "snek_strategies.stage",
+    "value_and_grad": "snek_strategies.differentiate",
     "virtualize": "snek_core_transform.virtualize",
 }
 

@@ -100,7 +100,7 @@ class Compiled:
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         """Run the program. Raises StagingError for arguments of another key and for outside values that changed."""
         traced = self.lowered.traced
-        given = _positional(traced.function, args, kwargs)
+        given = positional(traced.function, args, kwargs)
         if key_of(given) != traced.key:
             raise StagingError(
                 f"arguments {_describe(given)}, but {traced.function.__name__} was compiled for others; "
@@ -150,12 +150,15 @@ class StagedFunction:
 
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
         if not self._static:
-            return _positional(self._function, args, kwargs)
+            return positional(self._function, args, kwargs)
         bound = inspect.signature(self._function).bind(*args, **kwargs)
         for name in self._static:
             if isinstance(bound.arguments.get(name), np.ndarray):
                 bound.arguments[name] = Static(bound.arguments[name])
         return bound.args, bound.kwargs
+
+    def _staged(self, given: Arguments) -> StagedProgram:
+        return stage_call(self._function, *given, self._operators)
 
     def _find(self, given: Arguments) -> Traced:
         key = key_of(given)
@@ -166,7 +169,7 @@ class StagedFunction:
             found = self._known.get(key)
             changed = None if found is None else found.staged.stale()
             if found is None or changed is not None:
-                staged = stage_call(self._function, *given, self._operators)
+                staged = self._staged(given)
                 found = self._known[key] = Traced(self._function, staged, key, self._backend)
                 reason = (
                     f"{describe(changed)} changed" if changed is not None else "new dtypes, shapes or static values"
@@ -259,14 +262,20 @@ def stage(
     if not isinstance(function, (FunctionType, MethodType)):
         raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
     known(backend)
-    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    names = static_names(function, static_argnames)
+    return StagedFunction(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
+
+
+def static_names(function: Callable[..., object], given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names of parameters as a tuple. Raises UsageError for one that the function does not have."""
+    names = (given,) if isinstance(given, str) else tuple(given)
     parameters = inspect.signature(function).parameters
     for name in names:
         if name not in parameters:
             raise UsageError(
                 f"static_argnames: {function.__name__} has no parameter {name!r}; it has {list(parameters)}"
             )
-    return StagedFunction(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
+    return names
 
 
 def dynamic(number: bool | int | float | complex) -> Dynamic:
@@ -283,7 +292,7 @@ def static(array: np.ndarray) -> Static:
     return Static(array)
 
 
-def _positional(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+def positional(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
     """Return arguments by position as far as they go, so that `f(x, y)` and `f(x, y=y)` are one call."""
     if not kwargs:
         return args, {}

@@ -64,6 +64,17 @@ class Program:
     body: Block
 
 
+def next_index(block: Block) -> int:
+    """Return an index above that of every name in the block."""
+    highest, pending = -1, [block]
+    while pending:
+        one = pending.pop()
+        names = [*one.parameters, *(sym for node in one.nodes for sym in node.results)]
+        highest = max(highest, *(sym.index for sym in names), -1)
+        pending.extend(inner for node in one.nodes for inner in node.blocks)
+    return highest + 1
+
+
 def free_syms(block: Block) -> tuple[Sym, ...]:
     """Return the names that a block uses and does not bind, in order of first use."""
     bound: set[int] = set()

@@ -100,7 +100,7 @@ class StagedProgram:
 
 def stage(function: Callable[..., object], args: tuple[object, ...], operators: StagingOperators) -> StagedProgram:
     """Stage `function` for arguments like these. Raises StagingError where it cannot, naming the place."""
-    return _stage(function, lambda *reps: operators.call(function, *reps), args)
+    return stage_as(function, lambda *reps: operators.call(function, *reps), args)
 
 
 def stage_call(
@@ -111,10 +111,11 @@ def stage_call(
     def run(reps: tuple[object, ...], named: dict[str, object]) -> object:
         return operators.call(function, *reps, **named)
 
-    return _stage(function, run, (args, kwargs))
+    return stage_as(function, run, (args, kwargs))
 
 
-def _stage(function: Callable[..., object], run: Callable[..., object], args: tuple[object, ...]) -> StagedProgram:
+def stage_as(function: Callable[..., object], run: Callable[..., object], args: tuple[object, ...]) -> StagedProgram:
+    """Stage `run(*args)`, which is made of `function`: what that reads from outside is what the program relies on."""
     key_of(args)
     guards = Watch()
     guards.add(function, *roots_of(function))

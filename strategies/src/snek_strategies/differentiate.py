@@ -1,0 +1,135 @@
+"""`grad` and `value_and_grad`: the gradient of a Python function over arrays, as a staged program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import FunctionType, MethodType
+
+from snek_core_transform.errors import UsageError
+from snek_strategies.backends.registry import known
+from snek_strategies.stage import Arguments, StagedFunction, positional, static_names
+from snek_strategies.staging.builder import CURRENT
+from snek_strategies.staging.gradients import mapped, value_and_gradient
+from snek_strategies.staging.pytrees import Dynamic
+from snek_strategies.staging.trace import StagedProgram, stage_as
+
+
+class GradientFunction(StagedFunction):
+    """A function's gradient, staged for every new kind of arguments; inside a staged function it is staged in line."""
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        by: int | tuple[int, ...],
+        with_value: bool,
+        backend: str,
+        static_argnames: tuple[str, ...],
+        unroll: int,
+    ) -> None:
+        inner: object = function
+        while isinstance(inner, GradientFunction):
+            inner = inner._differentiated
+        plain: Callable[..., object] = inner._function if isinstance(inner, StagedFunction) else inner  # type: ignore[assignment]
+        super().__init__(plain, backend, static_argnames, unroll, 0)
+        self._differentiated: Callable[..., object] = function
+        self._by = by
+        self._with_value = with_value
+
+    def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+        given, named = super()._arguments(args, kwargs)
+        return tuple(mapped(one, _as_data) if at in self._positions() else one for at, one in enumerate(given)), named
+
+    def _positions(self) -> tuple[int, ...]:
+        by = self._by
+        inner = self._differentiated
+        own = (by,) if isinstance(by, int) else by
+        return own + (inner._positions() if isinstance(inner, GradientFunction) else ())
+
+    def _staged(self, given: Arguments) -> StagedProgram:
+        return stage_as(self._function, self._in_line, given)
+
+    def _in_line(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        by = (self._by,) if isinstance(self._by, int) else self._by
+        name = self._function.__name__
+        for at in by:
+            if not 0 <= at < len(args):
+                raise UsageError(f"argnums: {name} was given {len(args)} arguments, and none at position {at}")
+        value, gradients = value_and_gradient(self._inner, args, kwargs, by, name)
+        answer = gradients[0] if isinstance(self._by, int) else gradients
+        return (value, answer) if self._with_value else answer
+
+    def _inner(self, *args: object, **kwargs: object) -> object:
+        if isinstance(self._differentiated, GradientFunction):
+            return self._differentiated._in_line(args, kwargs)
+        return self._operators.call(self._function, *args, **kwargs)
+
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
+        """Run the staged gradient, staging it first where the arguments are of a new kind."""
+        if CURRENT.get() is not None:
+            return self._in_line(*positional(self._function, args, kwargs))
+        return super().__call__(*args, **kwargs)
+
+
+def _as_data(leaf: object) -> object:
+    return Dynamic(leaf) if type(leaf) is float else leaf
+
+
+def grad(
+    function: Callable[..., object],
+    argnums: int | Sequence[int] = 0,
+    *,
+    backend: str = "interpret",
+    static_argnames: str | Sequence[str] = (),
+    unroll: int = 16,
+) -> GradientFunction:
+    """Return a function that answers the gradient of `function`, which gives one float, by an argument.
+
+    `argnums` says by which: one position, or several, for a tuple of gradients. A gradient has the structure of its
+    argument, its dtypes and its shapes; arrays of floats and Python floats have gradients, what else a structure holds
+    stays in it. The other arguments and `backend`, `static_argnames`, `unroll` are as `snek.stage` takes them. It may
+    be called inside a staged function, and differentiated again.
+
+    Raises UsageError for positions and names that do not exist. The call raises StagingError at the user's place where
+    an operation has no derivative, where the argument is not of floats, or where the result is not one float.
+
+    >>> import numpy as np
+    >>> grad(lambda x: (x**3).sum())(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    return _gradient(function, argnums, False, backend, static_argnames, unroll)
+
+
+def value_and_grad(
+    function: Callable[..., object],
+    argnums: int | Sequence[int] = 0,
+    *,
+    backend: str = "interpret",
+    static_argnames: str | Sequence[str] = (),
+    unroll: int = 16,
+) -> GradientFunction:
+    """Return a function that answers the pair of what `function` gives and what `grad` of it gives.
+
+    >>> import numpy as np
+    >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(np.float64(3.0), np.float64(5.0))
+    (np.float64(15.0), (np.float64(5.0), np.float64(3.0)))
+    """
+    return _gradient(function, argnums, True, backend, static_argnames, unroll)
+
+
+def _gradient(
+    function: Callable[..., object],
+    argnums: int | Sequence[int],
+    with_value: bool,
+    backend: str,
+    static_argnames: str | Sequence[str],
+    unroll: int,
+) -> GradientFunction:
+    if not isinstance(function, (FunctionType, MethodType, StagedFunction)):
+        raise UsageError(f"no gradient of a {type(function).__name__}: {function!r:.80}; hand in a Python function")
+    known(backend)
+    by = argnums if isinstance(argnums, int) else tuple(argnums)
+    if by == () or len(set(by if isinstance(by, tuple) else (by,))) != len(by if isinstance(by, tuple) else (by,)):
+        raise UsageError(f"argnums: {argnums!r}; give one position or several that differ")
+    return GradientFunction(function, by, with_value, backend, static_names(function, static_argnames), unroll)

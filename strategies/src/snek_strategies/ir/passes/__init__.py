@@ -1,0 +1,1 @@
+"""Passes: block to block, one idea a file."""

@@ -1,0 +1,36 @@
+"""Small programs that the passes' docstrings show before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
+from snek_strategies.ir.types import Array, Fn
+
+F64 = Array(np.dtype("float64"))
+
+
+def simple(result: int, primitive: str, *operands: Atom, **params: object) -> Node:
+    """Return a node with one result; its type is what the rule says."""
+    (type_,) = RULES[primitive](*(one.type for one in operands), **params)
+    return Node((Sym(result, type_),), primitive, operands, tuple(params.items()), (), effects_of(primitive))
+
+
+def captured() -> Program:
+    """A function that uses a value from around it."""
+    x, w, inner = Sym(0, F64), Sym(1, F64), Sym(3, F64)
+    name, answer = Sym(2, Fn((F64,), (F64,))), Sym(5, F64)
+    body = Block((inner,), (simple(4, "multiply", inner, w),), (Sym(4, F64),))
+    function = Node((name,), "function", (), (("name", "f"),), (body,))
+    call = Node((answer,), "call", (name, x), effects=frozenset({"raise"}))
+    return Program("captured", Block((x, w), (function, call), (answer,)))
+
+
+def unused() -> Program:
+    """A program with a value that nothing uses, and one that may raise."""
+    x = Sym(0, Array(np.dtype("float64"), (3,)))
+    at = Sym(1, Array(np.dtype("int64")))
+    dead, kept = simple(2, "exp", x), simple(3, "getitem", x, at, index=(HOLE,))
+    return Program("unused", Block((x, at), (dead, kept, simple(4, "sin", x)), (Sym(4, x.type),)))

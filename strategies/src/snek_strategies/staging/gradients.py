@@ -1,0 +1,111 @@
+"""Gradients inside a staging: a function is traced as a block, the block differentiated, and both put in line."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from snek_strategies.ir.gradients.drafts import substituted
+from snek_strategies.ir.gradients.reverse import gradient
+from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.functions import CALLS, Calls
+from snek_strategies.staging.join import Absent, Raises, fill, is_tuple, opened, project, rebuild, slots
+from snek_strategies.staging.partly_bound import settle
+from snek_strategies.staging.pytrees import containers_in, held_by, is_record, steps
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.regions import Unfounded, trace
+from snek_strategies.staging.rep import Rep, lift
+
+
+def mapped(value: Any, leaf: Callable[[object], object]) -> Any:
+    """Return a structure of tuples, lists, dicts and dataclasses with `leaf` of everything else in it."""
+    if is_tuple(value):
+        return rebuild(value, [mapped(one, leaf) for one in value])
+    if isinstance(value, list):
+        return [mapped(one, leaf) for one in value]
+    if isinstance(value, dict):
+        return {name: mapped(one, leaf) for name, one in value.items()}
+    if is_record(value):
+        record = copy.copy(value)
+        for (_, name), one in steps(value):
+            object.__setattr__(record, str(name), mapped(one, leaf))
+        return record
+    return leaf(value)
+
+
+def is_differentiable(value: object) -> bool:
+    """Tell whether a leaf has a gradient: floats and arrays of floats; refuses other data known in the next stage."""
+    if isinstance(value, float):
+        return True
+    if not isinstance(value, (Rep, np.ndarray, np.generic)):
+        return False
+    type_ = lift(value).type
+    if type_ == Scalar("float") or (isinstance(type_, Array) and type_.dtype.kind == "f"):
+        return True
+    return refuse(f"a gradient by a value of type {type_}; only floats have gradients: convert it with astype(float)")
+
+
+def value_and_gradient(
+    function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, object], by: tuple[int, ...], name: str
+) -> tuple[object, tuple[object, ...]]:
+    """Emit `function(*args, **kwargs)` and its gradients by the arguments at these positions; return Reps of both."""
+    leaves: list[object] = []
+    for at in by:
+        mapped(args[at], lambda one: leaves.append(one) if is_differentiable(one) else None)
+    operands = tuple(map(lift, leaves))
+
+    def run(*reps: Rep) -> object:
+        own = iter(reps)
+        given = list(args)
+        for at in by:
+            given[at] = mapped(given[at], lambda one: next(own) if is_differentiable(one) else one)
+        before = [(one, held_by(one)) for _, one in containers_in(given)]
+        atoms = [rep.atom for rep in reps]
+        result = settle(function(*given, **kwargs))
+        stores = [rep for rep, atom in zip(reps, atoms, strict=True) if rep.atom is not atom]
+        if stores or any(
+            len(held) != len(held_by(one)) or not all(map(operator.is_, held, held_by(one))) for one, held in before
+        ):
+            refuse(f"a gradient of {name}, which changes its arguments in place; build a new value instead")
+        return result
+
+    # Functions that were staged outside cannot be differentiated from here: inside, they are staged again.
+    token = CALLS.set(Calls())
+    try:
+        block, result = trace(
+            run, tuple(atom.type for atom in operands), (args, kwargs), what="differentiated function"
+        )
+    finally:
+        CALLS.reset(token)
+    if isinstance(result, Raises):
+        refuse(f"a gradient of {name}, which raises whatever its arguments are")
+    if isinstance(result, Absent):
+        raise Unfounded(None)
+    for rep, _ in block.written:
+        refuse(f"a gradient of {name}, which changes {rep!r} in place; build a new array instead")
+    if not (isinstance(result, (float, np.floating)) or (isinstance(result, Rep) and _is_float(result))):
+        what = (
+            f"a value of type {result.type}" if isinstance(result, Rep) else f"{type(result).__name__} {result!r:.60}"
+        )
+        refuse(f"a gradient of {name}, which gives {what}; give one float: a sum or a mean")
+    template = opened(result, frozenset(block.bound))
+    answer = lift(result)
+    final = builder().reopen(block, lambda: (answer, *project(template, result)))
+    made = substituted(gradient(final, 0, range(len(operands)), builder().sym), operands)
+    here = builder().open[-1]
+    here.nodes.extend(made.nodes)
+    here.bound.update(sym.index for node in made.nodes for sym in node.results)
+    count = len(tuple(slots(template)))
+    value = fill(template, iter(map(Rep, made.results[1 : 1 + count])))
+    found = iter(map(Rep, made.results[1 + count :]))
+    return value, tuple(mapped(args[at], lambda one: next(found) if is_differentiable(one) else one) for at in by)
+
+
+def _is_float(value: Rep) -> bool:
+    type_ = value.type
+    return type_ == Scalar("float") or (isinstance(type_, Array) and type_.dtype.kind == "f" and not type_.dims)
