@@ -150,7 +150,12 @@ def test_a_file_that_changed_is_no_source(tmp_path: Path) -> None:
         virtualize(module.f)
 
 
-@pytest.mark.parametrize("thing", [len, int, 5, "f"])
+@functools.lru_cache
+def cached(x):
+    return x if x else 1
+
+
+@pytest.mark.parametrize("thing", [int, 5, "f", cached])
 def test_what_is_no_function_is_refused(thing: Any) -> None:
     with pytest.raises(UsageError, match="not a Python function"):
         virtualize(thing)

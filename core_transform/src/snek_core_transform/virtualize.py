@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CellType, CodeType, FunctionType, MethodType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
 
 import gast
@@ -32,15 +33,26 @@ def virtualize(function: Function, operators: Operators = _PYTHON) -> Function:
     """Return `function` with its constructs as calls of `operators`; with `PythonOperators` it answers as before.
 
     The new function has the old one's globals, closure cells, defaults and names. Usable as a decorator; decorators
-    below it have been applied already, and the function that they gave is what is virtualized.
-    Raises `NoSource` where the text cannot be had, `UnsupportedSyntax` for what cannot be kept faithful.
+    below it have been applied already, and the function that they gave is what is virtualized. Of a method, a partial
+    function or an object with `__call__` the Python function in it is; one made in C has none and is given back.
+    Raises `NoSource` where the text cannot be had, `UnsupportedSyntax` for what cannot be kept faithful, `UsageError`
+    for what is not a function.
     """
     if isinstance(function, MethodType):
         return MethodType(virtualize(function.__func__, operators), function.__self__)  # type: ignore[return-value]
     if isinstance(function, staticmethod | classmethod):
         return type(function)(virtualize(function.__func__, operators))
+    if isinstance(function, functools.partial):
+        inner = virtualize(function.func, operators)
+        return type(function)(inner, *function.args, **function.keywords)  # type: ignore[return-value]
+    if isinstance(function, BuiltinFunctionType):
+        return function
     if not isinstance(function, FunctionType):
-        raise UsageError(f"not a Python function: {function!r}; hand in a function, a lambda or a method")
+        call = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is wanted
+        if isinstance(call, FunctionType) and not isinstance(function, type):
+            return MethodType(virtualize(call, operators), function)  # type: ignore[return-value]
+        wrapped = "; virtualize the function below its decorator" if hasattr(function, "__wrapped__") else ""
+        raise UsageError(f"not a Python function: {function!r}; hand in a function, a lambda or a method{wrapped}")
     if is_virtualized(function.__code__, operators):
         return function
     made = CONVERSIONS.get(function.__code__, operators)
