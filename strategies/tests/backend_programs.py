@@ -376,6 +376,12 @@ def not_a_number(x):
     return np.maximum(x, 0), np.max(x), np.argmax(x), np.isnan(x), np.any(np.isinf(x)), np.fmax(x, 0)
 
 
+def denied_comparisons(x, y):
+    if not x > 0:
+        y = y + 1
+    return not x < 1, ~(x >= y), np.logical_not(x <= y), y
+
+
 def complex_numbers(x):
     z = x + 2j
     return z * z, np.abs(z), np.real(z), np.conjugate(z)
@@ -497,6 +503,7 @@ PROGRAMS: dict[str, Case] = {
     "rounding": (rounding, [(M,), (f32(-2.5),)]),
     "transcendental": (transcendental, [(M,), (f32(-2.5),), (M.astype(f32),)]),
     "NaN": (not_a_number, [(M,), (np.array([1, np.nan, 3]),), (np.array([np.inf, np.nan, np.nan]),)]),
+    "not, of NaN": (denied_comparisons, [(f64(2), f64(1)), (f64(np.nan), f64(1)), (f64(-2), f64(1))]),
     "complex numbers": (complex_numbers, [(M,), (f64(2),)]),
     "reductions": (reductions, [(M,), (N,)]),
     "statistics": (statistics, [(M,), (N,), (M.astype(f32),)]),

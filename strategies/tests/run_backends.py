@@ -7,6 +7,7 @@ numba`.
 from __future__ import annotations
 
 import copy
+import importlib
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 
 import snek
 from snek_core_transform.bind import bind
+from snek_strategies.backends.registry import BACKENDS
 from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_workloads.registry import load, names
 
@@ -112,6 +114,8 @@ def overflow(backend: str) -> list[str]:
 def main(backend: str, *chosen: str) -> None:
     """Print all verdicts by name."""
     os.environ["SNEK_CHECK"] = "1"
+    for module in BACKENDS[backend].imports:
+        importlib.import_module(module)  # whose own warnings are not ours
     warnings.simplefilter("error")
     answers: dict[str, object] = {}
     for name, (function, sets) in PROGRAMS.items():

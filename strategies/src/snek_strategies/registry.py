@@ -19,6 +19,7 @@ STRATEGIES: dict[str, str] = {
     "autograph/tensorflow": "snek_strategies.autograph_tensorflow:AutographTensorFlow",
     "autograph/snek": "snek_strategies.autograph_snek:AutographSnek",
     "snek/interpret": "snek_strategies.snek_interpret:SnekInterpret",
+    "snek/tensorflow": "snek_strategies.snek_tensorflow:SnekTensorFlow",
     "snek/jax": "snek_strategies.snek_jax:SnekJax",
     "snek/numba": "snek_strategies.snek_numba:SnekNumba",
     "numba/njit": "snek_strategies.numba_njit:NumbaNjit",

@@ -1,0 +1,289 @@
+"""The back-ends `tensorflow` and `tensorflow-xla`: one graph with `tf.cond` and `tf.while_loop`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.backend import Run, cannot_say
+from snek_strategies.backends.placed_index import Along, At, is_basic, placed
+from snek_strategies.backends.tensorflow_elementwise import ON_BOOLS, rows
+from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
+from snek_strategies.ir.syntax import Node, Program
+
+NARROW = frozenset({"int8", "int16", "uint8", "uint16", "uint32"})
+"""Dtypes that TensorFlow has few operations for: it computes in int64, and the cast back wraps as NumPy does."""
+WIDE = np.dtype("int64")
+BOOL = np.dtype(bool)
+
+
+class TensorFlowSystem(System):
+    """TensorFlow's words."""
+
+    name: ClassVar[str] = "tensorflow"
+    recursion: ClassVar[str] = "TensorFlow's graphs do not call themselves; write a loop, or use back-end 'numba'"
+
+    def __init__(self) -> None:
+        import tensorflow
+
+        self.tf = tensorflow
+
+    def constant(self, value: object, dtype: np.dtype[np.generic]) -> Value:
+        """Return a host value as a tensor."""
+        return self.tf.constant(np.asarray(value, dtype))
+
+    def cast(self, value: Value, dtype: np.dtype[np.generic]) -> Value:
+        """Return a value converted to a dtype."""
+        given = np.dtype(value.dtype.as_numpy_dtype)
+        if given == dtype:
+            return value
+        if dtype.kind == "b":
+            return self.tf.not_equal(value, self.tf.zeros((), value.dtype))
+        if given.kind == "c" and dtype.kind != "c":
+            value = self.tf.math.real(value)
+        return self.tf.cast(value, dtype)
+
+    def elementwise(self, name: str, node: Node, dtype: np.dtype[np.generic], operands: list[Value]) -> Value:
+        """Return an elementwise primitive. Raises StagingError where TensorFlow has it not for that dtype."""
+        tf = self.tf
+        if dtype.name == "uint64":
+            raise cannot_say(self.name, node, "TensorFlow hardly computes on uint64; use int64")
+        if name == "logical_not" or (name == "invert" and dtype.kind == "b"):
+            return self.denied(self.cast(operands[0], BOOL))
+        if dtype.kind == "b" and ON_BOOLS.get(name):
+            return getattr(tf.math, str(ON_BOOLS[name]))(*operands)
+        if dtype.kind == "b" and name not in ("equal", "not_equal") and not name.startswith("logical"):
+            operands, dtype = [self.cast(one, WIDE) for one in operands], WIDE
+        if dtype.name in NARROW:
+            if name in ("left_shift", "right_shift"):
+                raise cannot_say(self.name, node, f"TensorFlow shifts int32 and int64, not {dtype}")
+            operands, dtype = [self.cast(one, WIDE) for one in operands], WIDE
+        made = rows(tf, dtype).get(name)
+        if made is None:
+            raise cannot_say(self.name, node, f"it is not written for {dtype}")
+        return made(*operands)
+
+    def denied(self, flag: Value) -> Value:
+        """Return `not flag`, which TensorFlow must not turn into another comparison: of NaN all are false."""
+        return self.tf.equal(flag, self.tf.constant(False))
+
+    def row(self, node: Node) -> Callable[..., Value] | None:
+        """Return what computes a core primitive."""
+        make = ROWS.get(node.primitive)
+        return None if make is None else make(self, node)
+
+    def choose(
+        self, flag: Value, then: Callable[[], list[Value]], orelse: Callable[[], list[Value]], node: Node
+    ) -> list[Value]:
+        """Return `tf.cond`."""
+        if not node.results:
+            return []
+        # A branch may give what lives outside it: the identity is a tensor of its own.
+        made = self.tf.cond(
+            flag, lambda: [self.tf.identity(one) for one in then()], lambda: [self.tf.identity(one) for one in orelse()]
+        )
+        return list(made) if isinstance(made, (list, tuple)) else [made]
+
+    def loop(
+        self,
+        test: Callable[[Sequence[Value]], Value],
+        body: Callable[[Sequence[Value]], list[Value]],
+        state: list[Value],
+        node: Node,  # noqa: ARG002
+    ) -> list[Value]:
+        """Return `tf.while_loop`."""
+        made = self.tf.while_loop(lambda *now: test(now), lambda *now: tuple(body(now)), tuple(state))
+        return list(made) if isinstance(made, (list, tuple)) else [made]
+
+
+Make = Callable[[TensorFlowSystem, Node], Callable[..., Value]]
+
+
+def _converted(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    dims = dims_of(node.results[0].type)
+    return lambda x: system.tf.reshape(x, dims)
+
+
+def _reduction(name: str) -> Make:
+    def make(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+        tf, wanted = system.tf, dtype_of(node.results[0].type)
+        axis = dict(node.params).get("axis")
+        given = dtype_of(node.operands[0].type)
+        if not dims_of(node.operands[0].type):
+            return lambda x: x
+        if name in ("any", "all"):
+            return lambda x: getattr(tf, f"reduce_{name}")(system.cast(x, BOOL), axis=axis)
+        if name in ("sum", "prod"):
+            wide = WIDE if wanted.name in NARROW else wanted
+            return lambda x: getattr(tf, f"reduce_{name}")(system.cast(x, wide), axis=axis)
+        wide = WIDE if given.name in NARROW or given.kind == "b" else given
+
+        def extreme(x: Value) -> Value:
+            x = system.cast(x, wide)
+            if name.startswith("arg"):
+                made = getattr(tf, name)(x, axis=axis, output_type=tf.int64)
+                if wide.kind != "f":
+                    return made
+                lost = tf.math.is_nan(x)
+                first = tf.argmax(tf.cast(lost, tf.int32), axis=axis, output_type=tf.int64)
+                return tf.where(tf.reduce_any(lost, axis=axis), first, made)
+            made = getattr(tf, f"reduce_{name}")(x, axis=axis)
+            if wide.kind != "f":
+                return made
+            nothing = tf.reduce_any(tf.math.is_nan(x), axis=axis)
+            return tf.where(nothing, tf.constant(np.nan, x.dtype), made)
+
+        return extreme
+
+    return make
+
+
+def _along(name: str) -> Make:
+    def make(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+        tf, axis = system.tf, dict(node.params)["axis"]
+        if name in ("sort", "argsort"):
+            more = {"stable": True} if name == "argsort" else {}
+            return lambda x: getattr(tf, name)(x, axis=axis, **more)
+        wanted = dtype_of(node.results[0].type)
+        wide = WIDE if wanted.name in NARROW else wanted
+        return lambda x: getattr(tf.math, name)(system.cast(x, wide), axis=axis)
+
+    return make
+
+
+def _matmul(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    tf, dtype = system.tf, dtype_of(node.results[0].type)
+    wide = WIDE if dtype.name in NARROW or dtype.kind == "b" else dtype
+    dims = dims_of(node.results[0].type)
+
+    def product(a: Value, b: Value) -> Value:
+        a, b = system.cast(a, wide), system.cast(b, wide)
+        a = a[None, :] if a.shape.rank == 1 else a
+        b = b[:, None] if b.shape.rank == 1 else b
+        return tf.reshape(tf.linalg.matmul(a, b), dims)
+
+    return product
+
+
+def _where(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    dtype = dtype_of(node.results[0].type)
+    return lambda flag, a, b: system.tf.where(system.cast(flag, BOOL), system.cast(a, dtype), system.cast(b, dtype))
+
+
+def _positions(system: TensorFlowSystem, node: Node, first: int, dynamic: Sequence[Value]) -> Value:
+    """Return the flat positions that an index takes, in the result's shape."""
+    tf = system.tf
+    dims = dims_of(node.operands[0].type)
+    index = dict(node.params)["index"]
+    assert isinstance(index, tuple)
+    where = placed(dims, index, tuple(atom.type for atom in node.operands[first:]))
+    total: Value = tf.zeros((), tf.int64)
+    stride = 1
+    for place, size in zip(reversed(where.places), reversed(dims), strict=True):
+        if isinstance(place, At):
+            at = tf.constant(place.position, tf.int64)
+        elif isinstance(place, Along):
+            line = place.start + place.step * np.arange(where.shape[place.axis])
+            at = tf.constant(line.reshape([-1 if k == place.axis else 1 for k in range(len(where.shape))]), tf.int64)
+        else:
+            given = system.cast(dynamic[place.operand], WIDE)
+            given = tf.where(given < 0, given + size, given)
+            extents = dict(zip(reversed(place.axes), reversed(given.shape.as_list()), strict=False))
+            at = tf.reshape(given, [extents.get(k, 1) for k in range(len(where.shape))]) if place.axes else given
+        total = total + at * stride
+        stride *= size
+    return tf.broadcast_to(total, where.shape)
+
+
+def _getitem(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    tf = system.tf
+    if is_basic(tuple(atom.type for atom in node.operands[1:])):
+        return lambda x, *dynamic: x[index_of(node, dynamic)] if dict(node.params)["index"] else x
+    return lambda x, *dynamic: tf.gather(tf.reshape(x, (-1,)), _positions(system, node, 1, dynamic))
+
+
+def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    tf = system.tf
+    dims = dims_of(node.operands[0].type)
+    name = "tensor_scatter_nd_add" if node.primitive == "additem" else "tensor_scatter_nd_update"
+
+    def store(x: Value, value: Value, *dynamic: Value) -> Value:
+        at = _positions(system, node, 2, dynamic)
+        value = system.cast(value, np.dtype(x.dtype.as_numpy_dtype))
+        while value.shape.rank > at.shape.rank:
+            value = value[0]
+        value = tf.reshape(tf.broadcast_to(value, at.shape), (-1,))
+        made = getattr(tf, name)(tf.reshape(x, (-1,)), tf.reshape(at, (-1, 1)), value)
+        return tf.reshape(made, dims)
+
+    return store
+
+
+ROWS: dict[str, Make] = {
+    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy", "reshape"), _converted),
+    "not": lambda system, _: lambda x: system.denied(system.cast(system.tf.reshape(x, ()), BOOL)),
+    **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
+    **{name: _along(name) for name in ("cumsum", "cumprod", "sort", "argsort")},
+    "matmul": _matmul,
+    "broadcast_to": lambda system, node: lambda x: system.tf.broadcast_to(x, dims_of(node.results[0].type)),
+    "transpose": lambda system, node: lambda x: system.tf.transpose(x, dict(node.params)["axes"]),
+    "concatenate": lambda system, node: lambda *xs: system.tf.concat(xs, axis=dict(node.params)["axis"]),
+    "where": _where,
+    "getitem": _getitem,
+    "setitem": _store,
+    "additem": _store,
+    "real": lambda system, _: system.tf.math.real,
+    "imag": lambda system, _: system.tf.math.imag,
+}
+"""One row for each core primitive that is not elementwise."""
+
+
+class TensorFlowProgram(TracedProgram):
+    """A program traced as one `tf.function`."""
+
+    backend: ClassVar[str] = "tensorflow"
+    kinds: ClassVar[tuple[str, ...]] = ("graph",)
+    xla: ClassVar[bool] = False
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        system = TensorFlowSystem()
+        system.name = self.backend  # type: ignore[misc]
+        tf, body = system.tf, self.ready.body
+
+        def function(*arguments: Value) -> tuple[Value, ...]:
+            # What is yielded as it came, or known while staging, is a tensor of the graph's own.
+            return tuple(tf.identity(one) for one in Evaluator(system).run(body, arguments, {}))
+
+        signature = [tf.TensorSpec(dims, dtype) for dtype, dims in self.shapes()]
+        staged = tf.function(function, input_signature=signature, autograph=False, jit_compile=self.xla or None)
+        self.concrete = staged.get_concrete_function()
+        self.system = system
+
+    def as_text(self, kind: str) -> str:
+        """Return the `graph` that TensorFlow runs."""
+        return str(self.concrete.graph.as_graph_def()) if kind == "graph" else super().as_text(kind)
+
+    def compile(self) -> Run:
+        """Return the graph as a callable over host values."""
+        native = self.compile_native()
+
+        def from_host(value: np.ndarray[Any, Any], dtype: np.dtype[np.generic]) -> Value:
+            return self.system.tf.constant(value.astype(dtype, copy=False))
+
+        return self.host(lambda *arguments: tuple(map(np.asarray, native(*arguments))), from_host)
+
+    def compile_native(self) -> Run:
+        """Return the graph as a callable over tensors."""
+        run = self.concrete
+        return lambda *arguments: self.checked(run(*arguments))
+
+
+class TensorFlowXla(TensorFlowProgram):
+    """A program traced as one `tf.function`, which XLA compiles."""
+
+    backend: ClassVar[str] = "tensorflow-xla"
+    xla: ClassVar[bool] = True
