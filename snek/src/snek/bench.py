@@ -38,6 +38,8 @@ def _megabytes(_context: click.Context, _option: click.Parameter, value: int | N
               help="Resident memory of one cell.  [default: 4096]")  # fmt: skip
 @click.option("--seed", type=int, help="What the argument sets are drawn from.  [default: 0]")
 @click.option("--results", type=click.Path(path_type=Path), metavar="DIR", help="Where runs are kept.")
+@click.option("--suite", type=click.Choice(["transform"]), help="Instead of cells: what virtualizing costs, beside "
+              "plain Python, AutoGraph and diastatic-malt; -s picks systems.")  # fmt: skip
 @click.option("--resume", metavar="RUN", help="Go on with an interrupted run.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and measure nothing.")
 @click.pass_context
@@ -49,12 +51,19 @@ def bench(
     size: str,
     device: str,
     all_cells: bool,
+    suite: str | None,
     results: Path | None,
     resume: str | None,
     dry_run: bool,
     **effort: float | None,
 ) -> int:
     """Check and time every strategy on every workload, and write the report."""
+    if suite is not None:
+        given = {name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE}
+        extra = sorted(given - {"suite", "strategies", "size", "samples", "results"})
+        if extra:
+            raise click.UsageError(f"--suite has no use for {', '.join(extra)}; leave it out")
+        return _transform_suite(strategies, size, int(effort["samples"] or 10), results)
     from rich.console import Console
 
     from snek.progress import LiveProgress
@@ -96,6 +105,33 @@ def bench(
 
 
 _COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+
+
+def _transform_suite(systems: tuple[str, ...], size: str, rounds: int, results: Path | None) -> int:
+    """Run the transform suite and print its table; 1 where a system of Snek's own is not right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from snek_harness.run_folder import create_run
+    from snek_harness.transform_record import table
+    from snek_harness.transform_suite import chosen_systems, run_transform_suite
+
+    chosen_systems(systems)
+    console = Console(highlight=False)
+    folder = create_run(results)
+    console.print(f"run {folder.name}: suite transform", soft_wrap=True)
+    records = run_transform_suite(folder, systems, size, rounds, lambda step: console.print(f"  {step}"))
+    head, *rows = table(records)
+    shown = Table(*head)
+    for row in rows:
+        shown.add_row(*row)
+    console.print(shown)
+    for record in records:
+        if record.reason:
+            console.print(
+                f"{record.program}  {record.system}  {record.outcome}: {record.reason}", soft_wrap=True, markup=False
+            )
+    return int(any(record.outcome != "right" for record in records if record.system.startswith("snek")))
 
 
 def _print_plan(plan: Plan, settings: Settings) -> None:
