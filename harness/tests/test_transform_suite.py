@@ -21,8 +21,21 @@ from snek_workloads.transform_programs import SIZES
 
 
 def test_the_command_runs_it_and_keeps_its_records(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "snek", "bench", "--suite", "transform", "--size", "tiny", "--samples", "2"]
-    command += ["-s", "^snek", "-s", "malt", "--results", str(tmp_path)]
+    command = [sys.executable, "-c", "import sys; from snek.command import main; sys.exit(main())", "bench"]
+    command += [
+        "--suite",
+        "transform",
+        "--size",
+        "tiny",
+        "--samples",
+        "2",
+        "-s",
+        "^snek",
+        "-s",
+        "malt",
+        "--results",
+        str(tmp_path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "geometric mean" in done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -73,17 +72,15 @@ def table(records: Sequence[TransformRecord]) -> list[list[str]]:
 
     rows.append([
         "geometric mean",
-        *(over(found, math.exp(statistics.fmean(map(math.log, found)))) if found else "-" for found in by_system.values()),
+        *(over(found, statistics.geometric_mean(found)) if found else "-" for found in by_system.values()),
     ])  # fmt: skip
     rows.append(["worst", *(over(found, max(found)) if found else "-" for found in by_system.values())])
     texts = list(dict.fromkeys(record.program for record in records if record.kind == "convert"))
     for text in texts:
         speeds = {
             record.system: f"{record.lines / statistics.median(record.seconds):,.0f}"
-            if record.seconds
-            else record.outcome
             for record in records
-            if (record.kind, record.program) == ("convert", text)
+            if (record.kind, record.program) == ("convert", text) and record.seconds
         }
         rows.append([f"{text}, lines/s", *(speeds.get(system, "-") for system in systems)])
     return rows

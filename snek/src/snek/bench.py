@@ -59,8 +59,8 @@ def bench(
 ) -> int:
     """Check and time every strategy on every workload, and write the report."""
     if suite is not None:
-        given = {name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE}
-        extra = sorted(given - {"suite", "strategies", "size", "samples", "results"})
+        named = {name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE}
+        extra = sorted(named - {"suite", "strategies", "size", "samples", "results"})
         if extra:
             raise click.UsageError(f"--suite has no use for {', '.join(extra)}; leave it out")
         return _transform_suite(strategies, size, int(effort["samples"] or 10), results)
@@ -128,9 +128,8 @@ def _transform_suite(systems: tuple[str, ...], size: str, rounds: int, results: 
     console.print(shown)
     for record in records:
         if record.reason:
-            console.print(
-                f"{record.program}  {record.system}  {record.outcome}: {record.reason}", soft_wrap=True, markup=False
-            )
+            said = f"{record.program}  {record.system}  {record.outcome}: {record.reason}"
+            console.print(said, soft_wrap=True, markup=False)
     return int(any(record.outcome != "right" for record in records if record.system.startswith("snek")))
 
 

@@ -1,4 +1,4 @@
-"""Systems that convert a Python function into one whose constructs can be overloaded: Snek's own core and its rivals."""
+"""Systems that convert a function into one whose constructs can be overloaded: Snek's own core and its rivals."""
 
 from __future__ import annotations
 
