@@ -75,7 +75,19 @@ class Adder:
         (Adder().decorated, (1,)),
         (lambda x: x if x else 3, (0,)),
     ],
-    ids=str,
+    ids=[
+        "function",
+        "partial",
+        "nested_partial",
+        "wrapped",
+        "object",
+        "method",
+        "class_method",
+        "static_method",
+        "static_method_of_class",
+        "decorated_method",
+        "lambda",
+    ],
 )
 def test_the_python_function_in_a_callable_is_virtualized(function: Callable[..., Any], arguments: Any) -> None:
     operators = RecordingOperators()
