@@ -652,16 +652,11 @@ ROWS: Mapping[str, Row] = {
 WIDENED = frozenset({"nonlocal_", "widens_int"})
 """Rows whose number has one type on all paths, the widest: its value is Python's, its class need not be."""
 
-_CHANGES = "that lives outside it"
+_CHANGES = "how many items a list has"
 _HANDLER = "inside try|try or with"
 REFUSED: Mapping[str, str] = {
-    "list_in_a_branch": _CHANGES,
     "list_that_grows_in_a_loop": _CHANGES,
     "list_read_back": _CHANGES,
-    "dict_item_in_a_branch": _CHANGES,
-    "attribute_in_a_branch": _CHANGES,
-    "attribute_in_a_loop": _CHANGES,
-    "dataclass_in_a_branch": "variable 'p'",
     "try_around_raise": _HANDLER,
     "try_else_finally": _HANDLER,
     "try_state_at_the_raise": _HANDLER,

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from snek_core_transform.operators import State
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
+from snek_strategies.staging.host_state import check_same_names, label, now, put
+from snek_strategies.staging.host_state import held as host_values
+from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import Absent, Raises, fill, join, opened, project, slots
 from snek_strategies.staging.memory import may_be
 from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.watch import Content
 
 
 def stage_if(
@@ -31,24 +35,51 @@ def stage_if(
     ]
     stored = {id(rep): rep for block, _ in sides for rep, _ in block.written}
     held = [{id(rep): atom for rep, atom in block.written} for block, _ in sides]
-    names = (*names, *(f"<array {rep.name or at}>" for at, rep in enumerate(stored.values())))
+    hosts = {id(host): host for block, _ in sides for host, _ in block.hosts}
+    after = [{id(host): content for host, content in block.hosts} for block, _ in sides]
+    contents: list[list[Content | Absent]] = [
+        [
+            result if isinstance(result, Absent) else at.get(key, now(host))
+            for (_, result), at in zip(sides, after, strict=True)
+        ]
+        for key, host in hosts.items()
+    ]
+    kept = [[one for one in row if not isinstance(one, Absent)] for row in contents]
+    for host, row in zip(hosts.values(), kept, strict=True):
+        check_same_names(host, row, "a staged branch")
+    own = len(names)
+    names = (
+        *names,
+        *map(label, hosts.values()),
+        *(f"<array {rep.name or at}>" for at, rep in enumerate(stored.values())),
+    )
+    shown = [
+        [one if isinstance(one, Absent) else host_values(host, one) for one in row]
+        for host, row in zip(hosts.values(), contents, strict=True)
+    ]
     values = [
-        (*value, *(Rep(atoms.get(key, rep.atom)) for key, rep in stored.items()))
-        for value, atoms in zip(values, held, strict=True)
+        (*value, *(inside[at] for inside in shown), *(Rep(atoms.get(key, rep.atom)) for key, rep in stored.items()))
+        for at, (value, atoms) in enumerate(zip(values, held, strict=True))
     ]
     inner = frozenset().union(*(block.bound for block, _ in sides))
     templates = tuple(opened(join(name, a, b), inner) for name, a, b in zip(names, *values, strict=True))
     types = tuple(slots(templates))
+
+    def joined(results: tuple[Rep, ...]) -> State:
+        filled = _joined(templates, results, values, list(stored.values()))
+        for host, row, inside in zip(hosts.values(), kept, filled[own:], strict=True):
+            put(host, host_names(host, row[0]), inside)  # type: ignore[arg-type]
+        return filled[:own]
+
     if any(isinstance(result, Absent) and not isinstance(result, Raises) for _, result in sides):
-        return _joined(templates, stand_ins(types), values, list(stored.values()))
+        return joined(stand_ins(types))
     blocks = tuple(
         builder().reopen(block, lambda value=value: tuple(project(templates, value)))  # type: ignore[misc]
         for (block, _), value in zip(sides, values, strict=True)
     )
     if not types and not any(node.effects for block in blocks for node in block.nodes):
-        return templates[: len(names) - len(stored)]
-    results = tuple(map(Rep, builder().reflect("if", (flag.atom,), blocks=blocks, types=types)))
-    return _joined(templates, results, values, list(stored.values()))
+        return joined(())
+    return joined(tuple(map(Rep, builder().reflect("if", (flag.atom,), blocks=blocks, types=types))))
 
 
 def _joined(templates: State, results: tuple[Rep, ...], values: list[State], stored: list[Rep]) -> State:

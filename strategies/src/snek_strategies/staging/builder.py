@@ -35,6 +35,8 @@ class OpenBlock:
     journal: list[Store] = field(default_factory=list)
     written: list[tuple[Rep, Atom]] = field(default_factory=list)
     """The arrays of the blocks around it that a closed block stores into, each with what it holds at the end."""
+    hosts: list[tuple[object, tuple[object, ...]]] = field(default_factory=list)
+    """The containers that the block changes, each with its content at the end; they hold again what they held."""
 
 
 class Builder:

@@ -195,6 +195,12 @@ def _define(
                 "return the new array instead",
                 where,
             )
+        for host, _ in block.hosts:
+            refuse(
+                f"{_name(function)} calls itself and changes a {type(host).__name__} from outside it; return the new "
+                "values instead",
+                where,
+            )
         # What it gives may be an array that lives around it: no store into that one can be told from here on.
         seal((value,), "a staged function may have returned it")
         if isinstance(value, Absent):

@@ -44,10 +44,37 @@ def is_tuple(value: object) -> bool:
     return isinstance(value, tuple) and (type(value) is tuple or hasattr(type(value), "_fields"))
 
 
-def rebuild(like: Any, items: list[object]) -> tuple[object, ...]:
-    """Return a tuple of the same class."""
-    made: tuple[object, ...] = tuple(items) if type(like) is tuple else type(like)(*items)
-    return made
+def rebuild(like: Any, items: list[object]) -> Any:
+    """Return a tuple, or an instance of a frozen dataclass, of the same class."""
+    if not isinstance(like, tuple):
+        record = object.__new__(type(like))
+        for name, item in zip(vars(like), items, strict=True):
+            # A frozen dataclass refuses plain assignment.
+            object.__setattr__(record, name, item)
+        return record
+    made: Any = type(like)
+    return tuple(items) if made is tuple else made(*items)
+
+
+def parts(value: Any) -> tuple[object, ...] | None:
+    """Return what a structure that is joined part by part holds: tuples, named tuples, frozen dataclasses."""
+    if is_tuple(value):
+        return tuple(value)
+    parameters = getattr(type(value), "__dataclass_params__", None)
+    if (
+        parameters is None
+        or not parameters.frozen
+        or isinstance(value, (Slot, Absent))
+        or not hasattr(value, "__dict__")
+    ):
+        return None
+    return tuple(vars(value).values())
+
+
+def alike(a: object, b: object) -> bool:
+    """Tell whether two structures have the same class and the same number of parts."""
+    mine, others = parts(a), parts(b)
+    return mine is not None and others is not None and type(a) is type(b) and len(mine) == len(others)
 
 
 def same_static(a: object, b: object) -> bool:
@@ -84,7 +111,7 @@ def join(name: str, a: object, b: object) -> object:
     if isinstance(a, PartlyBound) or isinstance(b, PartlyBound):
         values = [one.value if isinstance(one, PartlyBound) else one for one in (a, b)]
         return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
-    if is_tuple(a) and type(a) is type(b) and len(a) == len(b):  # type: ignore[arg-type]
+    if alike(a, b):
         return join_items(join, name, a, b)
     if all(isinstance(one, Slot) or liftable(one) for one in (a, b)):
         return Slot(_join_types(name, a, b))
@@ -94,9 +121,9 @@ def join(name: str, a: object, b: object) -> object:
     )
 
 
-def join_items(join_one: Callable[[str, object, object], object], name: str, a: Any, b: Any) -> tuple[object, ...]:
+def join_items(join_one: Callable[[str, object, object], object], name: str, a: Any, b: Any) -> object:
     """Join two tuples of one class and length item by item."""
-    pairs = zip(a, b, strict=True)
+    pairs = zip(parts(a) or (), parts(b) or (), strict=True)
     return rebuild(a, [join_one(f"{name}[{at}]", x, y) for at, (x, y) in enumerate(pairs)])
 
 
@@ -155,8 +182,8 @@ def slots(template: object) -> Iterator[Type]:
     elif isinstance(template, PartlyBound):
         yield from slots(template.flag)
         yield from slots(template.value)
-    elif is_tuple(template):
-        for one in template:  # type: ignore[attr-defined]
+    else:
+        for one in parts(template) or ():
             yield from slots(one)
 
 
@@ -169,10 +196,10 @@ def project(template: object, value: object) -> Iterator[Atom]:
             known = not isinstance(value, Unbound | Raises)
             yield lift(value.flag) if isinstance(value, PartlyBound) else lift(known)
         yield from project(template.value, value.value if isinstance(value, PartlyBound) else value)
-    elif is_tuple(template):
-        unbound = isinstance(value, Unbound | Raises)
-        for at, one in enumerate(template):  # type: ignore[arg-type, var-annotated]
-            yield from project(one, value if unbound else value[at])  # type: ignore[index]
+    else:
+        inside = None if isinstance(value, Unbound | Raises) else parts(value)
+        for at, one in enumerate(parts(template) or ()):
+            yield from project(one, value if inside is None else inside[at])
 
 
 def fill(template: object, reps: Iterator[Rep]) -> object:
@@ -182,8 +209,9 @@ def fill(template: object, reps: Iterator[Rep]) -> object:
     if isinstance(template, PartlyBound):
         flag = fill(template.flag, reps)
         return PartlyBound(template.name, flag, fill(template.value, reps))
-    if is_tuple(template):
-        return rebuild(template, [fill(one, reps) for one in template])  # type: ignore[attr-defined]
+    inside = parts(template)
+    if inside is not None:
+        return rebuild(template, [fill(one, reps) for one in inside])
     return template
 
 
@@ -194,8 +222,9 @@ def opened(template: object, reps: frozenset[int] | None = None) -> object:
         return Slot(template.type) if owned else template
     if isinstance(template, PartlyBound):
         return PartlyBound(template.name, opened(template.flag, reps), opened(template.value, reps))
-    if is_tuple(template):
-        return rebuild(template, [opened(one, reps) for one in template])  # type: ignore[attr-defined]
+    inside = parts(template)
+    if inside is not None:
+        return rebuild(template, [opened(one, reps) for one in inside])
     return template
 
 
@@ -203,8 +232,8 @@ def same_template(a: object, b: object) -> bool:
     """Tell whether two templates are one."""
     if isinstance(a, PartlyBound) and isinstance(b, PartlyBound):
         return same_template(a.flag, b.flag) and same_template(a.value, b.value)
-    if is_tuple(a) and is_tuple(b):
-        return type(a) is type(b) and len(a) == len(b) and all(map(same_template, a, b))  # type: ignore[arg-type, call-overload]
+    if alike(a, b):
+        return all(map(same_template, parts(a) or (), parts(b) or ()))
     return same_static(a, b)
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from snek_core_transform.operators import State
 from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.builder import builder
+from snek_strategies.staging.host_state import check_same_names, label, now, put
+from snek_strategies.staging.host_state import held as host_values
+from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import (
     Absent,
     Raises,
@@ -15,6 +18,7 @@ from snek_strategies.staging.join import (
     join,
     opened,
     project,
+    same_static,
     same_template,
     slots,
 )
@@ -23,6 +27,7 @@ from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import trace
 from snek_strategies.staging.rep import Rep, constant, emit, lift
 from snek_strategies.staging.truth import truth
+from snek_strategies.staging.watch import Content
 
 WIDENINGS = 16
 """How often a loop is traced again to find its state's types; every trace widens at least one variable."""
@@ -33,20 +38,39 @@ def stage_while(
 ) -> State:
     """Stage `while test(*state): state = body(*state)`; the first `counters` variables are known to change."""
     boxes: tuple[Rep, ...] = ()
+    hosts: tuple[object, ...] = ()
+    own, outside = len(state), state
     templates: State = (*(Slot(Scalar("int")) for _ in range(counters)), *state[counters:])
     for _ in range(WIDENINGS):
         types = (*(box.type for box in boxes), *slots(templates))
 
-        def loop(*reps: Rep, at: State = templates, stored: tuple[Rep, ...] = boxes) -> State:
-            return body(*_entered(at, reps, stored))
+        def entered(
+            reps: tuple[Rep, ...], at: State = templates, stored: tuple[Rep, ...] = boxes, held: State = hosts
+        ) -> State:
+            values = _entered(at, reps, stored)
+            for host, inside in zip(held, values[own:], strict=True):
+                put(host, host_names(host, now(host)), inside)  # type: ignore[arg-type]
+            return values[:own]
 
-        def asked(*reps: Rep, at: State = templates, stored: tuple[Rep, ...] = boxes) -> object:
-            return truth(test(*_entered(at, reps, stored)))
+        def loop(*reps: Rep, entered: Callable[..., State] = entered) -> State:
+            return body(*entered(reps))
 
-        tested, flag = trace(asked, types, state, what="loop test")
-        block, result = trace(loop, types, state, what="loop")
+        def asked(*reps: Rep, entered: Callable[..., State] = entered, held: State = hosts) -> object:
+            values = entered(reps)
+            before = [now(host) for host in held]
+            flag = truth(test(*values))
+            if not all(same_static(one, now(host)) for one, host in zip(before, held, strict=True)):
+                refuse("the test of a staged loop changes a container; do that in its body")
+            return flag
+
+        tested, flag = trace(asked, types, (*outside, *hosts), what="loop test")
+        block, result = trace(loop, types, (*outside, *hosts), what="loop")
         if isinstance(result, Absent) and not isinstance(result, Raises):
-            return state
+            return outside
+        if any(all(host is not one for one in hosts) for host, _ in tested.hosts):
+            refuse("the test of a staged loop changes a container; do that in its body")
+        if not isinstance(result, Raises):
+            result = (*result, *(_left(host, block.hosts) for host in hosts))  # type: ignore[misc]
         if any(all(rep is not box for box in boxes) for rep, _ in tested.written):
             refuse("the test of a staged loop changes an array in place; do that in its body")
         inner = frozenset(block.bound)
@@ -59,14 +83,20 @@ def stage_while(
             for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[call-overload]
         )
         found = [rep for rep, _ in block.written if all(rep is not box for box in boxes)]
-        if same_template(templates, widened) and not found:
+        further = [host for host, _ in block.hosts if all(host is not one for one in hosts)]
+        for host in further:
+            _left(host, block.hosts)
+        if same_template(templates, widened) and not found and not further:
             break
         boxes = (*boxes, *found)
-        templates = widened
+        hosts = (*hosts, *further)
+        names = (*names, *map(label, further))
+        entry = tuple(host_values(host, now(host)) for host in further)
+        state, templates = (*state, *entry), (*widened, *entry)
     else:
         refuse(f"the state of a loop ({', '.join(names)}) has no stable type after {WIDENINGS} widenings")
     if flag is False:
-        return state
+        return outside
     if flag is True:
         refuse("a staged loop whose test is always true never ends; leave it by a break or a test that depends on data")
     final = {id(rep): atom for rep, atom in block.written}
@@ -85,7 +115,17 @@ def stage_while(
         if one is not before:
             # After no trip it is what it was before; after several, what another variable was.
             may_be(one, before, given, *(() if _is_fresh(given) else state))
-    return after
+    for host, inside in zip(hosts, after[own:], strict=True):
+        put(host, host_names(host, now(host)), inside)  # type: ignore[arg-type]
+    return after[:own]
+
+
+def _left(host: object, changed: list[tuple[object, Content]]) -> tuple[object, ...]:
+    """Return what a trip leaves in a container; refuses one that has other names then."""
+    before = now(host)
+    after = next((content for one, content in changed if one is host), before)
+    check_same_names(host, [before, after], "a staged loop")
+    return host_values(host, after)
 
 
 def _entered(templates: State, reps: tuple[Rep, ...], boxes: tuple[Rep, ...]) -> State:

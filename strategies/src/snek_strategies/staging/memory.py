@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from snek_strategies.ir.types import Array
-from snek_strategies.staging.join import is_tuple
+from snek_strategies.staging.join import parts
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Memory, Rep, memory_of
@@ -59,8 +59,8 @@ def _arrays(values: Iterable[object]) -> Iterable[Rep | np.ndarray]:
             yield value
         elif isinstance(value, PartlyBound):
             yield from _arrays((value.value,))
-        elif is_tuple(value):
-            yield from _arrays(value)  # type: ignore[arg-type]
+        else:
+            yield from _arrays(parts(value) or ())
 
 
 __all__ = ["Memory", "check_writable", "may_be", "memory_of", "seal"]

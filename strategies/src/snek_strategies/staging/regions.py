@@ -14,6 +14,7 @@ from snek_core_transform.errors import SnekError, StagingError
 from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
+from snek_strategies.staging.host_state import carries, now, restore
 from snek_strategies.staging.join import ABSENT, RAISES
 from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
 from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refuse, user_place
@@ -57,6 +58,7 @@ def trace(
     """
     watching = Watch(cells=False)
     watching.add(*roots_of(function), *watched)
+    entered = frozenset(watching.seen)
     token = WATCHES.set((*WATCHES.get(), watching))
     place = user_place()
     try:
@@ -74,15 +76,22 @@ def trace(
                     refuse_raise(error, what)
                 stage_raise(error)
                 result = RAISES
+    except BaseException:
+        for value, before in list(watching.changes()):
+            if id(value) in entered and carries(value):
+                restore(value, before)
+        raise
     finally:
         WATCHES.reset(token)
-    changed = watching.changed()
-    if changed is not None:
-        refuse(
-            f"a staged {what} changes {describe(changed)}; that would happen once, while staging, and not when the "
-            "data says so: build a new value and assign it to a local variable",
-            place,
-        )
+    for value, before in list(watching.changes()):
+        if id(value) not in entered or not carries(value):
+            refuse(
+                f"a staged {what} changes {describe(value)}; that would happen once, while staging, and not when the "
+                "data says so: build a new value and assign it to a local variable",
+                place,
+            )
+        block.hosts.append((value, now(value)))
+        restore(value, before)
     return block, result
 
 

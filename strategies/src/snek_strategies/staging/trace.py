@@ -16,6 +16,7 @@ from snek_strategies.ir.types import Type, type_of
 from snek_strategies.ir.verify import checking, verify
 from snek_strategies.staging.builder import CURRENT, Builder
 from snek_strategies.staging.functions import CALLS, Calls
+from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
@@ -159,12 +160,14 @@ def collect(
                 )
         changed = guards.changed()
         if changed is not None:
+            let_go(guards)
             refuse(
                 f"{name} changes {describe(changed)}; staged, that would happen once, and not at every call: "
                 "return the new value instead",
                 place,
             )
     except StagingStopped as stopped:
+        let_go(guards)
         raise stopped.error from stopped.__cause__
     except Exception as error:
         if FIRST.get() is not None:

@@ -75,7 +75,7 @@ def _stores(code: CodeType) -> frozenset[str]:
     return frozenset(own).union(*(_stores(one) for one in code.co_consts if isinstance(one, CodeType)))
 
 
-def _content(value: object) -> Content | None:
+def content_of(value: object) -> Content | None:
     """Return what an object holds, or None where it holds nothing that can change."""
     if isinstance(value, CellType):
         try:
@@ -151,7 +151,7 @@ class Watch:
             if isinstance(value, tuple):
                 pending.extend(value)
                 continue
-            content = _content(value)
+            content = content_of(value)
             uncounted = isinstance(value, CellType) and not self.cells
             self.seen[id(value)] = (value, None if uncounted else content)
             if content is not None:
@@ -162,12 +162,18 @@ class Watch:
     def confirm(self, cell: CellType) -> None:
         """Let a variable that was seen before count from now on."""
         if self.seen.get(id(cell), (None, ()))[1] is None:
-            self.seen[id(cell)] = (cell, _content(cell))
+            self.seen[id(cell)] = (cell, content_of(cell))
+
+    def changes(self) -> Iterator[tuple[object, Content]]:
+        """Walk the objects that no longer hold what they held, each with what that was."""
+        for value, content in self.seen.values():
+            if content is not None and not _same(content, content_of(value)):
+                yield value, content
 
     def changed(self) -> object | None:
         """Return an object that no longer holds what it held, or None."""
         for value, content in self.seen.values():
-            if content is not None and not _same(content, _content(value)):
+            if content is not None and not _same(content, content_of(value)):
                 return value
         return None
 

@@ -1,0 +1,79 @@
+"""What lists, dicts and objects hold, as values that a choice or a loop joins like those of variables.
+
+A region that changes a container leaves it as it was; the choice or loop around it then gives the container what it
+holds on whichever path is taken.
+"""
+
+from __future__ import annotations
+
+from types import CellType
+from typing import Any
+
+import numpy as np
+
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.watch import Content, Names, Watch, content_of
+
+
+def carries(value: object) -> bool:
+    """Tell whether what an object holds can be carried over a choice or a loop."""
+    if type(value) in (list, dict):
+        return True
+    others = (list, dict, set, frozenset, bytearray, np.ndarray, type, CellType, Names, Rep)
+    return not isinstance(value, others) and isinstance(getattr(value, "__dict__", None), dict)
+
+
+def now(host: object) -> Content:
+    """Return what a container holds."""
+    content = content_of(host)
+    assert content is not None, "only containers are carried"
+    return content
+
+
+def held(host: object, content: Content) -> tuple[object, ...]:
+    """Return the values in a container's content."""
+    return content if isinstance(host, list) else content[len(content) // 2 :]
+
+
+def names(host: object, content: Content) -> tuple[object, ...]:
+    """Return the names in a container's content; the items of a list have their positions."""
+    return tuple(range(len(content))) if isinstance(host, list) else content[: len(content) // 2]
+
+
+def restore(host: object, content: Content) -> None:
+    """Make a container hold what it held."""
+    put(host, names(host, content), held(host, content))
+
+
+def put(host: object, keys: tuple[object, ...], values: tuple[object, ...]) -> None:
+    """Make a container hold these values under these names."""
+    if isinstance(host, list):
+        host[:] = values
+        return
+    entries: dict[Any, object] = host if isinstance(host, dict) else vars(host)
+    entries.clear()
+    entries.update(zip(keys, values, strict=True))
+
+
+def check_same_names(host: object, contents: list[Content], what: str) -> None:
+    """Refuse containers that hold other names, or lists of other lengths, as data decides."""
+    kinds = [names(host, one) for one in contents]
+    if any(one != kinds[0] for one in kinds):
+        counts = " and ".join(str(len(one)) for one in kinds)
+        refuse(
+            f"{what} decides by data which names or how many items a {type(host).__name__} has ({counts}); give it "
+            "the same on all paths, and say by a value which of them count"
+        )
+
+
+def label(host: object) -> str:
+    """Name a container's content in a refusal."""
+    return f"<content of a {type(host).__name__}>"
+
+
+def let_go(guards: Watch) -> None:
+    """Give containers outside a refused program back what they held, where values of its staging came into them."""
+    for value, before in list(guards.changes()):
+        if carries(value) and any(isinstance(one, Rep) for one in now(value)):
+            restore(value, before)
