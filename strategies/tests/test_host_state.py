@@ -109,13 +109,13 @@ def stores_attribute(x):
 
 
 def escapes(x):
-    kept = [0.0]
+    kept = [x]
 
     def keep(value):
         kept[0] = value
         return value
 
-    if x > 0:
+    if x > 5:
         keep(x * 2)
     return kept[0] + 1.0
 
@@ -151,7 +151,7 @@ def outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
         (raises_on_one_path, [(f64(4),), (f64(-1),)]),
         (method, [(f64(4),), (f64(-2),)]),
         (stores_attribute, [(f64(4),), (f64(-2),)]),
-        (escapes, [(f64(4),), (f64(-2),)]),
+        (escapes, [(f64(4),), (f64(6),)]),
         (frozen, [(f64(4),), (f64(-2),)]),
     ],
 )

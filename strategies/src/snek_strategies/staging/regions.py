@@ -36,7 +36,8 @@ def watch(function: object, *arguments: object) -> None:
     """Let every region that is being traced watch what a call may change, from now on."""
     guards, *regions = WATCHES.get()
     if "<locals>" not in getattr(function, "__qualname__", ""):
-        guards.add(*roots_of(function))
+        # The object of a method may be the program's own; one from outside is reached from there.
+        guards.add(*roots_of(getattr(function, "__func__", function)))
     written = tuple(written_cells(function))
     for one in regions:
         one.add(*roots_of(function), *arguments)
