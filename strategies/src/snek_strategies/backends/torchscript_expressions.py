@@ -1,0 +1,314 @@
+"""What each core primitive looks like in TorchScript's Python: one row each; every value is a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
+from snek_strategies.backends.backend import cannot_say
+from snek_strategies.backends.placed_index import Along, At, is_basic, placed
+from snek_strategies.backends.traced_program import OF_MATH
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.syntax import Atom, Const, Node
+
+Row = Callable[["Constants", Node, list[str]], str]
+NAME = "torchscript"
+
+INFIX = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "equal": "==",
+    "not_equal": "!=", "greater": ">", "greater_equal": ">=",
+}  # fmt: skip
+ON_BOOLS = {"add": "logical_or", "multiply": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
+            "fmax": "logical_or", "fmin": "logical_and"}  # fmt: skip
+OTHER_NAMES = {
+    "negative": "neg", "absolute": "abs", "fabs": "abs", "invert": "bitwise_not", "rint": "round", "power": "pow",
+    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
+}  # fmt: skip
+UNKNOWN = frozenset({"uint16", "uint32", "uint64"})
+
+
+class Constants:
+    """A program's constants, which its functions take as further arguments."""
+
+    def __init__(self) -> None:
+        self.values: list[np.ndarray] = []
+        self._known: dict[object, str] = {}
+
+    def tensor(self, value: object, dtype: np.dtype[np.generic]) -> str:
+        """Return the name of a constant tensor."""
+        array = np.array(value, dtype)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._known:
+            self._known[key] = f"c{len(self.values)}"
+            self.values.append(array)
+        return self._known[key]
+
+    def constant(self, const: Const) -> str:
+        """Return the text of an operand that is a constant."""
+        return self.tensor(const.value, dtype_of(const.type))
+
+
+def torch_dtype(dtype: np.dtype[np.generic]) -> str:
+    """Return a dtype as PyTorch writes it."""
+    return f"torch.{dtype.name}"
+
+
+def cast(text: str, given: np.dtype[np.generic], wanted: np.dtype[np.generic]) -> str:
+    """Return a tensor's text in another dtype, converted as NumPy does it."""
+    if given == wanted:
+        return text
+    if wanted.kind == "b":
+        return f"({text} != 0)"
+    if given.kind == "c" and wanted.kind != "c":
+        text = f"torch.real({text})"
+    return f"{text}.to({torch_dtype(wanted)})"
+
+
+def expression(constants: Constants, node: Node, operands: list[str]) -> str:
+    """Return the text of a node with one result. Raises StagingError for what TorchScript cannot say."""
+    for atom in (*node.operands, *node.results):
+        if dtype_of(atom.type).name in UNKNOWN:
+            raise cannot_say(NAME, node, f"PyTorch hardly computes on {dtype_of(atom.type)}; use int64")
+    if node.primitive == "math":
+        function = str(dict(node.params)["function"])
+        if function not in OF_MATH or (function == "log" and len(operands) > 1):
+            raise cannot_say(NAME, node, f"it has no math.{function}; use back-end 'interpret'")
+        wide = np.dtype("float64")
+        given = [cast(text, dtype_of(atom.type), wide) for text, atom in zip(operands, node.operands, strict=True)]
+        made = _same_dtype(constants, OF_MATH[function], wide, given, [None] * len(given))
+        bare = np.dtype(bool) if OF_MATH[function].startswith("is") else wide
+        return cast(made, bare, dtype_of(node.results[0].type))
+    if node.primitive in ELEMENTWISE:
+        dtypes = loop_dtypes(node)
+        if len(set(dtypes)) > 1:
+            raise cannot_say(NAME, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
+        texts, literals = _operands(constants, node, operands, dtypes[0])
+        return f"({_same_dtype(constants, node.primitive, dtypes[0], texts, literals)})"
+    row = ROWS.get(node.primitive)
+    if row is None:
+        raise cannot_say(NAME, node, "it is not written in TorchScript yet; use back-end 'interpret'")
+    return row(constants, node, operands)
+
+
+def _operands(
+    constants: Constants, node: Node, operands: list[str], dtype: np.dtype[np.generic]
+) -> tuple[list[str], list[str | None]]:
+    texts, literals = [], []
+    for text, atom in zip(operands, node.operands, strict=True):
+        known = isinstance(atom, Const) and not dims_of(atom.type)
+        texts.append(constants.tensor(atom.value, dtype) if known else cast(text, dtype_of(atom.type), dtype))  # type: ignore[union-attr]
+        literals.append(_literal(atom, dtype) if known else None)
+    return texts, literals
+
+
+def _literal(atom: Atom, dtype: np.dtype[np.generic]) -> str | None:
+    assert isinstance(atom, Const)
+    number = dtype.type(atom.value).item()  # type: ignore[call-overload]
+    if dtype.kind in "iu" or (dtype.kind == "f" and isfinite(number)):
+        return repr(number)
+    return None
+
+
+def _same_dtype(
+    constants: Constants, name: str, dtype: np.dtype[np.generic], texts: list[str], literals: list[str | None]
+) -> str:
+    zero, one = constants.tensor(0, dtype), constants.tensor(1, dtype)
+    if dtype.kind == "b" and name in ON_BOOLS:
+        name = ON_BOOLS[name]
+    if name in INFIX:
+        # PyTorch computes with a literal in the tensor's dtype, and no tensor is made for it.
+        shown = texts if all(literals) else [lit or text for lit, text in zip(literals, texts, strict=True)]
+        return f"{shown[0]} {INFIX[name]} {shown[1]}"
+    if name == "positive" or (dtype.kind in "biu" and name in ("floor", "ceil", "trunc", "rint")):
+        return texts[0]
+    if name in ("floor_divide", "remainder"):
+        a, b = texts
+        if dtype.kind in "biu":
+            safe = b if literals[1] not in (None, "0") else f"torch.where({b} == 0, {one}, {b})"
+            made = _divided(name, a, safe)
+            return made if safe == b else f"torch.where({b} == 0, {zero}, {made})"
+        return _divided(name, a, b)
+    if name in ("left_shift", "right_shift"):
+        a, b = texts
+        bits = dtype.itemsize * 8
+        inside = f"torch.clamp({b}, 0, {bits - 1})"
+        far = zero if name == "left_shift" else f"torch.bitwise_right_shift({a}, {constants.tensor(bits - 1, dtype)})"
+        return f"torch.where(({b} >= 0) & ({b} < {bits}), torch.bitwise_{name}({a}, {inside}), {far})"
+    if name == "cbrt":
+        return f"torch.sign({texts[0]}) * torch.pow(torch.abs({texts[0]}), {1 / 3!r})"
+    if name == "conjugate":
+        return f"torch.conj({texts[0]}).resolve_conj()"
+    return f"torch.{OTHER_NAMES.get(name, name)}({', '.join(texts)})"
+
+
+def _divided(name: str, a: str, b: str) -> str:
+    return f"torch.div({a}, {b}, rounding_mode='floor')" if name == "floor_divide" else f"torch.remainder({a}, {b})"
+
+
+def _list(dims: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, dims))}]" if dims else "torch.jit.annotate(List[int], [])"
+
+
+def _convert(_: Constants, node: Node, operands: list[str]) -> str:
+    (atom,) = node.operands
+    text = operands[0]
+    if dims_of(atom.type) != dims_of(node.results[0].type):
+        text = f"{text}.reshape({_list(dims_of(node.results[0].type))})"
+    return cast(text, dtype_of(atom.type), dtype_of(node.results[0].type))
+
+
+def _not(_: Constants, node: Node, operands: list[str]) -> str:
+    text = operands[0] if not dims_of(node.operands[0].type) else f"{operands[0]}.reshape({_list(())})"
+    return f"torch.logical_not({text})"
+
+
+def _where(constants: Constants, node: Node, operands: list[str]) -> str:
+    wanted = dtype_of(node.results[0].type)
+    flag = cast(operands[0], dtype_of(node.operands[0].type), np.dtype(bool))
+    sides, _ = _operands(constants, _only(node, 1), operands[1:], wanted)
+    return f"torch.where({', '.join([flag, *sides])})"
+
+
+def _only(node: Node, first: int) -> Node:
+    return Node(node.results, node.primitive, node.operands[first:], node.params, place=node.place)
+
+
+def _reduce(_: Constants, node: Node, operands: list[str]) -> str:
+    (atom,) = node.operands
+    dims, name = dims_of(atom.type), node.primitive
+    given, wanted = dtype_of(atom.type), dtype_of(node.results[0].type)
+    if not dims:
+        return cast(operands[0], given, wanted)
+    axis = dict(node.params)["axis"]
+    axes: tuple[int, ...] = axis if isinstance(axis, tuple) else (int(str(axis)),)
+    if not axes:
+        return cast(operands[0], given, wanted)
+    text = operands[0]
+    if name == "sum":
+        return f"torch.sum({text}, dim={_list(axes)}, dtype={torch_dtype(wanted)})"
+    if name in ("max", "min"):
+        return f"torch.a{name}({text}, dim={_list(axes)})"
+    if name in ("any", "all"):
+        text = cast(text, given, np.dtype(bool))
+    if name.startswith("arg") and given.kind == "b":
+        text = f"{text}.to(torch.uint8)"  # PyTorch has no order of truth values
+    for one in sorted(axes, reverse=True):
+        more = f", dtype={torch_dtype(wanted)}" if name == "prod" else ""
+        text = f"torch.{name}({text}, dim={one}{more})"
+    return text
+
+
+def _along(_: Constants, node: Node, operands: list[str]) -> str:
+    if node.primitive in ("sort", "argsort"):
+        return f"torch.sort({operands[0]}, stable=True, dim=-1)[{int(node.primitive == 'argsort')}]"
+    wanted = torch_dtype(dtype_of(node.results[0].type))
+    return f"torch.{node.primitive}({operands[0]}, dim={dict(node.params)['axis']}, dtype={wanted})"
+
+
+def _matmul(_: Constants, node: Node, operands: list[str]) -> str:
+    wanted = dtype_of(node.results[0].type)
+    wide = np.dtype("int64") if wanted.kind == "b" else wanted
+    texts = [cast(text, dtype_of(atom.type), wide) for text, atom in zip(operands, node.operands, strict=True)]
+    return cast(f"torch.matmul({', '.join(texts)})", wide, wanted)
+
+
+def _concatenate(_: Constants, node: Node, operands: list[str]) -> str:
+    return f"torch.cat([{', '.join(operands)}], dim={dict(node.params)['axis']})"
+
+
+def _index(node: Node) -> tuple[object, ...]:
+    index = dict(node.params)["index"]
+    assert isinstance(index, tuple)
+    return index
+
+
+def _getitem(constants: Constants, node: Node, operands: list[str]) -> str:
+    index = _index(node)
+    if not index:
+        return operands[0]
+    backwards = any(isinstance(part, slice) and (part.step or 1) < 0 for part in index)
+    if is_basic(tuple(atom.type for atom in node.operands[1:])) and not backwards:
+        values = iter(operands[1:])
+        return f"{operands[0]}[{', '.join(f'int({next(values)})' if part is HOLE else _part(part) for part in index)}]"
+    return f"torch.take({operands[0]}, {_positions(constants, node, 1, operands[1:])})"
+
+
+def _part(part: object) -> str:
+    if part is Ellipsis:
+        return "..."
+    if isinstance(part, slice):
+        bounds = ["" if one is None else str(int(one)) for one in (part.start, part.stop)]
+        return ":".join(bounds) + ("" if part.step is None else f":{int(part.step)}")
+    return "None" if part is None else str(int(part))  # type: ignore[call-overload]
+
+
+def _positions(constants: Constants, node: Node, first: int, dynamic: list[str]) -> str:
+    """Return the flat positions that an index takes, in the result's shape."""
+    dims = dims_of(node.operands[0].type)
+    where = placed(dims, _index(node), tuple(atom.type for atom in node.operands[first:]))
+    known = np.zeros(where.shape, np.int64)
+    terms: list[str] = []
+    stride = 1
+    for place, size in zip(reversed(where.places), reversed(dims), strict=True):
+        if isinstance(place, At):
+            known = known + place.position * stride
+        elif isinstance(place, Along):
+            line = place.start + place.step * np.arange(where.shape[place.axis])
+            shape = [-1 if k == place.axis else 1 for k in range(len(where.shape))]
+            known = known + line.reshape(shape) * stride
+        else:
+            atom = node.operands[first + place.operand]
+            text = cast(dynamic[place.operand], dtype_of(atom.type), np.dtype("int64"))
+            extents = dict(zip(reversed(place.axes), reversed(dims_of(atom.type)), strict=False))
+            shape = [extents.get(k, 1) for k in range(len(where.shape))]
+            terms.append(f"torch.remainder({text}, {size}).reshape({_list(tuple(shape))}) * {stride}")
+        stride *= size
+    return " + ".join([constants.tensor(np.broadcast_to(known, where.shape), np.dtype("int64")), *terms])
+
+
+def _store(constants: Constants, node: Node, operands: list[str]) -> str:
+    dims = dims_of(node.operands[0].type)
+    where = placed(dims, _index(node), tuple(atom.type for atom in node.operands[2:]))
+    value = node.operands[1]
+    text = cast(operands[1], dtype_of(value.type), dtype_of(node.operands[0].type))
+    room = dims_of(value.type)
+    while len(room) > len(where.shape):
+        text, room = f"{text}[0]", room[1:]
+    at = _positions(constants, node, 2, operands[2:])
+    adds = ", accumulate=True" if node.primitive == "additem" else ""
+    wide = f"{text}.expand({_list(where.shape)})" if where.shape else text
+    made = f"torch.index_put({operands[0]}.reshape([-1]), [{at}], {wide}{adds})"
+    return f"{made}.reshape({_list(dims)})"
+
+
+def _shaped(name: str) -> Row:
+    return lambda _, node, operands: f"{operands[0]}.{name}({_list(dims_of(node.results[0].type))})"
+
+
+def _transpose(_: Constants, node: Node, operands: list[str]) -> str:
+    axes = dict(node.params)["axes"]
+    assert isinstance(axes, tuple)
+    return f"{operands[0]}.permute({_list(axes)})" if len(axes) > 1 else operands[0]
+
+
+ROWS: dict[str, Row] = {
+    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy"), _convert),
+    "not": _not,
+    "where": _where,
+    **dict.fromkeys(("sum", "prod", "max", "min", "any", "all", "argmax", "argmin"), _reduce),
+    **dict.fromkeys(("cumsum", "cumprod", "sort", "argsort"), _along),
+    "matmul": _matmul,
+    "reshape": _shaped("reshape"),
+    "broadcast_to": _shaped("expand"),
+    "transpose": _transpose,
+    "concatenate": _concatenate,
+    "getitem": _getitem,
+    "setitem": _store,
+    "additem": _store,
+    "real": lambda _, node, operands: f"torch.real({operands[0]})",  # noqa: ARG005
+    "imag": lambda _, node, operands: f"torch.imag({operands[0]})",  # noqa: ARG005
+}
+"""One row for each core primitive that is not elementwise."""

@@ -1,0 +1,111 @@
+"""The back-end `torchscript`: Python source over tensors, which PyTorch's own compiler of a Python subset takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import ELEMENTWISE
+from snek_strategies.backends.backend import Run, cannot_say
+from snek_strategies.backends.lifted_functions import Lifted
+from snek_strategies.backends.structured_source import Dialect, write
+from snek_strategies.backends.torchscript_expressions import Constants, expression
+from snek_strategies.backends.traced_program import TracedProgram
+from snek_strategies.ir.syntax import Block, Node, Program
+from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript
+
+INLINED = ELEMENTWISE | {
+    "asarray",
+    "astype",
+    "bool",
+    "int",
+    "float",
+    "not",
+    "item",
+    "transpose",
+    "reshape",
+    "math",
+    "where",
+}
+RECURSION = "TorchScript's functions do not call themselves; write a loop, or use back-end 'numba'"
+
+
+class TorchScriptProgram(TracedProgram):
+    """A program as a TorchScript function; its errors are further results, since TorchScript forgets their class."""
+
+    backend: ClassVar[str] = "torchscript"
+    kinds: ClassVar[tuple[str, ...]] = ("python", "graph")
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        for node in _nodes(self.ready.body):
+            if node.primitive in ("function", "call"):
+                raise cannot_say(self.backend, node, RECURSION)
+        self.constants = Constants()
+        dialect = Dialect(
+            expression=lambda node, operands: expression(self.constants, node, operands),
+            constant=self.constants.constant,
+            statement=self._statement,
+            inlined=lambda node: node.primitive in INLINED,
+            head=self._head,
+            returned=lambda _, texts: f"return torch.jit.annotate(List[Tensor], [{', '.join(texts)}])",
+        )
+        body = write(self.ready, dialect)
+        # Only now the constants are known.
+        names = ", ".join(f"c{at}: Tensor" for at in range(len(self.constants.values)))
+        head, arrow, rest = body.partition(") -> List[Tensor]:")
+        self.source = f"{head}{', ' if names and not head.endswith('(') else ''}{names}{arrow}{rest}"
+        self.unit: Any = None
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Say why `torch.jit` cannot be used on this Python, or None where it can."""
+        return missing_torchscript()
+
+    def _statement(self, node: Node, operands: list[str]) -> list[str]:  # noqa: ARG002
+        raise cannot_say(self.backend, node, "it is not written in TorchScript yet; use back-end 'interpret'")
+
+    def _head(self, one: Lifted, parameters: list[str]) -> list[str]:  # noqa: ARG002
+        return [f"def program({', '.join(f'{name}: Tensor' for name in parameters)}) -> List[Tensor]:"]
+
+    def as_text(self, kind: str) -> str:
+        """Return the `python` source, or the `graph` that PyTorch makes of it."""
+        if kind == "python":
+            return self.source
+        return str(self._scripted().graph) if kind == "graph" else super().as_text(kind)
+
+    def _scripted(self) -> Any:
+        import torch
+
+        if self.unit is None:
+            with deprecated_torchscript():
+                self.unit = torch.jit.CompilationUnit(self.source)
+        return self.unit.program
+
+    def compile(self) -> Run:
+        """Return the compiled function over host values."""
+        import torch
+
+        native = self.compile_native()
+
+        def from_host(value: np.ndarray[Any, Any], dtype: np.dtype[np.generic]) -> Any:
+            return torch.tensor(value.astype(dtype, copy=False))
+
+        return self.host(lambda *arguments: tuple(map(np.asarray, native(*arguments))), from_host)
+
+    def compile_native(self) -> Run:
+        """Return the compiled function over tensors."""
+        import torch
+
+        run = self._scripted()
+        constants = [torch.tensor(one) for one in self.constants.values]
+        return lambda *arguments: self.checked(run(*arguments, *constants))
+
+
+def _nodes(block: Block) -> Iterator[Node]:
+    for node in block.nodes:
+        yield node
+        for inner in node.blocks:
+            yield from _nodes(inner)
