@@ -21,7 +21,12 @@ class Place:
 
 
 class SnekError(Exception):
-    """Every error that Snek raises on purpose derives from this class."""
+    """Every error that Snek raises on purpose derives from this class.
+
+    `code` is the stable id of what went wrong, for those that `docs/diagnostics.md` explains.
+    """
+
+    code: str | None = None
 
 
 class UsageError(SnekError, ValueError):
@@ -33,6 +38,8 @@ class UnsupportedSyntax(SnekError, SyntaxError):
 
     `message` says what is wrong and what to do instead; `place` is the construct's place in the user's file.
     """
+
+    code = "SNK0101"
 
     def __init__(self, message: str, place: Place) -> None:
         SyntaxError.__init__(
@@ -53,10 +60,15 @@ class UnsupportedSyntax(SnekError, SyntaxError):
 class NoSource(SnekError, OSError):
     """A function's source text cannot be had, or is not the text that the running code was made from."""
 
+    code = "SNK0102"
+
 
 class StagingError(SnekError, TypeError):
     """A strategy cannot stage this construct or value; names construct, place, strategy and remedy."""
 
-    def __init__(self, message: str, place: Place | None = None) -> None:
+    def __init__(self, message: str, place: Place | None = None, *, code: str | None = None) -> None:
         super().__init__(f"{place}: {message}" if place else message)
         self.place = place
+        self.code = code
+        if code is not None:
+            self.add_note(f"{code}: explained in docs/diagnostics.md")

@@ -104,12 +104,14 @@ class Compiled:
         if key_of(given) != traced.key:
             raise StagingError(
                 f"arguments {_describe(given)}, but {traced.function.__name__} was compiled for others; "
-                "trace it for these, or call the function that snek.stage returned, which does"
+                "trace it for these, or call the function that snek.stage returned, which does",
+                code="SNK0301",
             )
         changed = traced.staged.stale()
         if changed is not None:
             raise StagingError(
-                f"{describe(changed)} changed since {traced.function.__name__} was staged; stage it anew"
+                f"{describe(changed)} changed since {traced.function.__name__} was staged; stage it anew",
+                code="SNK0302",
             )
         return self.answer(given)
 

@@ -46,4 +46,4 @@ class LoweredProgram(ABC):
 
 def cannot_say(backend: str, node: Node, why: str) -> StagingError:
     """Return the refusal of an operation that a back-end's system cannot express, at the user's place."""
-    return StagingError(f"back-end {backend!r} cannot express {node.primitive}: {why}", node.place)
+    return StagingError(f"back-end {backend!r} cannot express {node.primitive}: {why}", node.place, code="SNK0290")

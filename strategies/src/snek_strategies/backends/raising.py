@@ -56,6 +56,7 @@ class Sites:
                     f"back-end {self.backend!r} cannot express raise: the exception holds a value of type {one}; "
                     "give it numbers or text",
                     node.place,
+                    code="SNK0290",
                 )
         arguments = params["arguments"]
         assert isinstance(arguments, tuple)

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from snek_core_transform.errors import StagingError
 from snek_strategies.ir.rules import RULES, effects_of, may_raise
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Type
@@ -72,7 +73,10 @@ class Builder:
             try:
                 types = RULES[primitive](*(atom.type for atom in operands), **params)
             except (TypeError, ValueError, IndexError) as error:
-                refuse(f"{primitive} of ({', '.join(str(atom.type) for atom in operands)}) has no meaning: {error}")
+                refuse(
+                    f"{primitive} of ({', '.join(str(atom.type) for atom in operands)}) has no meaning: {error}",
+                    code="SNK0203",
+                )
         self.check_scope(operands)
         if primitive != "raise" and may_raise(primitive, tuple(atom.type for atom in operands)):
             from snek_strategies.staging.raises import check_not_caught
@@ -117,7 +121,8 @@ class Builder:
             if isinstance(atom, Sym) and not any(atom.index in block.bound for block in reversed(self.open)):
                 refuse(
                     f"a value of type {atom.type} left the staged branch, loop or function that computes it by another "
-                    "way than a local variable (nonlocal, a list, an attribute, a closure); return it instead"
+                    "way than a local variable (nonlocal, a list, an attribute, a closure); return it instead",
+                    code="SNK0202",
                 )
 
     @contextmanager
@@ -174,5 +179,9 @@ def builder() -> Builder:
     """Return the builder of the staging that is under way; refuses where none is."""
     current = CURRENT.get()
     if current is None:
-        refuse("a value of the next stage is used after its staging ended; return it from the program instead")
+        raise StagingError(
+            "a value of the next stage is used after its staging ended; return it from the program instead",
+            user_place(),
+            code="SNK0202",
+        )
     return current

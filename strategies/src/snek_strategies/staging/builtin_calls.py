@@ -29,7 +29,7 @@ Rule = Callable[..., object]
 def _convert(kind: str) -> Rule:
     def rule(_: StagingOperators, value: Any = 0, *rest: object) -> object:
         if rest:
-            refuse(f"{kind}() with a base")
+            refuse(f"{kind}() with a base", code="SNK0204")
         if isinstance(value, Rep) and value.type == Scalar(kind):  # type: ignore[arg-type]
             return value
         return truth(value) if kind == "bool" else emit(kind, value)
@@ -40,7 +40,10 @@ def _convert(kind: str) -> Rule:
 def _extreme(symbol: str) -> Rule:
     def rule(operators: StagingOperators, *args: Any, key: object = None, default: object = None) -> object:
         if key is not None or default is not None:
-            refuse("min and max with key= or default= of values known only in the next stage; compare them yourself")
+            refuse(
+                "min and max with key= or default= of values known only in the next stage; compare them yourself",
+                code="SNK0204",
+            )
         items = _items(args[0]) if len(args) == 1 else list(args)
         best = items[0]
         for one in items[1:]:
@@ -59,7 +62,7 @@ def _items(value: Any) -> list[object]:
 
 def _sum(operators: StagingOperators, iterable: Any, /, start: Any = 0) -> object:
     if isinstance(iterable, Rep) and len(iterable) > operators.unroll:
-        refuse(f"sum() over {len(iterable)} rows known only in the next stage; use np.sum")
+        refuse(f"sum() over {len(iterable)} rows known only in the next stage; use np.sum", code="SNK0204")
     for one in _items(iterable):
         start = start + one
     return start
@@ -82,7 +85,10 @@ def _all(operators: StagingOperators, iterable: Any) -> object:
 def _range(_: StagingOperators, *bounds: Any) -> object:
     start, stop, step = {1: (0, *bounds, 1), 2: (*bounds, 1), 3: bounds}[len(bounds)]
     if isinstance(step, Rep):
-        refuse("range with a step known only in the next stage: its direction would depend on data; make it static")
+        refuse(
+            "range with a step known only in the next stage: its direction would depend on data; make it static",
+            code="SNK0205",
+        )
     if step == 0:
         raise ValueError("range() arg 3 must not be zero")
     for bound in (start, stop):
@@ -104,14 +110,16 @@ def _isinstance(_: StagingOperators, value: Any, kinds: Any) -> object:
             return issubclass(python, kinds)
         if value.ndim:
             return issubclass(np.ndarray, kinds)
-        refuse("isinstance of a NumPy value of rank 0, which may be a scalar or an array; test its dtype")
+        refuse(
+            "isinstance of a NumPy value of rank 0, which may be a scalar or an array; test its dtype", code="SNK0201"
+        )
     return isinstance(value, kinds)
 
 
 def _round(_: StagingOperators, value: Any, ndigits: object = None) -> object:
     if isinstance(value, Rep) and isinstance(value.type, Array) and value.ndim and ndigits is not None:
         return emit("round", value, decimals=ndigits)
-    return refuse("round() of a scalar known only in the next stage is not staged; use np.round")
+    return refuse("round() of a scalar known only in the next stage is not staged; use np.round", code="SNK0204")
 
 
 def _math(name: str) -> Rule:
@@ -166,7 +174,10 @@ def refuse_effects(function: object) -> None:
     """Refuse a call that would do or draw something once, while staging, instead of at every call."""
     name = getattr(function, "__name__", type(function).__name__)
     if _hashable(function) and function in _EFFECTS:
-        refuse(f"{name}() in a staged program would happen once, while staging; return the value and do it outside")
+        refuse(
+            f"{name}() in a staged program would happen once, while staging; return the value and do it outside",
+            code="SNK0206",
+        )
     owner = getattr(function, "__self__", None)
     module = getattr(function, "__module__", None) or ""
     impure = module.split(".")[0] in ("time", "random") or module.startswith("numpy.random")
@@ -176,7 +187,9 @@ def refuse_effects(function: object) -> None:
         or any(owner is one for one in _IMPURE_MODULES)
     ):
         refuse(
-            f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an argument"
+            f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an "
+            "argument",
+            code="SNK0207",
         )
 
 

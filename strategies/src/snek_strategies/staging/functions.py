@@ -113,7 +113,8 @@ def call_function(
     if levels >= LEVELS:
         refuse(
             f"{_name(function)} calls itself with other static values at each of {LEVELS} levels; "
-            "make the argument that changes an array, so that the recursion is staged"
+            "make the argument that changes an array, so that the recursion is staged",
+            code="SNK0209",
         )
     before = builder().mark()
     calls.stack.append(key)
@@ -194,19 +195,25 @@ def _define(
                 f"{_name(function)} calls itself and changes {rep!r}, an array from outside it, in place; "
                 "return the new array instead",
                 where,
+                code="SNK0210",
             )
         for host, _ in block.hosts:
             refuse(
                 f"{_name(function)} calls itself and changes a {type(host).__name__} from outside it; return the new "
                 "values instead",
                 where,
+                code="SNK0210",
             )
         # What it gives may be an array that lives around it: no store into that one can be told from here on.
         seal((value,), "a staged function may have returned it")
         if isinstance(value, Absent):
             del calls.staged[key]
             if isinstance(result, Absent) and not _inside_another(key):
-                refuse(f"{_name(function)} has no path that ends without calling itself; give it a base case", where)
+                refuse(
+                    f"{_name(function)} has no path that ends without calling itself; give it a base case",
+                    where,
+                    code="SNK0209",
+                )
             raise Unfounded(name)
         widened = opened(join(f"result of {_name(function)}", result, value))
         if same_template(result, widened):
@@ -215,7 +222,9 @@ def _define(
             return _emit_call(staged, args, kwargs)
         result = widened
     return refuse(
-        f"{_name(function)} gives no result of one type; its paths must give numbers or arrays of one type", where
+        f"{_name(function)} gives no result of one type; its paths must give numbers or arrays of one type",
+        where,
+        code="SNK0209",
     )
 
 

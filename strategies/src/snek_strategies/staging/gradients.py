@@ -47,7 +47,10 @@ def is_differentiable(value: object) -> bool:
     type_ = lift(value).type
     if type_ == Scalar("float") or (isinstance(type_, Array) and type_.dtype.kind == "f"):
         return True
-    return refuse(f"a gradient by a value of type {type_}; only floats have gradients: convert it with astype(float)")
+    return refuse(
+        f"a gradient by a value of type {type_}; only floats have gradients: convert it with astype(float)",
+        code="SNK0218",
+    )
 
 
 def value_and_gradient(
@@ -71,7 +74,9 @@ def value_and_gradient(
         if stores or any(
             len(held) != len(held_by(one)) or not all(map(operator.is_, held, held_by(one))) for one, held in before
         ):
-            refuse(f"a gradient of {name}, which changes its arguments in place; build a new value instead")
+            refuse(
+                f"a gradient of {name}, which changes its arguments in place; build a new value instead", code="SNK0218"
+            )
         return result
 
     # Functions that were staged outside cannot be differentiated from here: inside, they are staged again.
@@ -83,16 +88,16 @@ def value_and_gradient(
     finally:
         CALLS.reset(token)
     if isinstance(result, Raises):
-        refuse(f"a gradient of {name}, which raises whatever its arguments are")
+        refuse(f"a gradient of {name}, which raises whatever its arguments are", code="SNK0218")
     if isinstance(result, Absent):
         raise Unfounded(None)
     for rep, _ in block.written:
-        refuse(f"a gradient of {name}, which changes {rep!r} in place; build a new array instead")
+        refuse(f"a gradient of {name}, which changes {rep!r} in place; build a new array instead", code="SNK0218")
     if not (isinstance(result, (float, np.floating)) or (isinstance(result, Rep) and _is_float(result))):
         what = (
             f"a value of type {result.type}" if isinstance(result, Rep) else f"{type(result).__name__} {result!r:.60}"
         )
-        refuse(f"a gradient of {name}, which gives {what}; give one float: a sum or a mean")
+        refuse(f"a gradient of {name}, which gives {what}; give one float: a sum or a mean", code="SNK0218")
     template = opened(result, frozenset(block.bound))
     answer = lift(result)
     final = builder().reopen(block, lambda: (answer, *project(template, result)))

@@ -63,7 +63,8 @@ def check_same_names(host: object, contents: list[Content], what: str) -> None:
         counts = " and ".join(str(len(one)) for one in kinds)
         refuse(
             f"{what} decides by data which names or how many items a {type(host).__name__} has ({counts}); give it "
-            "the same on all paths, and say by a value which of them count"
+            "the same on all paths, and say by a value which of them count",
+            code="SNK0211",
         )
 
 

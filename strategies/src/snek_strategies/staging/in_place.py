@@ -35,11 +35,14 @@ def assign_in_place(symbol: str, target: Rep, value: object) -> Rep:
     """Stage `target symbol= value` for an array of rank 1 or more, and return the same array."""
     what = f"{symbol}="
     if symbol not in PLAIN:
-        refuse(f"{what} of an array is not staged; write x = x {symbol} value")
+        refuse(f"{what} of an array is not staged; write x = x {symbol} value", code="SNK0204")
     check_writable(target, what)
     result = PLAIN[symbol](target, value)
     if not isinstance(result, Rep):
-        refuse(f"{what} of an array and a {type(value).__name__} gives a {type(result).__name__}, which is no array")
+        refuse(
+            f"{what} of an array and a {type(value).__name__} gives a {type(result).__name__}, which is no array",
+            code="SNK0203",
+        )
     store(what, target, result)
     return target
 
@@ -49,7 +52,7 @@ def store_item(target: Rep, index: object, value: object) -> None:
     what = "a store to an item"
     check_writable(target, what)
     if not liftable(value):
-        refuse(f"{what} of a {type(value).__name__}: {value!r:.60}; store numbers and arrays")
+        refuse(f"{what} of a {type(value).__name__}: {value!r:.60}; store numbers and arrays", code="SNK0203")
     if isinstance(index, Rep) and isinstance(index.type, Array) and index.type.dtype.kind == "b":
         builder().write(target, _masked(what, target, index, value).atom)
         return
@@ -61,7 +64,8 @@ def _masked(what: str, target: Rep, mask: Rep, value: object) -> Rep:
     if mask.shape != target.shape or dims_of(lift(value).type):
         refuse(
             f"{what} by a mask of shape {mask.shape} known only in the next stage into an array of {target.shape}; "
-            "use a mask of the array's shape and one number, or np.where"
+            "use a mask of the array's shape and one number, or np.where",
+            code="SNK0205",
         )
     # One element is stored the way NumPy casts it, then taken where the mask says so.
     cast = emit("setitem", target, value, index=(slice(None),) * len(target.shape))
@@ -72,12 +76,16 @@ def store(what: str, target: Rep, result: Rep) -> None:
     """Give an array new contents of its own dtype and shape, as NumPy does; refuses what NumPy raises for."""
     if result.shape != target.shape:
         shapes = f"{result.shape} into {target.shape}"
-        refuse(f"{what} would store {shapes}, and NumPy raises for it; give it a value of the array's shape")
+        refuse(
+            f"{what} would store {shapes}, and NumPy raises for it; give it a value of the array's shape",
+            code="SNK0203",
+        )
     if result.dtype != target.dtype:
         if not np.can_cast(result.dtype, target.dtype, "same_kind"):
             refuse(
                 f"{what} would store {result.dtype} into an array of {target.dtype}, and NumPy raises for it; "
-                "convert one of them with astype"
+                "convert one of them with astype",
+                code="SNK0203",
             )
         result = emit("astype", result, dtype=target.dtype.name)
     assert concrete(result.type.dims) == target.shape  # type: ignore[union-attr]

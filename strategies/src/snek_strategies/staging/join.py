@@ -117,7 +117,8 @@ def join(name: str, a: object, b: object) -> object:
         return Slot(_join_types(name, a, b))
     return refuse(
         f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken "
-        "depends on data; give it numbers or arrays of one type on both"
+        "depends on data; give it numbers or arrays of one type on both",
+        code="SNK0208",
     )
 
 
@@ -149,7 +150,8 @@ def _join_types(name: str, a: object, b: object) -> Type:
         return right
     return refuse(
         f"variable {name!r} is {left} on one path and {right} on another, and which one is taken depends on data; "
-        "give it one dtype and one shape on both (astype, asarray, broadcast_to)"
+        "give it one dtype and one shape on both (astype, asarray, broadcast_to)",
+        code="SNK0208",
     )
 
 

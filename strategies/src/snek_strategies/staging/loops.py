@@ -60,7 +60,7 @@ def stage_while(
             before = [now(host) for host in held]
             flag = truth(test(*values))
             if not all(same_static(one, now(host)) for one, host in zip(before, held, strict=True)):
-                refuse("the test of a staged loop changes a container; do that in its body")
+                refuse("the test of a staged loop changes a container; do that in its body", code="SNK0213")
             return flag
 
         tested, flag = trace(asked, types, (*outside, *hosts), what="loop test")
@@ -68,11 +68,11 @@ def stage_while(
         if isinstance(result, Absent) and not isinstance(result, Raises):
             return outside
         if any(all(host is not one for one in hosts) for host, _ in tested.hosts):
-            refuse("the test of a staged loop changes a container; do that in its body")
+            refuse("the test of a staged loop changes a container; do that in its body", code="SNK0213")
         if not isinstance(result, Raises):
             result = (*result, *(_left(host, block.hosts) for host in hosts))  # type: ignore[misc]
         if any(all(rep is not box for box in boxes) for rep, _ in tested.written):
-            refuse("the test of a staged loop changes an array in place; do that in its body")
+            refuse("the test of a staged loop changes an array in place; do that in its body", code="SNK0213")
         inner = frozenset(block.bound)
         entering = fill(templates, iter(map(Rep, block.parameters[len(boxes) :])))
         if isinstance(result, Raises):
@@ -94,11 +94,16 @@ def stage_while(
         entry = tuple(host_values(host, now(host)) for host in further)
         state, templates = (*state, *entry), (*widened, *entry)
     else:
-        refuse(f"the state of a loop ({', '.join(names)}) has no stable type after {WIDENINGS} widenings")
+        refuse(
+            f"the state of a loop ({', '.join(names)}) has no stable type after {WIDENINGS} widenings", code="SNK0208"
+        )
     if flag is False:
         return outside
     if flag is True:
-        refuse("a staged loop whose test is always true never ends; leave it by a break or a test that depends on data")
+        refuse(
+            "a staged loop whose test is always true never ends; leave it by a break or a test that depends on data",
+            code="SNK0213",
+        )
     final = {id(rep): atom for rep, atom in block.written}
     initial = (*(box.atom for box in boxes), *project(templates, state))
     builder().check_scope(initial)
@@ -151,7 +156,10 @@ class StagedRange:
         self.step = step
 
     def __iter__(self) -> object:
-        refuse("iteration over a range known only in the next stage, outside a for statement; write a for statement")
+        refuse(
+            "iteration over a range known only in the next stage, outside a for statement; write a for statement",
+            code="SNK0201",
+        )
 
 
 def stage_for(
@@ -182,5 +190,5 @@ def stage_for(
 def rows(value: Rep) -> int:
     """Return the number of rows of an array that a loop runs over."""
     if not isinstance(value.type, Array) or not value.type.dims:
-        refuse(f"a for statement over {value!r}, which has no rows")
+        refuse(f"a for statement over {value!r}, which has no rows", code="SNK0203")
     return len(value)

@@ -42,11 +42,15 @@ def check_writable(rep: Rep, what: str) -> None:
     """Refuse a store into an array where another one that is alive may share its memory."""
     memory = memory_of(rep)
     if memory.sealed is not None:
-        refuse(f"{what} changes an array in place, and {memory.sealed}; build a new array instead: x = x + value")
+        refuse(
+            f"{what} changes an array in place, and {memory.sealed}; build a new array instead: x = x + value",
+            code="SNK0212",
+        )
     if memory.others(rep):
         refuse(
             f"{what} changes an array in place while another name may share its memory (a view, or one array on some "
-            "path); build a new array instead: x = x + value"
+            "path); build a new array instead: x = x + value",
+            code="SNK0212",
         )
 
 

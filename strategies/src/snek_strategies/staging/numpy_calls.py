@@ -40,11 +40,13 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs:
     if method != "__call__" or ufunc not in UFUNCS:
         refuse(
             f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not staged yet; "
-            "write it in other functions"
+            "write it in other functions",
+            code="SNK0204",
         )
     if kwargs:
         refuse(
-            f"np.{ufunc.__name__} with {', '.join(kwargs)}= is not staged; assign the result, use astype or np.where"
+            f"np.{ufunc.__name__} with {', '.join(kwargs)}= is not staged; assign the result, use astype or np.where",
+            code="SNK0204",
         )
     return emit(UFUNCS[ufunc], *map(array, settle_all(inputs)))  # type: ignore[call-overload]
 
@@ -74,7 +76,7 @@ def np_array(value: object, dtype: object = None) -> Rep:
     elif isinstance(value, (list, tuple)):
         value = np.asarray(value)
     if not liftable(value):
-        refuse(f"np.array of a {type(value).__name__} {value!r:.60} holds no numbers")
+        refuse(f"np.array of a {type(value).__name__} {value!r:.60} holds no numbers", code="SNK0203")
     result = emit("asarray", value)
     return result if dtype is None else emit("astype", result, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
 
@@ -84,14 +86,17 @@ def _as_given(name: str, *positional: str) -> Rule:
 
     def rule(x: object, *args: object, **kwargs: object) -> object:
         if len(args) > len(positional):
-            refuse(f"np.{name} with {len(args) + 1} positional arguments is not staged; name them")
+            refuse(f"np.{name} with {len(args) + 1} positional arguments is not staged; name them", code="SNK0204")
         params = dict(zip(positional, args, strict=False)) | kwargs
         refused = [key for key, value in params.items() if key in ("out", "where", "initial") and value is not None]
         if refused:
-            refuse(f"np.{name} with {', '.join(refused)}= is not staged; use np.where")
+            refuse(f"np.{name} with {', '.join(refused)}= is not staged; use np.where", code="SNK0204")
         for key, value in params.items():
             if has_rep(value):
-                refuse(f"np.{name} with a {key}= known only in the next stage is not staged; make it static")
+                refuse(
+                    f"np.{name} with a {key}= known only in the next stage is not staged; make it static",
+                    code="SNK0205",
+                )
         params = {key: _frozen(key, value) for key, value in params.items() if key not in ("out", "where", "initial")}
         return emit(name, _strong(array(x)), **params)
 
@@ -110,7 +115,10 @@ def _arrays(name: str, count: int, *positional: str) -> Rule:
     def rule(*args: object, **kwargs: object) -> object:
         params = dict(zip(positional, args[count:], strict=False)) | kwargs
         if any(has_rep(value) for value in params.values()):
-            refuse(f"np.{name} with {', '.join(params)} known only in the next stage is not staged; make it static")
+            refuse(
+                f"np.{name} with {', '.join(params)} known only in the next stage is not staged; make it static",
+                code="SNK0205",
+            )
         return emit(name, *(_strong(array(one)) for one in args[:count]), **params)
 
     return rule
@@ -126,7 +134,10 @@ def _stack(arrays: Any, axis: int = 0) -> object:
 
 def _where(condition: object, *sides: object) -> object:
     if len(sides) != 2:
-        refuse("np.where with a condition alone: the result's shape would depend on data; give it both values")
+        refuse(
+            "np.where with a condition alone: the result's shape would depend on data; give it both values",
+            code="SNK0205",
+        )
     operands = [array(one) for one in (condition, *sides)]
     if all(not isinstance(_type(one), Array) for one in operands[1:]):
         # np.where makes arrays of both Python scalars before it promotes them.
@@ -193,7 +204,7 @@ def _unstack(x: object, /, *, axis: int = 0) -> object:
 
 def _static(attribute: str) -> Rule:
     return lambda x, *args: (
-        getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis")
+        getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis", code="SNK0204")
     )
 
 
@@ -276,14 +287,20 @@ def call_function(function: Callable[..., object], args: tuple[object, ...], kwa
     """Stage a function of NumPy on arguments that hold Reps."""
     rule = RULES.get(function)
     if rule is None:
-        refuse(f"np.{getattr(function, '__name__', function)} is not staged yet; the staged functions are: {_known()}")
+        refuse(
+            f"np.{getattr(function, '__name__', function)} is not staged yet; the staged functions are: {_known()}",
+            code="SNK0204",
+        )
     settled = settle_all(args)
     assert isinstance(settled, tuple)
     try:
         return rule(*settled, **{name: settle_all(value) for name, value in kwargs.items()})
     except TypeError as error:
         if error.__traceback__ is not None and error.__traceback__.tb_next is None:
-            refuse(f"np.{getattr(function, '__name__', function)} with these arguments is not staged: {error}")
+            refuse(
+                f"np.{getattr(function, '__name__', function)} with these arguments is not staged: {error}",
+                code="SNK0204",
+            )
         raise
 
 

@@ -118,7 +118,8 @@ class StagingOperators(Operators):
             if trips > self.unroll:
                 refuse(
                     f"a for statement over a {type(iterable).__name__} with more than {self.unroll} items; a range or "
-                    "an array becomes a staged loop, or stage with a larger unroll="
+                    "an array becomes a staged loop, or stage with a larger unroll=",
+                    code="SNK0213",
                 )
             if isinstance(flag, Rep):
                 state = stage_if(flag, _on(functools.partial(body, item), state), _on(_unchanged, state), names, state)
@@ -156,7 +157,7 @@ class StagingOperators(Operators):
         if symbol in ("is", "is not") and (isinstance(left, Rep) or isinstance(right, Rep)):
             if left is None or right is None:
                 return symbol == "is not"
-            refuse("identity of a value known only in the next stage; compare with ==")
+            refuse("identity of a value known only in the next stage; compare with ==", code="SNK0201")
         if symbol in ("in", "not in") and (isinstance(right, Rep) or has_rep(left) or has_rep(right)):
             found = self._contains(left, right)
             return self.not_(found) if symbol == "not in" else found
@@ -166,7 +167,10 @@ class StagingOperators(Operators):
         if isinstance(container, Rep):
             return truth((container == item).any())  # type: ignore[attr-defined]
         if not isinstance(container, (tuple, list, range)) or len(container) > self.unroll:
-            refuse(f"in a {type(container).__name__}: membership of a staged value needs a tuple, a list or an array")
+            refuse(
+                f"in a {type(container).__name__}: membership of a staged value needs a tuple, a list or an array",
+                code="SNK0204",
+            )
         found: object = False
         for one in container:
             found = self.or_(found, lambda one=one: truth(one == item))  # type: ignore[misc]
@@ -180,7 +184,8 @@ class StagingOperators(Operators):
             if builder().writable_scalars:
                 refuse(
                     f"{symbol}= changes an array of rank 0 in place, and a NumPy scalar not; in a staged program write "
-                    f"x = x {symbol} value"
+                    f"x = x {symbol} value",
+                    code="SNK0212",
                 )
         return IN_PLACE[symbol](target, value)
 
@@ -210,7 +215,8 @@ class StagingOperators(Operators):
         if staged and not _may_hold(function):
             refuse(
                 f"{_name_of(function)}() has no rule for values known only in the next stage; use a NumPy function, or "
-                "call it outside the staged program"
+                "call it outside the staged program",
+                code="SNK0204",
             )
         return target(*settled, **named)
 

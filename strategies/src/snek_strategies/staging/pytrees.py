@@ -148,7 +148,8 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         return (type(value), value)
     raise StagingError(
         f"an argument of class {type(value).__name__}: {value!r:.60}; give NumPy arrays as data, Python numbers and "
-        "strings as static values, in tuples, lists, dicts and dataclasses"
+        "strings as static values, in tuples, lists, dicts and dataclasses",
+        code="SNK0217",
     )
 
 

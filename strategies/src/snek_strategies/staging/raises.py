@@ -40,12 +40,15 @@ def stage_raise(error: Exception) -> None:
             f"{name} is raised where data decides, inside try or with at line {handler}; raise it outside of them, "
             "or set a flag",
             place,
+            code="SNK0214",
         )
     arguments, reps = _made_of(error, place)
     params: dict[str, object] = {"exception": type(error), "arguments": arguments}
     if error.__cause__ is not None:
         if error.__cause__.__cause__ is not None:
-            refuse(f"{name} is raised from an exception with a cause of its own where data decides", place)
+            refuse(
+                f"{name} is raised from an exception with a cause of its own where data decides", place, code="SNK0215"
+            )
         caused, further = _made_of(error.__cause__, place)
         params["cause"] = (type(error.__cause__), caused)
         reps = (*reps, *further)
@@ -63,6 +66,7 @@ def _made_of(error: BaseException, place: Place | None) -> tuple[tuple[object, .
             f"{type(error).__name__} holds more than the arguments it is made of; raise one that is made of its "
             "arguments",
             place,
+            code="SNK0215",
         )
     return held_by_exception(error.args)
 
@@ -73,7 +77,8 @@ def check_not_caught(primitive: str) -> None:
     if handler is not None:
         refuse(
             f"{primitive} may raise where data decides, inside try at line {handler}, whose handler would not run; "
-            "test the data before, outside of try"
+            "test the data before, outside of try",
+            code="SNK0214",
         )
 
 

@@ -78,8 +78,8 @@ def place_of_error(error: BaseException) -> Place | None:
     return found
 
 
-def refuse(message: str, place: Place | None = None) -> NoReturn:
-    """Stop staging with a StagingError at the user's place."""
-    error = StagingError(message, place or user_place())
+def refuse(message: str, place: Place | None = None, *, code: str = "SNK0200") -> NoReturn:
+    """Stop staging with a StagingError at the user's place; `code` is its id in `diagnostics.py`."""
+    error = StagingError(message, place or user_place(), code=code)
     FIRST.set(FIRST.get() or error)
     raise StagingStopped(error)

@@ -90,6 +90,7 @@ def trace(
                 f"a staged {what} changes {describe(value)}; that would happen once, while staging, and not when the "
                 "data says so: build a new value and assign it to a local variable",
                 place,
+                code="SNK0210",
             )
         block.hosts.append((value, now(value)))
         restore(value, before)
@@ -112,5 +113,6 @@ def refuse_raise(error: Exception, what: str) -> NoReturn:
         f"a staged {what} raises {type(error).__name__}: {error}; what a call raises where data "
         "decides is not staged: test before the call, and raise by a raise statement",
         place_of_error(error),
+        code="SNK0216",
     )
     raise StagingStopped(refusal) from error

@@ -84,7 +84,7 @@ class Rep:
 
     def _array(self, attribute: str) -> Array:
         if not isinstance(self.type, Array):
-            refuse(f"a Python {self.type} has no attribute {attribute!r}; only arrays do")
+            refuse(f"a Python {self.type} has no attribute {attribute!r}; only arrays do", code="SNK0203")
         return self.type
 
     @property
@@ -115,13 +115,13 @@ class Rep:
 
     def __len__(self) -> int:
         if not isinstance(self.type, Array) or not self.type.dims:
-            refuse(f"len() of {self!r}, which has no length")
+            refuse(f"len() of {self!r}, which has no length", code="SNK0203")
         return self.shape[0]
 
     # What would need the value now.
 
     def _unknown(self, what: str, remedy: str) -> NoReturn:
-        refuse(f"{what} of a value known only in the next stage, of type {self.type}; {remedy}")
+        refuse(f"{what} of a value known only in the next stage, of type {self.type}; {remedy}", code="SNK0201")
 
     def __bool__(self) -> bool:
         self._unknown("bool()", "in virtualized code if, while, and, or, not are staged; elsewhere use where()")
@@ -171,7 +171,9 @@ class Rep:
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
-        refuse(f"attribute {name!r} of a value of type {self.type} is not staged; use its NumPy function")
+        refuse(
+            f"attribute {name!r} of a value of type {self.type} is not staged; use its NumPy function", code="SNK0204"
+        )
 
     # Protocols.
 
@@ -221,7 +223,10 @@ def split_index(index: object) -> tuple[tuple[object, ...], tuple[Rep, ...]]:
     if any(
         isinstance(one, Rep) for part in parts if isinstance(part, slice) for one in (part.start, part.stop, part.step)
     ):
-        refuse("a slice with bounds known only in the next stage: its extent would depend on data; use np.where")
+        refuse(
+            "a slice with bounds known only in the next stage: its extent would depend on data; use np.where",
+            code="SNK0205",
+        )
     static = tuple(
         HOLE if isinstance(part, Rep) else np.asarray(part).copy() if isinstance(part, (list, np.ndarray)) else part
         for part in parts
@@ -299,7 +304,7 @@ def _astype(self: Rep, dtype: object) -> Rep:
 
 def _item(self: Rep) -> Rep:
     if self._array("item").dims and self.size != 1:
-        refuse(f"item() of an array with {self.size} elements; index it first")
+        refuse(f"item() of an array with {self.size} elements; index it first", code="SNK0203")
     return emit("item", self)
 
 
@@ -341,7 +346,7 @@ def lift(value: object) -> Atom:
     try:
         type_ = type_of(value)
     except TypeError as error:
-        refuse(f"cannot become a value of the next stage: {error}")
+        refuse(f"cannot become a value of the next stage: {error}", code="SNK0203")
     if isinstance(value, np.ndarray):
         value = value.copy()
         value.flags.writeable = False
@@ -397,7 +402,10 @@ def _check_power(base: Atom, exponent: Atom) -> None:
     if base.type not in whole or exponent.type not in whole:
         return
     if isinstance(exponent, Sym) or int(exponent.value) < 0:  # type: ignore[call-overload]
-        refuse("int ** int with an exponent known only in the next stage: int or float depends on its sign; use floats")
+        refuse(
+            "int ** int with an exponent known only in the next stage: int or float depends on its sign; use floats",
+            code="SNK0205",
+        )
 
 
 def constant(value: object) -> Rep:

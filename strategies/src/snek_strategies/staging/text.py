@@ -26,7 +26,10 @@ class StagedText:
         return "<Rep of a text>"
 
     def _unknown(self, *_: object) -> NoReturn:
-        refuse("a text with values known only in the next stage can be printed or raised; do all else with the values")
+        refuse(
+            "a text with values known only in the next stage can be printed or raised; do all else with the values",
+            code="SNK0201",
+        )
 
     __str__ = __bool__ = __len__ = __eq__ = __hash__ = __getitem__ = __iter__ = __contains__ = __format__ = _unknown
     __lt__ = __mul__ = __mod__ = _unknown
@@ -59,7 +62,7 @@ def text_of(value: object, conversion: str | None = "s", spec: object = "") -> o
     """Return what formatting a value gives: a text now where it is known now."""
     value = settle(value)
     if isinstance(spec, StagedText):
-        refuse("a format known only in the next stage; make it static")
+        refuse("a format known only in the next stage; make it static", code="SNK0201")
     if isinstance(value, StagedText) and conversion in ("s", None) and not spec:
         return value
     if isinstance(value, Rep):
@@ -70,7 +73,10 @@ def text_of(value: object, conversion: str | None = "s", spec: object = "") -> o
             return shown
     made = format(CONVERTING[conversion](value) if conversion else value, str(spec))
     if "<Rep " in made:
-        refuse(f"the text of a {type(value).__name__} that holds values known only in the next stage; take its values")
+        refuse(
+            f"the text of a {type(value).__name__} that holds values known only in the next stage; take its values",
+            code="SNK0204",
+        )
     return made
 
 
@@ -97,15 +103,17 @@ def stage_print(
     streams = {None: "stdout", id(sys.stdout): "stdout", id(sys.stderr): "stderr"}
     stream = streams.get(None if file is None else id(file))
     if stream is None:
-        refuse(f"print to a {type(file).__name__} in a staged program; print to sys.stdout or sys.stderr")
+        refuse(
+            f"print to a {type(file).__name__} in a staged program; print to sys.stdout or sys.stderr", code="SNK0204"
+        )
     if flush:
-        refuse("print with flush= in a staged program; leave it out")
+        refuse("print with flush= in a staged program; leave it out", code="SNK0204")
     texts = [text_of(one) for one in values]
     operands = tuple(lift(rep) for one in texts if isinstance(one, StagedText) for rep in one.reps)
     pieces = tuple(one.pieces if isinstance(one, StagedText) else (str(one),) for one in texts)
     ends = [" " if sep is None else sep, "\n" if end is None else end]
     if not all(isinstance(one, str) for one in ends):
-        refuse("print with a sep= or end= that is no text known now")
+        refuse("print with a sep= or end= that is no text known now", code="SNK0204")
     builder().reflect("print", operands, {"texts": pieces, "sep": ends[0], "end": ends[1], "stream": stream}, types=())
 
 
@@ -122,6 +130,9 @@ def held_by_exception(arguments: tuple[object, ...]) -> tuple[tuple[object, ...]
             reps.extend(one.reps)
         else:
             if has_rep(one):
-                refuse("an exception that holds a container of values known only in the next stage; give it the values")
+                refuse(
+                    "an exception that holds a container of values known only in the next stage; give it the values",
+                    code="SNK0215",
+                )
             held.append(one)
     return tuple(held), tuple(reps)

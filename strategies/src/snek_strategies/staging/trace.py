@@ -91,7 +91,8 @@ class StagedProgram:
                 if other is not array and isinstance(other, np.ndarray) and np.may_share_memory(array, other):
                     raise StagingError(
                         f"{self.program.name} changes an argument in place, and another one (at {_spelled(path)}) may "
-                        "share its memory; hand in a copy of one of them"
+                        "share its memory; hand in a copy of one of them",
+                        code="SNK0303",
                     )
 
     def stale(self) -> object | None:
@@ -151,12 +152,17 @@ def collect(
             builder.check_scope(tuple(atoms))
         for path, container in given if changes else ():
             if isinstance(mine[path], Rep) and path in changed_paths and memory_of(mine[path]).others(mine[path]):
-                refuse(f"{name} changes an argument in place and returns a view of it; return a copy", place)
+                refuse(
+                    f"{name} changes an argument in place and returns a view of it; return a copy",
+                    place,
+                    code="SNK0212",
+                )
             if _seen_outside(container, guards):
                 refuse(
                     f"{name} changes its arguments and reads one of them, a {type(container).__name__}, under another "
                     "name outside it too; read it as an argument only",
                     place,
+                    code="SNK0212",
                 )
         changed = guards.changed()
         if changed is not None:
@@ -165,6 +171,7 @@ def collect(
                 f"{name} changes {describe(changed)}; staged, that would happen once, and not at every call: "
                 "return the new value instead",
                 place,
+                code="SNK0210",
             )
     except StagingStopped as stopped:
         let_go(guards)
@@ -191,7 +198,7 @@ def _type(value: object) -> Type:
     try:
         return type_of(value)
     except TypeError as error:
-        raise StagingError(str(error)) from error
+        raise StagingError(str(error), code="SNK0217") from error
 
 
 def _spelled(path: Path) -> str:
@@ -229,7 +236,8 @@ def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> obj
         return value
     return refuse(
         f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists, dicts and "
-        "dataclasses"
+        "dataclasses",
+        code="SNK0217",
     )
 
 

@@ -17,7 +17,7 @@ def truth(value: object) -> bool | Rep:
     if value.type == BOOL:
         return value
     if isinstance(value.type, Array) and value.type.dims and value.size != 1:
-        refuse(f"the truth of an array of shape {value.shape} is ambiguous; use np.any or np.all")
+        refuse(f"the truth of an array of shape {value.shape} is ambiguous; use np.any or np.all", code="SNK0203")
     return emit("bool", value)
 
 

@@ -91,4 +91,5 @@ def _differ(function: Callable[..., object], where: str, expected: object, got: 
         f"{where} of {function.__name__}: plain Python gives {expected!r:.120}, the staged program {got!r:.120}; "
         "report it with the program, and run it as plain Python until then",
         beginning(function),
+        code="SNK0304",
     )

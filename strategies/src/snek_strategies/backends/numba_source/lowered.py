@@ -87,7 +87,7 @@ class NumbaSource(LoweredProgram):
     def _head(self, one: Lifted, parameters: list[str]) -> list[str]:
         for sym in one.block.parameters:
             if isinstance(sym.type, (Fn, Tape)):
-                raise StagingError(f"back-end 'numba' cannot pass a {sym.type} to {one.text}")
+                raise StagingError(f"back-end 'numba' cannot pass a {sym.type} to {one.text}", code="SNK0290")
         if not one.recursive:
             return ["@njit(**OPTIONS)", f"def {one.text}({', '.join(parameters)}):"]
         # Machine code has no limit of its own but the end of the stack; the last line tells Numba the types.

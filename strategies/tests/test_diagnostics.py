@@ -1,0 +1,259 @@
+"""Every refusal has an id of the registry, and every id is explained and provoked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snek
+import snek_strategies.staging
+from snek_strategies.backends.backend import cannot_say
+from snek_strategies.ir.syntax import Node
+from snek_strategies.staging import verified
+from snek_strategies.staging.diagnostics import DIAGNOSTICS, as_markdown, kind_of
+from snek_strategies.staging.refusal import StagingStopped, refuse
+
+f64 = np.float64
+KEPT: list[object] = []
+RATE = 2.0
+
+
+class Fat(Exception):
+    def __init__(self, text: str) -> None:
+        super().__init__("fixed")
+        self.text = text
+
+
+def yields(x):
+    def numbers():
+        if x > 0:
+            yield 1
+
+    return list(numbers())
+
+
+def needs_index(x):
+    return [1, 2, 3][x]
+
+
+def leaves(x):
+    keep = []
+
+    def branch():
+        keep.append(lambda: x * 2)
+
+    return keep
+
+
+def misfit(x):
+    return x + np.ones(3)
+
+
+def no_rule(x):
+    return np.linalg.svd(x)
+
+
+def slices(x, n):
+    return x[:n]
+
+
+def opens(x):
+    open("nothing")
+    return x
+
+
+def draws(x):
+    return x + np.random.rand()
+
+
+def two_types(x):
+    y = "a" if x > 0 else x
+    return y
+
+
+def bottomless(x):
+    return bottomless(x - 1)
+
+
+def keeps(x):
+    KEPT.append(x)
+    return x
+
+
+def grows(x):
+    items = []
+    if x > 0:
+        items.append(x)
+    return items
+
+
+def views(a):
+    b = a[1:]
+    b += 1
+    return a, b
+
+
+def many(x):
+    for one in "a string that is longer than sixteen":
+        x = x + len(one)
+    return x
+
+
+def caught(x):
+    try:
+        if x > 0:
+            raise ValueError
+    except ValueError:
+        x = x + 1
+    return x
+
+
+def fat(x):
+    if x > 0:
+        raise Fat("more")
+    return x
+
+
+def call_raises(x):
+    if x > 0:
+        [][0]
+    return x
+
+
+def gives_object(x):
+    return object()
+
+
+def doubled(x):
+    return x * RATE
+
+
+def in_place(a, b):
+    a += 1
+    return a + b
+
+
+def stage(program: Callable[..., Any], *args: Any) -> Callable[[], object]:
+    return lambda: snek.stage(program)(*args)
+
+
+def without_source() -> object:
+    scope: dict[str, Any] = {}
+    exec("def f(x):\n    return x\n", scope)
+    return snek.virtualize(scope["f"])
+
+
+def used_late() -> object:
+    kept: list[Any] = []
+
+    def program(x):
+        kept.append(lambda: x + 1)
+        return x
+
+    with pytest.raises(snek.StagingError):
+        snek.stage(program)(f64(1))
+    return kept[0]()
+
+
+def refuse_without_an_id() -> None:
+    try:
+        refuse("no id of its own")
+    except StagingStopped as stopped:
+        raise stopped.error from None
+
+
+def back_end() -> None:
+    raise cannot_say("some", Node((), "call", ()), "no calls")
+
+
+def compiled_for_others() -> object:
+    return snek.stage(doubled).trace(f64(1)).lower().compile()(np.ones(2))
+
+
+def compiled_before_a_change() -> object:
+    global RATE
+    run = snek.stage(doubled).trace(f64(1)).lower().compile()
+    RATE = 3.0
+    try:
+        return run(f64(1))
+    finally:
+        RATE = 2.0
+
+
+def shared_memory() -> object:
+    a = np.ones(4)
+    return snek.stage(in_place)(a[1:], a[:-1])
+
+
+def differs() -> object:
+    return verified.verified(doubled, lambda given: f64(0), ((f64(1),), {}))
+
+
+PROVOKING: dict[str, Callable[[], object]] = {
+    "SNK0101": stage(yields, f64(1)),
+    "SNK0102": without_source,
+    "SNK0200": refuse_without_an_id,
+    "SNK0201": stage(needs_index, np.int64(1)),
+    "SNK0202": used_late,
+    "SNK0203": stage(misfit, np.ones(2)),
+    "SNK0204": stage(no_rule, np.ones((2, 2))),
+    "SNK0205": stage(slices, np.ones(5), np.int64(2)),
+    "SNK0206": stage(opens, f64(1)),
+    "SNK0207": stage(draws, f64(1)),
+    "SNK0208": stage(two_types, f64(1)),
+    "SNK0209": stage(bottomless, f64(1)),
+    "SNK0210": stage(keeps, f64(1)),
+    "SNK0211": stage(grows, f64(1)),
+    "SNK0212": stage(views, np.ones(3)),
+    "SNK0213": stage(many, f64(1)),
+    "SNK0214": stage(caught, f64(1)),
+    "SNK0215": stage(fat, f64(1)),
+    "SNK0216": stage(call_raises, f64(1)),
+    "SNK0217": stage(gives_object, f64(1)),
+    "SNK0218": lambda: snek.grad(gives_object)(f64(1)),
+    "SNK0290": back_end,
+    "SNK0301": compiled_for_others,
+    "SNK0302": compiled_before_a_change,
+    "SNK0303": shared_memory,
+    "SNK0304": differs,
+}
+
+
+@pytest.mark.parametrize("code", DIAGNOSTICS)
+def test_every_id_is_provoked(code: str) -> None:
+    with pytest.raises(snek.SnekError) as caught:
+        PROVOKING[code]()
+    assert caught.value.code == code
+    assert kind_of(code) in ("conversion", "staging", "run time")
+
+
+@pytest.mark.parametrize(
+    "code", [code for code in DIAGNOSTICS if kind_of(code) == "staging" and code not in ("SNK0290",)]
+)
+def test_staging_is_refused_in_the_users_file(code: str) -> None:
+    with pytest.raises(snek.StagingError) as caught:
+        PROVOKING[code]()
+    assert caught.value.place is not None
+    assert caught.value.place.filename == __file__
+    assert any(code in note for note in caught.value.__notes__)
+
+
+def test_every_refusal_in_the_folder_names_an_id_of_the_registry() -> None:
+    folder = Path(snek_strategies.staging.__file__).parent
+    for file in sorted(folder.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if file.name in ("gradients.py", "refusal.py") or not isinstance(node, ast.Call):
+                continue
+            if getattr(node.func, "id", None) in ("refuse", "StagingError"):
+                codes = [one.value.value for one in node.keywords if one.arg == "code"]  # type: ignore[attr-defined]
+                assert [one for one in codes if one in DIAGNOSTICS] == codes != [], f"{file.name}:{node.lineno}"
+
+
+def test_the_page_is_made_of_the_registry() -> None:
+    page = Path(__file__).parents[2] / "docs" / "diagnostics.md"
+    assert page.read_text() == as_markdown()
