@@ -16,10 +16,11 @@ import sys
 import sysconfig
 import typing
 import warnings
+from collections.abc import Callable
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from .conversions import AS_IT_IS, BOUND, CONVERSIONS
+from .conversions import AS_IT_IS, BOUND, CONVERSIONS, Entry
 from .errors import NoSource
 from .tracebacks import drop_operator_frames, warn_of_user
 
@@ -59,19 +60,55 @@ class Callee:
             raise
 
 
-def callee_for(function: Any, operators: Operators, is_native: bool) -> Any:
-    """Return what stands for `function` in a call expression of virtualized code.
+def native_callee(operators: Operators) -> Callable[[Any], Any]:
+    """Return what gives a call expression its callee where calls keep Python's meaning.
 
-    `is_native` says that calls keep Python's meaning, so that no operator need stand between.
+    What has been called before is known by one look at a table, unless it has changed since.
     """
-    kind = type(function)
-    if not is_native and _reads_frame(function, kind):
+    known = BOUND.table(operators)
+
+    def callee(function: Any) -> Any:
+        try:
+            kind = type(function)
+            if kind is FunctionType:
+                entry = known.get(id(function))
+                if (
+                    entry is not None
+                    and function.__code__ is entry[0]
+                    and function.__defaults__ is entry[1]
+                    and function.__kwdefaults__ is entry[2]
+                ):
+                    return entry[3] or function
+            elif kind is MethodType:
+                inner = function.__func__
+                entry = known.get(id(inner))
+                if (
+                    entry is not None
+                    and inner.__code__ is entry[0]
+                    and inner.__defaults__ is entry[1]
+                    and inner.__kwdefaults__ is entry[2]
+                ):
+                    return function if entry[3] is None else MethodType(entry[3], function.__self__)
+            elif kind is BuiltinFunctionType or kind is type:
+                return function
+            return converted(function, operators)
+        except BaseException as error:
+            here = error.__traceback__
+            if here is None or here.tb_next is None:
+                # At the end of the stack there is no room for another call.
+                error.__traceback__ = None
+            else:
+                drop_operator_frames(error)
+            raise
+
+    return callee
+
+
+def callee_for(function: Any, operators: Operators) -> Any:
+    """Return what stands for `function` in a call expression where calls are operators."""
+    if _reads_frame(function, type(function)):
         return warn_of_user if function is warnings.warn else function
-    if kind is FunctionType:
-        return _converted_function(function, operators) if is_native else Callee(function, operators)
-    if kind is BuiltinFunctionType or kind is type:
-        return function if is_native else Callee(function, operators)
-    return converted(function, operators) if is_native else Callee(function, operators)
+    return Callee(function, operators)
 
 
 def _reads_frame(function: Any, kind: type) -> bool:
@@ -108,18 +145,20 @@ def converted(function: Any, operators: Operators) -> Any:
 
 
 def _converted_function(function: FunctionType, operators: Operators) -> FunctionType:
-    known = BOUND.get(function, operators)
-    if known is not None:
-        return known
     code = function.__code__
+    entry = BOUND.table(operators).get(id(function))
+    if entry is not None and code is entry[0] and _same_defaults(function, entry):
+        return entry[3] or function
     made = CONVERSIONS.get(code, operators)
     if made is None:
         made = CONVERSIONS.put(code, operators, _conversion(function, operators))
-    if made is AS_IT_IS:
-        return function
-    new: FunctionType = made.bind(function)
+    new: FunctionType | None = None if made is AS_IT_IS else made.bind(function)
     BOUND.put(function, operators, new)
-    return new
+    return new or function
+
+
+def _same_defaults(function: FunctionType, entry: Entry) -> bool:
+    return function.__defaults__ is entry[1] and function.__kwdefaults__ is entry[2]
 
 
 def _conversion(function: FunctionType, operators: Operators) -> object:

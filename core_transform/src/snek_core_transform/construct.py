@@ -37,7 +37,6 @@ class Construct:
     cell_names: tuple[str, ...] = ()
     fragment: Fragment | None = None
     arms: list[Construct]
-    is_native = False
 
     def __init__(self, operators: Operators, where: Callable[[], Place], word: str) -> None:
         self.operators, self.where, self.word = operators, where, word
@@ -95,7 +94,7 @@ class Construct:
     def callee(self, function: Any) -> Any:
         """Return what the user's call expression calls in place of `function`."""
         try:
-            return callee_for(function, self.operators, self.is_native)
+            return callee_for(function, self.operators)
         except BaseException as error:
             drop_operator_frames(error)
             raise

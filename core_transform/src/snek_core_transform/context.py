@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import gast
 
-from .callee import overrides_call
+from .callee import native_callee, overrides_call
 from .construct import Construct
 from .errors import Place
 from .fragments import Fragment, Source
@@ -59,7 +59,8 @@ class Context:
     def call_construct(self) -> Construct:
         """Return the run-time end of every call of the text."""
         construct = Construct(self.operators, lambda: Place(self.filename, 1), "call")
-        construct.is_native = self.operators.inline and not overrides_call(self.operators)
+        if self.operators.inline and not overrides_call(self.operators):
+            construct.callee = native_callee(self.operators)  # type: ignore[method-assign,assignment]
         return construct
 
     def fragment(self, node: gast.AST, construct: Construct, body: Callable[[], list[gast.stmt]]) -> Fragment:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .operators import Operators
 
 CACHE_SIZE = 4096
+OPERATOR_SETS = 64
 
 AS_IT_IS = object()
 """Stands for the conversion of what is not converted."""
@@ -43,48 +44,44 @@ class Conversions:
         return kept
 
 
-class Bound:
-    """The virtualized functions of functions without closures, so that a call need not make one anew.
+Entry = tuple[CodeType, Any, Any, FunctionType | None, weakref.ref[FunctionType]]
+"""A function's code, defaults and keyword defaults, and what is called for it: None where it is called itself."""
 
-    One with a closure could hold on to the very function that it was made of, for ever.
+
+class Bound:
+    """What is called for each function met so far, a table for each operator set, so that a call need not ask again.
+
+    A function that is gone is gone from its tables, so its id stands for nobody else. A virtualized function with a
+    closure is made anew for each call: it could hold on to the very function that it was made of, for ever.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, sets: int) -> None:
+        self.size, self.sets = size, sets
         self.lock = threading.Lock()
-        self.entries: OrderedDict[tuple[int, int], tuple[Any, ...]] = OrderedDict()
+        self.tables: OrderedDict[int, tuple[Operators, dict[int, Entry]]] = OrderedDict()
 
-    def get(self, function: FunctionType, operators: Operators) -> FunctionType | None:
-        """Return the virtualized function, unless the function has changed."""
-        entry = self.entries.get((id(function), id(operators)))
-        if entry is None or entry[0]() is not function or entry[1] is not operators:
-            return None
-        _, _, code, defaults, keyword_defaults, new = entry
-        if (
-            function.__code__ is not code
-            or function.__defaults__ is not defaults
-            or function.__kwdefaults__ is not keyword_defaults
-        ):
-            return None
-        return new  # type: ignore[no-any-return]
-
-    def put(self, function: FunctionType, operators: Operators, new: FunctionType) -> None:
-        """Keep what was made of `function`."""
-        if function.__closure__:
-            return
-        entry = (
-            weakref.ref(function),
-            operators,
-            function.__code__,
-            function.__defaults__,
-            function.__kwdefaults__,
-            new,
-        )
+    def table(self, operators: Operators) -> dict[int, Entry]:
+        """Return the table of an operator set, by the ids of functions."""
+        found = self.tables.get(id(operators))
+        if found is not None:
+            return found[1]
         with self.lock:
-            self.entries[id(function), id(operators)] = entry
-            while len(self.entries) > self.size:
-                self.entries.popitem(last=False)
+            # It holds on to the operator set, so that its id cannot be taken by another while it is here.
+            table = self.tables.setdefault(id(operators), (operators, {}))[1]
+            while len(self.tables) > self.sets:
+                self.tables.popitem(last=False)
+        return table
+
+    def put(self, function: FunctionType, operators: Operators, new: FunctionType | None) -> None:
+        """Keep what is called for `function`."""
+        if new is not None and function.__closure__:
+            return
+        table, key = self.table(operators), id(function)
+        if len(table) >= self.size:
+            table.clear()
+        gone = weakref.ref(function, lambda _: table.pop(key, None))
+        table[key] = (function.__code__, function.__defaults__, function.__kwdefaults__, new, gone)
 
 
 CONVERSIONS = Conversions(CACHE_SIZE)
-BOUND = Bound(CACHE_SIZE)
+BOUND = Bound(CACHE_SIZE, OPERATOR_SETS)
