@@ -48,7 +48,16 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs:
             f"np.{ufunc.__name__} with {', '.join(kwargs)}= is not staged; assign the result, use astype or np.where",
             code="SNK0204",
         )
-    return emit(UFUNCS[ufunc], *map(array, settle_all(inputs)))  # type: ignore[call-overload]
+    operands = list(map(array, settle_all(inputs)))  # type: ignore[call-overload]
+    if ufunc is np.power and any(map(_is_boolean, operands)):
+        # Beside booleans np.power takes a Python int as an int64, and `**` takes it as an int8.
+        operands = [_strong(one if isinstance(one, Rep) else constant(one)) for one in operands]
+    return emit(UFUNCS[ufunc], *operands)
+
+
+def _is_boolean(value: object) -> bool:
+    type_ = _type(value)
+    return isinstance(type_, Array) and type_.dtype.kind == "b"
 
 
 def array(value: object) -> object:

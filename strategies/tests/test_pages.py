@@ -1,0 +1,17 @@
+"""The pages about staging run as they are printed."""
+
+from __future__ import annotations
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("page", ["binding_times.md"])
+def test_a_page_says_what_happens(page: str) -> None:
+    ran = doctest.testfile(str(DOCS / page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert ran.attempted > 10
+    assert ran.failed == 0
