@@ -140,6 +140,8 @@ def _counts(node: gast.AST, context: Context) -> bool:
     called = getattr(node, "func", None)
     if (getattr(called, "id", None) or getattr(called, "attr", None)) in FRAME_NAMES:
         return False
+    if isinstance(node, gast.unaryop):
+        return False
     if isinstance(node, gast.JoinedStr | gast.UnaryOp) and all(
         isinstance(part, gast.Constant) for part in _parts(node)
     ):

@@ -58,7 +58,7 @@ class Writer:
             self.statement(depth, kind, loop, jumps)
 
     def statement(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        """Write one statement."""
+        """Write one statement; `loop` allows `break` and `continue`, `jumps` what leaves the function."""
         self.left -= 1
         simple: list[Callable[..., None]] = [
             self.assign, self.assign, self.augment, self.unpack, self.store, self.delete, self.call, self.shown,
@@ -75,8 +75,8 @@ class Writer:
             simple += [self.yield_, self.yield_]
         if jumps:
             simple += [self.raise_, self.return_]
-            if loop:
-                simple += [self.jump, self.jump]
+        if loop:
+            simple += [self.jump, self.jump]
         chosen = compound if depth < 5 and self.left > 0 and self.random.random() < 0.5 else simple
         write = self.random.choice(chosen)
         self.forms[write.__name__.strip("_")] += 1
@@ -210,7 +210,7 @@ class Writer:
 
     def while_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
         self.put(depth, f"while burn() and ({self.test()}):")
-        self.block(depth + 1, kind, True, True)
+        self.block(depth + 1, kind, True, jumps)
         self.maybe("else", depth, kind, loop, jumps)
 
     def for_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
@@ -219,12 +219,12 @@ class Writer:
              "it.a in (1, 2)")
         )  # fmt: skip
         self.put(depth, f"for {head}:")
-        self.block(depth + 1, kind, True, True)
+        self.block(depth + 1, kind, True, jumps)
         self.maybe("else", depth, kind, loop, jumps)
 
     def async_for(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
         self.put(depth, f"async for {self.name()} in stream(2):")
-        self.block(depth + 1, kind, True, True)
+        self.block(depth + 1, kind, True, jumps)
         self.maybe("else", depth, kind, loop, jumps)
 
     def try_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
