@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -189,3 +189,26 @@ def test_other_names_on_two_paths_are_refused() -> None:
 
     with pytest.raises(snek.StagingError, match="which names or how many items a dict has"):
         snek.stage(program)(f64(1))
+
+
+class Named(NamedTuple):
+    a: Any
+    b: Any
+
+
+@dataclasses.dataclass
+class Fresh:
+    x: Any
+    y: Any
+
+
+def everything(t, d, items, n, nothing):
+    return {"t": t[0] + 1, "d": Fresh(d["k"] * 2, None), "l": [items[0], (n.a,)], "n": Named(n.b, nothing)}, None
+
+
+def test_every_structure_comes_in_and_goes_out() -> None:
+    def args() -> tuple[Any, ...]:
+        return (f64(1),), {"k": np.ones(2)}, [f64(3)], Named(f64(4), f64(5)), None
+
+    # A class of its own: its first copy leaves a note on it, which is no change of the program's.
+    assert repr(snek.stage(everything)(*args())) == repr(everything(*args()))

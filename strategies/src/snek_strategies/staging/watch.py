@@ -95,7 +95,9 @@ def content_of(value: object) -> Content | None:
     if isinstance(value, np.ndarray):
         return (value.shape, value.tobytes()) if value.flags.writeable and value.dtype.kind != "O" else None
     if isinstance(value, type):
-        return tuple(vars(value).values()) if _is_users(value) else None
+        # Copying an instance leaves a note on its class.
+        own = (one for name, one in vars(value).items() if name != "__slotnames__")
+        return tuple(own) if _is_users(value) else None
     fields = getattr(value, "__dict__", None)
     if isinstance(fields, dict) and _is_users(type(value)):
         return (*fields, *fields.values())
