@@ -50,7 +50,7 @@ class Emitter:
         atoms = tuple(one if isinstance(one, (Sym, Const)) else constant(one) for one in operands)
         (type_,) = RULES[primitive](*(atom.type for atom in atoms), **params)
         result = self.names.fresh(type_)
-        effects = effects_of(primitive)
+        effects = effects_of(primitive, atoms)
         self.nodes.append(Node((result,), primitive, atoms, tuple(params.items()), (), effects, self.place))
         return result
 

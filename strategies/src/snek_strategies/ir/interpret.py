@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from snek_strategies.ir.interpretations import INTERPRETATIONS
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_in
 
 Values = tuple[object, ...]
 Environment = dict[int, object]
@@ -41,14 +41,14 @@ def _step(node: Node, forgotten: tuple[int, ...]) -> Step:
     return (target, simple, tuple(map(_fetch, node.operands)), dict(node.params), forgotten, node)
 
 
-def _steps_of(block: Block) -> tuple[Step, ...]:
+def _steps_of(block: Block, free: dict[int, tuple[Sym, ...]]) -> tuple[Step, ...]:
     """Return a block's steps; each forgets the block's own names that the step before it used last.
 
     Without that, every array of a run would stay in memory to its end.
     """
     last: dict[int, int] = {sym.index: 0 for sym in block.parameters}
     for at, node in enumerate(block.nodes):
-        inner = (sym for one in node.blocks for sym in free_syms(one))
+        inner = (sym for one in node.blocks for sym in free[id(one)])
         for atom in (*node.operands, *inner):
             if isinstance(atom, Sym) and atom.index in last:
                 last[atom.index] = at
@@ -87,15 +87,15 @@ class Interpreter:
         self._prepare(program.body)
 
     def _prepare(self, block: Block) -> None:
-        pending = [block]
+        free, pending = free_in(block), [block]
         while pending:
             one = pending.pop()
-            self._steps[id(one)] = _steps_of(one)
+            self._steps[id(one)] = _steps_of(one, free)
             self._results[id(one)] = tuple(map(_fetch, one.results))
             for node in one.nodes:
                 pending.extend(node.blocks)
                 if node.primitive == "function":
-                    self._free[id(node)] = tuple(sym.index for sym in free_syms(node.blocks[0]))
+                    self._free[id(node)] = tuple(sym.index for sym in free[id(node.blocks[0])])
 
     def __call__(self, *arguments: object) -> Values:
         """Return the values that the program yields. Raises what the program raises, RecursionError included."""

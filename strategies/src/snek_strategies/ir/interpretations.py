@@ -86,7 +86,13 @@ def power(base: object, exponent: object) -> object:
 
 def asarray(value: object) -> object:
     """Turn a Python scalar into the NumPy scalar that NumPy makes of it; NumPy values stay."""
-    return value if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value)[()]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value
+    made = np.asarray(value)[()]
+    if isinstance(made, int):
+        # NumPy would keep it as an object, which no array of numbers holds.
+        raise OverflowError("Python int too large to convert to C long")
+    return made
 
 
 def astype(value: object, *, dtype: str) -> object:

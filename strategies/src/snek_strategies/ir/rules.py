@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 
 from snek_strategies.ir import interpretations as meaning
+from snek_strategies.ir.syntax import Atom, Const
 from snek_strategies.ir.types import (
     BOOL,
     PYTHON_TYPES,
@@ -227,7 +228,8 @@ RULES: dict[str, Rule] = {
 }
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 
-_RAISING = "floor_divide remainder divide power getitem setitem additem take int float item require raise math"
+_RAISING = "floor_divide remainder divide power getitem setitem additem take int float item require raise math "
+_RAISING += "left_shift right_shift"
 RAISING = frozenset(_RAISING.split())
 """Primitives that can raise for some values, so that they must not move out of their branch."""
 
@@ -242,7 +244,7 @@ def may_raise(primitive: str, operands: tuple[Type, ...]) -> bool:
         return len(operands) > 1
     if primitive in ("setitem", "additem"):
         return len(operands) > 2
-    if primitive in ("floor_divide", "remainder", "divide"):
+    if primitive in ("floor_divide", "remainder", "divide", "left_shift", "right_shift"):
         return all(isinstance(one, Scalar) for one in operands)
     if primitive == "power":
         # NumPy raises for integers to negative integer powers, in arrays too.
@@ -254,8 +256,30 @@ def _is_whole(type_: Type) -> bool:
     return isinstance(type_, Array) and type_.dtype.kind in "biu"
 
 
-def effects_of(primitive: str) -> frozenset[str]:
-    """Return the effects that a primitive without blocks has."""
+def effects_of(primitive: str, operands: tuple[Atom, ...] | None = None) -> frozenset[str]:
+    """Return the effects that a primitive without blocks has: on these operands, or on any."""
     if primitive == "print":
         return frozenset({"print"})
-    return frozenset({"raise"}) if primitive in RAISING else frozenset()
+    if operands is None:
+        return frozenset({"raise"}) if primitive in RAISING else frozenset()
+    raises = primitive == "raise" or may_raise(primitive, tuple(one.type for one in operands))
+    return frozenset({"raise"}) if raises or _meets_large_int(primitive, operands) else frozenset()
+
+
+_LARGE = frozenset({*meaning.OPERATORS, *meaning.FUNCTIONS, "power", "where", "asarray", "clip"})
+_ANY_INT = frozenset({"less", "less_equal", "equal", "not_equal", "greater", "greater_equal"})
+
+
+def _meets_large_int(primitive: str, operands: tuple[Atom, ...]) -> bool:
+    """Tell whether a Python int may meet what cannot hold it: a dtype, a float, a function of NumPy's."""
+    if primitive not in _LARGE or primitive in _ANY_INT:
+        return False
+    if primitive in meaning.OPERATORS and all(one.type in (Scalar("int"), BOOL) for one in operands):
+        return False
+    whole = [one.type.dtype for one in operands if isinstance(one.type, Array) and one.type.dtype.kind in "iu"]
+    bounds = [(int(np.iinfo(one.name).min), int(np.iinfo(one.name).max)) for one in whole] or [(-(2**63), 2**63 - 1)]
+    return any(
+        not isinstance(one, Const) or any(not low <= one.value <= high for low, high in bounds)  # type: ignore[operator]
+        for one in operands
+        if one.type == Scalar("int")
+    )

@@ -1,16 +1,25 @@
-"""The IR as S-expressions, in the manner of Lantern's: `(let (%3) (add %1 %2))` inside blocks."""
+"""The IR as S-expressions, in the manner of Lantern's: `(let (%3) (add %1 %2))` in blocks; `reader.py` reads them."""
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_core_transform.deep import in_deep_stack
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
 from snek_strategies.ir.types import Array, Fn, Scalar, Tape, Type
 
 
 def sexpr(program: Program) -> str:
-    """Return the program as one S-expression, indented."""
-    return f"(program {program.name}\n{_block(program.body, '  ')})\n"
+    """Return the program as one S-expression, indented. Places are not in it. Raises TypeError for what has no text."""
+    body = in_deep_stack(lambda: _block(program.body, "  "))
+    return f"(program {_name(program.name)}\n{body})\n"
+
+
+def _name(name: str) -> str:
+    return name if name.isidentifier() else json.dumps(name)
 
 
 def _type(type_: Type) -> str:
@@ -24,12 +33,26 @@ def _type(type_: Type) -> str:
     return f"(fn ({' '.join(map(_type, type_.parameters))}) ({' '.join(map(_type, type_.results))}))"
 
 
+def _const(value: object) -> str:
+    """Return a constant; an array of rank 0 is told from a NumPy scalar, which is what such a constant mostly is."""
+    array = np.asarray(value)
+    head = "cell" if isinstance(value, np.ndarray) and not value.shape else "array"
+    dims = "".join(f" {dim}" for dim in array.shape)
+    return f"(const ({head} {array.dtype}{dims}){''.join(f' {_number(one)}' for one in array.ravel().tolist())})"
+
+
+def _number(value: object) -> str:
+    if isinstance(value, complex):
+        return f"{value.real!r}|{value.imag!r}"
+    return repr(value)
+
+
 def _atom(atom: Atom) -> str:
     if isinstance(atom, Sym):
         return str(atom)
-    assert isinstance(atom, Const)
-    values = np.asarray(atom.value).ravel().tolist()
-    return f"(const {_type(atom.type)}{''.join(f' {value!r}' for value in values)})"
+    if isinstance(atom.type, Scalar):
+        return f"(const {atom.type.kind} {_number(atom.value)})"
+    return _const(atom.value)
 
 
 def _binders(syms: tuple[Sym, ...]) -> str:
@@ -37,20 +60,25 @@ def _binders(syms: tuple[Sym, ...]) -> str:
 
 
 def _param(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"({' '.join(map(_param, value))})"
+    if isinstance(value, (tuple, list)):
+        return f"({' '.join([type(value).__name__, *map(_param, value)])})"
     if isinstance(value, slice):
-        return f"(slice {value.start!r} {value.stop!r} {value.step!r})"
-    if isinstance(value, np.ndarray):
-        dims, items = " ".join(map(str, value.shape)), " ".join(map(repr, value.ravel().tolist()))
-        return f"(const (array {value.dtype} {dims}) {items})"
+        return f"(slice {_param(value.start)} {_param(value.stop)} {_param(value.step)})"
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _const(value)
     if isinstance(value, Type):
         return _type(value)
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value)
     if isinstance(value, type):
-        return f'"{value.__module__}:{value.__qualname__}"'
-    return "..." if value is Ellipsis else repr(value)
+        return f'(class "{value.__module__}:{value.__qualname__}")'
+    if isinstance(value, np.dtype):
+        return f"(dtype {value})"
+    if value is Ellipsis or value is HOLE:
+        return "..." if value is Ellipsis else "_"
+    if value is None or isinstance(value, (bool, int, float, complex)):
+        return _number(value)
+    raise TypeError(f"a parameter of class {type(value).__name__} has no text: {value!r:.80}")
 
 
 def _block(block: Block, indent: str) -> str:
@@ -62,5 +90,7 @@ def _block(block: Block, indent: str) -> str:
 def _node(node: Node, indent: str) -> str:
     parts = [node.primitive, *map(_atom, node.operands)]
     parts += [f"(:{name} {_param(value)})" for name, value in node.params]
+    if node.effects:
+        parts.append(f"(! {' '.join(sorted(node.effects))})")
     head = f"{indent}(let {_binders(node.results)} ({' '.join(parts)}"
     return "\n".join([head, *(_block(block, indent + "  ") for block in node.blocks)]) + "))"

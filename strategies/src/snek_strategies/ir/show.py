@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 from snek_strategies.ir.types import Type
 
 
 def show(program: Program) -> str:
     """Return the program as text."""
+    return in_deep_stack(lambda: _show(program))
+
+
+def _show(program: Program) -> str:
     names = _Names()
     lines = [f"program {program.name}({names.bind(program.body.parameters)}) {{"]
     lines += _body(program.body, names, "  ", "return")

@@ -77,22 +77,35 @@ def next_index(block: Block) -> int:
 
 def free_syms(block: Block) -> tuple[Sym, ...]:
     """Return the names that a block uses and does not bind, in order of first use."""
-    bound: set[int] = set()
+    return free_in(block)[id(block)]
+
+
+def free_in(block: Block) -> dict[int, tuple[Sym, ...]]:
+    """Return for a block and every block inside it, by `id`, the names that it uses and does not bind."""
+    blocks, pending = [], [block]
+    while pending:
+        one = pending.pop()
+        blocks.append(one)
+        pending.extend(inner for node in one.nodes for inner in node.blocks)
+    found: dict[int, tuple[Sym, ...]] = {}
+    for one in reversed(blocks):
+        # What lies inside stands behind, so that it has been looked at.
+        found[id(one)] = _free(one, found)
+    return found
+
+
+def _free(block: Block, inside: dict[int, tuple[Sym, ...]]) -> tuple[Sym, ...]:
+    bound = {sym.index for sym in block.parameters}
     free: dict[int, Sym] = {}
-    _collect(block, bound, free)
-    return tuple(free.values())
-
-
-def _collect(block: Block, bound: set[int], free: dict[int, Sym]) -> None:
-    bound.update(sym.index for sym in block.parameters)
     for node in block.nodes:
         _use(node.operands, bound, free)
         if node.primitive == "function":
             bound.add(node.results[0].index)
         for inner in node.blocks:
-            _collect(inner, bound, free)
+            _use(inside[id(inner)], bound, free)
         bound.update(sym.index for sym in node.results)
     _use(block.results, bound, free)
+    return tuple(free.values())
 
 
 def _use(atoms: tuple[Atom, ...], bound: set[int], free: dict[int, Sym]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from snek_core_transform.deep import in_deep_stack
 from snek_core_transform.errors import SnekError
 from snek_strategies.ir.rules import RULES, effects_of
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
@@ -25,7 +26,7 @@ def checking() -> bool:
 
 def verify(program: Program) -> Program:
     """Return the program, or raise MalformedIR."""
-    _block(program.body, {}, set())
+    in_deep_stack(lambda: _block(program.body, {}, set()))
     return program
 
 
@@ -34,8 +35,7 @@ def _fail(node: Node | None, text: str) -> MalformedIR:
     return MalformedIR(f"malformed IR: {at}{text}")
 
 
-def _block(block: Block, outer: dict[int, Type], bound: set[int]) -> tuple[Type, ...]:
-    scope = dict(outer)
+def _block(block: Block, scope: dict[int, Type], bound: set[int]) -> tuple[Type, ...]:
     for parameter in block.parameters:
         _bind(parameter, scope, bound, None)
     for node in block.nodes:
@@ -43,7 +43,11 @@ def _block(block: Block, outer: dict[int, Type], bound: set[int]) -> tuple[Type,
         for result in node.results:
             if node.primitive != "function":
                 _bind(result, scope, bound, node)
-    return _types(block.results, scope, None)
+    types = _types(block.results, scope, None)
+    # Its own names are not known after it: one table for all blocks, so that depth costs nothing.
+    for sym in (*block.parameters, *(sym for node in block.nodes for sym in node.results)):
+        del scope[sym.index]
+    return types
 
 
 def _bind(sym: Sym, scope: dict[int, Type], bound: set[int], node: Node | None) -> None:
@@ -116,7 +120,8 @@ def _primitive(node: Node, operands: tuple[Type, ...]) -> None:
     except (TypeError, ValueError, IndexError) as error:
         raise _fail(node, f"operands ({', '.join(map(str, operands))}) do not fit: {error}") from error
     _same(node, "gives", _results(node), expected)
-    _expect(node, effects_of(node.primitive) <= node.effects, f"hides effects {sorted(effects_of(node.primitive))}")
+    effects = effects_of(node.primitive, node.operands)
+    _expect(node, effects <= node.effects, f"hides effects {sorted(effects)}")
 
 
 def _results(node: Node) -> tuple[Type, ...]:

@@ -82,7 +82,7 @@ class Builder:
             from snek_strategies.staging.raises import check_not_caught
 
             check_not_caught(primitive)
-        effects = effects_of(primitive).union(*(node.effects for block in blocks for node in block.nodes))
+        effects = effects_of(primitive, operands).union(*(node.effects for block in blocks for node in block.nodes))
         if primitive == "call":
             effects |= {"raise"}
         if primitive == "function":

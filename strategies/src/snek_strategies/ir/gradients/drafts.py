@@ -69,7 +69,7 @@ class Writer:
         """Append a primitive and return its results."""
         types = RULES[primitive](*(one.type for one in operands), **params)
         results = tuple(map(self.fresh, types))
-        effects = effects_of(primitive)
+        effects = effects_of(primitive, operands)
         self.draft.add(Node(results, primitive, operands, tuple(params.items()), (), effects, self.place))
         return results
 

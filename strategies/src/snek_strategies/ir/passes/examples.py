@@ -15,7 +15,7 @@ F64 = Array(np.dtype("float64"))
 def simple(result: int, primitive: str, *operands: Atom, **params: object) -> Node:
     """Return a node with one result; its type is what the rule says."""
     (type_,) = RULES[primitive](*(one.type for one in operands), **params)
-    return Node((Sym(result, type_),), primitive, operands, tuple(params.items()), (), effects_of(primitive))
+    return Node((Sym(result, type_),), primitive, operands, tuple(params.items()), (), effects_of(primitive, operands))
 
 
 def captured() -> Program:
