@@ -8,6 +8,7 @@ whole is false, `<test>` is `False` or a staged value.
 from __future__ import annotations
 
 import builtins
+from types import GeneratorType
 
 import gast
 
@@ -21,6 +22,12 @@ ARM = "<arm>"
 
 PLAIN_TYPES = frozenset({int, float, complex, bool, str, bytes, type(None)})
 """The types whose values no operator set stages, so that inline code need not ask."""
+
+
+PLAIN_ITERABLES = frozenset({
+    range, list, tuple, dict, set, frozenset, str, bytes, enumerate, zip, reversed, map, filter, GeneratorType,
+})  # fmt: skip
+"""The types that no operator set stages whole, and whose iterators a `for` may take again."""
 
 
 def inner(node: Node) -> Node:

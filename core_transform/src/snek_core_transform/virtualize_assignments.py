@@ -10,10 +10,11 @@ from .context import Context
 from .inline import inner, plain_values
 from .lower_targets import is_lowered
 from .operators import IN_PLACE
+from .scoped import Function, each_statement_in_scope
 from .syntax import SYMBOLS, Block, assign, at, call, constant, embed, load, store
 from .virtualize_attributes import stored_name
+from .virtualize_comparisons import is_steady, read_again
 from .virtualize_subscripts import index_value
-from .walk import each_statement
 
 
 def virtualize_assignments(tree: gast.AST, context: Context) -> gast.AST:
@@ -34,10 +35,10 @@ def virtualize_assignments(tree: gast.AST, context: Context) -> gast.AST:
         return tree
     if gast.AugAssign not in context.kinds:
         return tree
-    return each_statement(tree, lambda statement: _virtualize(statement, context))
+    return each_statement_in_scope(tree, context, _virtualize)
 
 
-def _virtualize(node: gast.stmt, context: Context) -> Block:
+def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
     if not isinstance(node, gast.AugAssign):
         return [node]
     target = node.target
@@ -47,7 +48,7 @@ def _virtualize(node: gast.stmt, context: Context) -> Block:
     operator = context.value_operator("aug_assign")
     symbol = constant(SYMBOLS[type(node.op).__name__])
     if context.inline and not is_access:
-        return _inline(node, symbol, operator, context)
+        return _inline(node, symbol, operator, function, context)
 
     def change(read: gast.expr) -> gast.expr:
         at(read, target)
@@ -81,17 +82,25 @@ def _delete(name: str) -> gast.Name:
     return gast.Name(name, gast.Del(), None, None)
 
 
-def _inline(node: gast.AugAssign, symbol: gast.expr, operator: gast.expr, context: Context) -> Block:
+def _inline(
+    node: gast.AugAssign, symbol: gast.expr, operator: gast.expr, function: Function, context: Context
+) -> Block:
     """Return an augmented assignment in the user's frame, which is an operator where a value is staged."""
     target = node.target
     before: Block = []
-    if isinstance(target, gast.Name) and isinstance(node.value, gast.Constant):
-        name, value = target.id, node.value
-        after: Block = []
-        temporary: list[str] = []
+    # A constant, and a variable that only the function itself can change, may be read later.
+    value, is_settled = node.value, is_steady(node.value, function)
+    after: Block = []
+    temporary: list[str] = []
+    if (
+        isinstance(target, gast.Name)
+        and is_settled
+        and (isinstance(value, gast.Constant) or is_steady(target, function))
+    ):
+        name = target.id
     else:
         # Python reads the target before it evaluates the value, which may change it.
-        name, temporary, after = "<target>", ["<target>", "<operand>"], []
+        name, temporary = "<target>", ["<target>"] if is_settled else ["<target>", "<operand>"]
         read = copy.deepcopy(target)
         if isinstance(target, gast.Name):
             read.ctx = gast.Load()
@@ -104,10 +113,11 @@ def _inline(node: gast.AugAssign, symbol: gast.expr, operator: gast.expr, contex
                 temporary.append("<index>")
             read, write = (_access(target, mode) for mode in (gast.Load(), gast.Store()))
         before.append(at(assign("<target>", at(read, target)), target))
-        before.append(at(assign("<operand>", node.value), node.value))
-        value = load("<operand>")
+        if not is_settled:
+            before.append(at(assign("<operand>", value), value))
+            value = at(load("<operand>"), value)
         after = [at(gast.Assign([at(write, target)], load("<target>"), None), node)]
-    again = load("<operand>") if temporary else constant(value.value)
+    again = at(read_again(value), value)
     in_place = at(gast.AugAssign(store(name), node.op, at(again, node.value)), node)
     staged = at(assign(name, call(operator, symbol, load(name), value)), node)
     choice = at(inner(gast.If(plain_values(context, load(name), again), [in_place], [staged])), node)

@@ -69,7 +69,7 @@ def _inline(node: gast.Compare, symbols: list[str], function: gast.AST, context:
     for index, symbol in enumerate(symbols):
         left = operands[0] if index == 0 else load(names[index])
         pair = names[index : index + 2]
-        if len(symbols) == 1 and all(_is_steady(operand, function) for operand in operands):
+        if len(symbols) == 1 and all(is_steady(operand, function) for operand in operands):
             pair = [operand.id if isinstance(operand, gast.Name) else "" for operand in operands]
         links.append(_link(symbol, node.ops[index], left, operands[index + 1], pair, node, context))
     if len(links) == 1:
@@ -99,8 +99,8 @@ def _link(
     operator = context.value_operator("compare")
     first: gast.expr = left if _is_known(left, names[0]) else load(names[0])
     second: gast.expr = right if _is_known(right, names[1]) and len(node.ops) == 1 else load(names[1])
-    native = inner(gast.Compare(at(_again(first), left), [sign], [at(_again(second), right)]))
-    plain = plain_values(context, _again(first), _again(second))
+    native = inner(gast.Compare(at(read_again(first), left), [sign], [at(read_again(second), right)]))
+    plain = plain_values(context, read_again(first), read_again(second))
     # Both operands are bound first; the tuple is true, so this only puts them in front of the question.
     binds = [
         bind(name, value)
@@ -108,7 +108,9 @@ def _link(
         if bound is not value
     ]
     test = plain if not binds else gast.BoolOp(gast.And(), [inner(gast.Tuple(binds, gast.Load())), plain])
-    return at(choose(inner(test), native, call(operator, constant(symbol), _again(first), _again(second))), node)
+    return at(
+        choose(inner(test), native, call(operator, constant(symbol), read_again(first), read_again(second))), node
+    )
 
 
 def _is_known(operand: gast.expr, name: str) -> bool:
@@ -116,7 +118,7 @@ def _is_known(operand: gast.expr, name: str) -> bool:
     return isinstance(operand, gast.Constant) or (isinstance(operand, gast.Name) and operand.id == name)
 
 
-def _is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
+def is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
     """Tell whether nothing but its own function can change `operand`."""
     if isinstance(operand, gast.Constant):
         return True
@@ -126,6 +128,6 @@ def _is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
     return operand.id in function.scope.bound.keys() - function.scope.captured
 
 
-def _again(operand: gast.expr) -> gast.expr:
+def read_again(operand: gast.expr) -> gast.expr:
     """Return another read of a variable or constant."""
     return load(operand.id) if isinstance(operand, gast.Name) else constant(operand.value)

@@ -10,7 +10,7 @@ from .construct import Construct
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import iterator_name
-from .inline import TEST, inner, is_not, leave_frame, resume, staged, truth
+from .inline import PLAIN_ITERABLES, TEST, inner, is_not, leave_frame, resume, staged, truth
 from .scoped import Function, each_statement_in_scope
 from .syntax import Block, assign, at, attribute, call, constant, embed, load
 from .thunks import cells, expression_thunk, statement_thunk
@@ -100,10 +100,16 @@ def _inline_for(node: gast.For, construct: Construct, function: Function, contex
     iterate = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
     steady = call(context.operator(construct, "steady"), iterate)
     at(iterate, context.iteration_place(node))
+    kind = call(attribute(embed(builtins, "builtins"), "type"), load(iterator))
+    is_plain_iterable = inner(gast.Compare(kind, [gast.In()], [embed(PLAIN_ITERABLES, "PLAIN_ITERABLES")]))
+    known = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
+    further = [
+        inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node.iter)], [])),
+        assign(iterator, steady),
+    ]
     start = [
         at(assign(iterator, node.iter), node.iter),
-        at(inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node.iter)], [])), node.iter),
-        at(assign(iterator, steady), node.iter),
+        at(inner(gast.If(is_plain_iterable, [assign(iterator, known)], further)), node.iter),
     ]
     node.iter = at(load(iterator), node.iter)
     node.body = _let_go(node.body, iterator)
