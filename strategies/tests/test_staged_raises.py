@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import snek
+from snek_strategies.backends.raising import Sites
 
 f64 = np.float64
 X = np.array([1.0, 2.0])
@@ -249,3 +250,19 @@ def test_the_ir_says_what_is_raised() -> None:
     text = snek.stage(guard).trace(f64(1)).as_text("ir")
     assert "raise[exception=ValueError, arguments=('negative', 3)]" in text
     assert '"builtins:ValueError"' in snek.stage(guard).trace(f64(1)).as_text("sexpr")
+
+
+def test_a_back_end_makes_the_exception_with_its_text_and_its_cause() -> None:
+    def program(x):
+        if x < 0:
+            raise ValueError(f"x is {x:.1f}", x) from KeyError(x * 2)
+        return x
+
+    block = snek.stage(program).trace(f64(1)).staged.program.body
+    choice = next(node for node in block.nodes if node.primitive == "if")
+    failing = next(node for one in choice.blocks for node in one.nodes if node.primitive == "raise")
+    sites = Sites("some")
+    made = sites.error(sites.number(failing), (-1.0, -1.0, -2.0))
+    assert type(made) is ValueError
+    assert made.args == ("x is -1.0", -1.0)
+    assert repr(made.__cause__) == "KeyError(np.float64(-2.0))"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.backends.arithmetic import PYTHON
-from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.interpretations import filled
 from snek_strategies.ir.syntax import Node
 from snek_strategies.ir.types import Array, Scalar, Type
 
@@ -21,12 +22,15 @@ class Site:
     exception: object
     arguments: tuple[object, ...]
     types: tuple[Type, ...]
+    cause: tuple[type[BaseException], tuple[object, ...]] | None = None
 
     def error(self, payload: Sequence[object]) -> BaseException:
         """Return the exception, made of the values that compiled code gave; raises it where making it raises."""
         values = iter([_of_type(type_, value) for type_, value in zip(self.types, payload, strict=True)])
-        made = self.exception(*(next(values) if one is HOLE else one for one in self.arguments))  # type: ignore[operator]
+        made = self.exception(*filled(self.arguments, values))  # type: ignore[operator]
         assert isinstance(made, BaseException)
+        if self.cause is not None:
+            made.__cause__ = self.cause[0](*filled(self.cause[1], values))
         return made
 
 
@@ -60,7 +64,8 @@ class Sites:
                 )
         arguments = params["arguments"]
         assert isinstance(arguments, tuple)
-        self.all.append(Site(params["exception"], arguments, types))
+        cause: Any = params.get("cause")
+        self.all.append(Site(params["exception"], arguments, types, cause))
         return len(self.all)
 
     def error(self, number: int, payload: Sequence[object]) -> BaseException:

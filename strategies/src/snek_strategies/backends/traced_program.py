@@ -106,6 +106,8 @@ class Evaluator:
 
     def _simple(self, node: Node, operands: list[Value]) -> Value:
         system = self.system
+        if not node.results:
+            raise cannot_say(system.name, node, "it has no results, only an effect; use back-end 'interpret'")
         wanted = dtype_of(node.results[0].type)
         name = node.primitive
         if name == "math":
