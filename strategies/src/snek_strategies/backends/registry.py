@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.backend import LoweredProgram, Unavailable
+from snek_strategies.ir.passes.optimize import optimized
 from snek_strategies.ir.syntax import Program
 
 
@@ -61,4 +62,4 @@ def lower(name: str, program: Program) -> LoweredProgram:
     reason = backend.missing()
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
-    return backend.load()(program)
+    return backend.load()(optimized(program))

@@ -23,12 +23,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
 
 
 def drop_dead(program: Program) -> Program:
     """Return the program without what has neither effect nor use; what may raise stays."""
-    return Program(program.name, live_block(program.body, set()))
+    return Program(program.name, in_deep_stack(lambda: live_block(program.body, set())))
 
 
 def live_block(block: Block, used: set[int]) -> Block:

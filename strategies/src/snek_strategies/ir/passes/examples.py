@@ -7,7 +7,7 @@ import numpy as np
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.rules import RULES, effects_of
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
-from snek_strategies.ir.types import Array, Fn
+from snek_strategies.ir.types import BOOL, Array, Fn
 
 F64 = Array(np.dtype("float64"))
 
@@ -26,6 +26,15 @@ def captured() -> Program:
     function = Node((name,), "function", (), (("name", "f"),), (body,))
     call = Node((answer,), "call", (name, x), effects=frozenset({"raise"}))
     return Program("captured", Block((x, w), (function, call), (answer,)))
+
+
+def repeated() -> Program:
+    """A program that computes one number twice, the second time in a branch."""
+    x, flag, answer = Sym(0, F64), Sym(1, BOOL), Sym(4, F64)
+    branch = Block((), (simple(3, "exp", x),), (Sym(3, F64),))
+    choice = Node((answer,), "if", (flag,), (), (branch, Block((), (), (x,))))
+    nodes = (simple(2, "exp", x), choice, simple(5, "multiply", Sym(2, F64), answer))
+    return Program("repeated", Block((x, flag), nodes, (Sym(5, F64),)))
 
 
 def unused() -> Program:
