@@ -106,7 +106,7 @@ def _operands(
 
 def _literal(atom: Atom, dtype: np.dtype[np.generic]) -> str | None:
     assert isinstance(atom, Const)
-    number = dtype.type(atom.value).item()  # type: ignore[call-overload]
+    number = dtype.type(atom.value).item()
     if dtype.kind in "iu" or (dtype.kind == "f" and isfinite(number)):
         return repr(number)
     return None
