@@ -39,6 +39,7 @@ BACKENDS: dict[str, Backend] = {
     "interpret": Backend("snek_strategies.backends.interpreted:Interpreted"),
     "tensorflow": Backend("snek_strategies.backends.tensorflow_program:TensorFlowProgram", ("tensorflow",)),
     "tensorflow-xla": Backend("snek_strategies.backends.tensorflow_program:TensorFlowXla", ("tensorflow",)),
+    "torch": Backend("snek_strategies.backends.torch_program:TorchProgram", ("torch",)),
     "torchscript": Backend("snek_strategies.backends.torchscript_program:TorchScriptProgram", ("torch",)),
     "jax": Backend("snek_strategies.backends.jax_program:JaxProgram", ("jax",)),
     "numba": Backend("snek_strategies.backends.numba_source.lowered:NumbaSource", ("numba", "scipy")),

@@ -27,6 +27,8 @@ OTHER_NAMES = {
     "negative": "neg", "absolute": "abs", "fabs": "abs", "invert": "bitwise_not", "rint": "round", "power": "pow",
     **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
 }  # fmt: skip
+NO_EXTENTS = "torch.jit.annotate(List[int], [])"
+"""The empty shape, of which TorchScript must be told the type."""
 UNKNOWN = frozenset({"uint16", "uint32", "uint64"})
 
 
@@ -93,6 +95,14 @@ def expression(constants: Constants, node: Node, operands: list[str]) -> str:
     return row(constants, node, operands)
 
 
+def exported_expression(constants: Constants, node: Node, operands: list[str]) -> str:
+    """Return the text of a node where no index may leave the graph as a Python number."""
+    if node.primitive == "getitem" and len(operands) > 1:
+        taken = f"torch.take({operands[0]}, {_positions(constants, node, 1, operands[1:])})"
+        return taken.replace(NO_EXTENTS, "()")
+    return expression(constants, node, operands).replace(NO_EXTENTS, "()")
+
+
 def _operands(
     constants: Constants, node: Node, operands: list[str], dtype: np.dtype[np.generic]
 ) -> tuple[list[str], list[str | None]]:
@@ -149,7 +159,7 @@ def _divided(name: str, a: str, b: str) -> str:
 
 
 def _list(dims: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, dims))}]" if dims else "torch.jit.annotate(List[int], [])"
+    return f"[{', '.join(map(str, dims))}]" if dims else NO_EXTENTS
 
 
 def _convert(_: Constants, node: Node, operands: list[str]) -> str:

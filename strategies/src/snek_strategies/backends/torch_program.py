@@ -1,0 +1,166 @@
+"""The back-end `torch`: plain PyTorch source with `torch.cond` and `while_loop`, captured whole by `torch.export`."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snek_strategies.backends.backend import Run, cannot_say
+from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
+from snek_strategies.backends.traced_program import TracedProgram
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
+
+RECURSION = "torch.export's graphs do not call themselves; write a loop, or use back-end 'numba'"
+HEAD = "import torch\nfrom torch._higher_order_ops.while_loop import while_loop\n"
+
+
+class _Writer:
+    """Writes one function for each block: what it uses from around it, constants included, is a parameter."""
+
+    def __init__(self) -> None:
+        self.constants = Constants()
+        self.functions: list[str] = []
+
+    def function(self, base: str, block: Block, also: tuple[Sym, ...] = ()) -> tuple[str, list[str]]:
+        """Write a block as a function; return its name and the names of what it takes beside its parameters."""
+        lines = [line for node in block.nodes for line in self.node(node)]
+        # Operators want tensors of their own from a branch.
+        results = [f"{self.use(atom)}.clone()" for atom in (*block.results, *also)]
+        lines.append(f"return ({', '.join(results)}{',' if len(results) == 1 else ''})")
+        free = [f"v{sym.index}" for sym in free_syms(block)]
+        bound = {f"v{sym.index}" for sym in block.parameters}
+        text = "\n".join(lines)
+        used = list(dict.fromkeys(re.findall(r"\bc\d+\b", text)))
+        captured = list(dict.fromkeys(name for name in (*free, *used) if name not in bound))
+        name = f"{base}_{len(self.functions)}" if base != "program" else base
+        parameters = ", ".join([*(f"v{sym.index}" for sym in block.parameters), *captured])
+        body = "\n".join(f"    {line}" for line in lines)
+        self.functions.append(ast.unparse(ast.parse(f"def {name}({parameters}):\n{body}")))
+        return name, captured
+
+    def use(self, atom: Atom) -> str:
+        return self.constants.constant(atom) if isinstance(atom, Const) else f"v{atom.index}"
+
+    def node(self, node: Node) -> list[str]:
+        if node.primitive in ("function", "call"):
+            raise cannot_say("torch", node, RECURSION)
+        operands = [self.use(atom) for atom in node.operands]
+        left = "".join(f"v{sym.index}, " for sym in node.results)
+        if node.primitive == "if":
+            return self.choice(node, operands, left) if node.results else []
+        if node.primitive == "while":
+            return self.loop(node, operands, left)
+        return [f"v{node.results[0].index} = {exported_expression(self.constants, node, operands)}"]
+
+    def choice(self, node: Node, operands: list[str], left: str) -> list[str]:
+        # Both branches take the same operands, so each is written for what either uses.
+        taken: dict[str, Sym] = {}
+        for block in node.blocks:
+            taken.update({f"v{sym.index}": sym for sym in free_syms(block)})
+        names, captured = [], []
+        for base, block in zip(("then", "otherwise"), node.blocks, strict=True):
+            whole = Block(tuple(taken.values()), block.nodes, block.results)
+            name, more = self.function(base, whole)
+            names.append(name)
+            captured.append(more)
+        every = [*taken, *dict.fromkeys([*captured[0], *captured[1]])]
+        lines = []
+        for name, more in zip(names, captured, strict=True):
+            given = ", ".join([*taken, *more])
+            lines.append(f"{name}_of = lambda {', '.join(every)}: {name}({given})")
+        tuple_of = f"({', '.join(every)}{',' if len(every) == 1 else ''})"
+        return [*lines, f"{left}= torch.cond({operands[0]}, {names[0]}_of, {names[1]}_of, {tuple_of})"]
+
+    def loop(self, node: Node, operands: list[str], left: str) -> list[str]:
+        test, step = node.blocks
+        asked, of_test = self.function("test", test)
+        body, of_body = self.function("body", step)
+        around = list(dict.fromkeys([*of_test, *of_body]))
+        state = [f"s{at}" for at in range(len(operands))]
+        every = ", ".join([*state, *around])
+        kept = "".join(f"{name}.clone(), " for name in around)
+        start = "".join(f"{name}.clone(), " for name in [*operands, *around])
+        ignored = "".join(f"_{at}, " for at in range(len(around)))
+        return [
+            f"{asked}_of = lambda {every}: {asked}({', '.join([*state, *of_test])})[0]",
+            f"{body}_of = lambda {every}: (*{body}({', '.join([*state, *of_body])}), {kept})",
+            f"{left}{ignored}= while_loop({asked}_of, {body}_of, ({start}))",
+        ]
+
+
+class TorchProgram(TracedProgram):
+    """A program that `torch.export` captured."""
+
+    backend: ClassVar[str] = "torch"
+    kinds: ClassVar[tuple[str, ...]] = ("python", "fx")
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        writer = _Writer()
+        _, names = writer.function("program", self.ready.body)
+        self.source = "\n\n".join([HEAD, *(f"{text}\n" for text in writer.functions)])
+        self.constants = [writer.constants.values[int(name[1:])] for name in names]
+        self.exported: Any = None
+
+    def as_text(self, kind: str) -> str:
+        """Return the `python` source, or the `fx` graph that `torch.export` makes of it."""
+        if kind == "python":
+            return self.source
+        return str(self._exported()) if kind == "fx" else super().as_text(kind)
+
+    def _exported(self) -> Any:
+        import torch
+
+        if self.exported is not None:
+            return self.exported
+        filename = f"<snek torch {self.program.name} {id(self):x}>"
+        linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
+        # The capture looks functions up by their module, which is known by its name for as long as that takes.
+        module = ModuleType(f"snek_torch_program_{id(self):x}")
+        exec(compile(self.source, filename, "exec"), vars(module))  # noqa: S102 - the text was written here
+        entry: Callable[..., Any] = vars(module)["program"]
+        held = [torch.tensor(one) for one in self.constants]
+
+        class Staged(torch.nn.Module):  # type: ignore[misc]
+            def forward(self, *arguments: Any) -> Any:
+                return entry(*arguments)
+
+        examples = [torch.zeros(dims, dtype=getattr(torch, dtype.name)) for dtype, dims in self.shapes()]
+        sys.modules[module.__name__] = module
+        try:
+            with torch.no_grad():
+                self.exported = torch.export.export(Staged(), (*examples, *held), strict=False)
+        finally:
+            del sys.modules[module.__name__]
+        return self.exported
+
+    def compile(self) -> Run:
+        """Return the graph as a callable over host values."""
+        import torch
+
+        native = self.compile_native()
+
+        def from_host(value: np.ndarray[Any, Any], dtype: np.dtype[np.generic]) -> Any:
+            return torch.tensor(value.astype(dtype, copy=False))
+
+        return self.host(lambda *arguments: tuple(map(np.asarray, native(*arguments))), from_host)
+
+    def compile_native(self) -> Run:
+        """Return the graph as a callable over tensors."""
+        import torch
+
+        run = self._exported().module()
+        held = [torch.tensor(one) for one in self.constants]
+
+        def call(*arguments: Any) -> tuple[Any, ...]:
+            with torch.no_grad():
+                return self.checked(run(*arguments, *held))
+
+        return call
