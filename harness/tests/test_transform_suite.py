@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from snek_core_transform.errors import UsageError
 from snek_harness.run_folder import create_run
 from snek_harness.transform_record import TransformRecord, ratio, table
-from snek_harness.transform_suite import chosen_systems, run_transform_suite
+from snek_harness.transform_suite import chosen_systems, run_transform_suite, text_of_functions
 from snek_strategies import converters
 from snek_strategies.converters import Converted, Converter
 from snek_workloads.transform_programs import SIZES
@@ -88,3 +89,10 @@ def test_ratios_are_of_the_same_round() -> None:
     assert ratio(other, [plain, other]) == 2.0
     assert table([plain, other])[1] == ["p", "1.00x", "2.00x"]
     assert table([plain, other])[2] == ["geometric mean", "1.00x", "2.00x"]
+
+
+def test_no_text_is_converted_twice() -> None:
+    first, second = (compile(text_of_functions(10, salt)[0], "text", "exec").co_consts for salt in (0, 1))
+    codes = [constant for constant in (*first, *second) if isinstance(constant, CodeType)]
+    steps = [code for code in codes if code.co_name == "step"]
+    assert len(set(codes)) == len(codes) - len(steps) + 1

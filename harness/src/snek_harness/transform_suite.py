@@ -7,6 +7,7 @@ has one that a counting system ran without a firing. All systems of a program ar
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import re
 import sys
@@ -149,17 +150,21 @@ BLOCK = """    if x > {0}:
 """
 
 
-def text_of_functions(lines: int, count: int = FUNCTIONS) -> tuple[str, int]:
-    """Return a text of `count` functions of about `lines` lines each, and how many lines they have in all."""
+def text_of_functions(lines: int, salt: int, count: int = FUNCTIONS) -> tuple[str, int]:
+    """Return a text of `count` functions of about `lines` lines each, and how many lines they have in all.
+
+    Functions of another `salt` have code of their own: systems know equal code again, wherever it comes from.
+    """
     functions = []
     for number in range(count):
         blocks = "".join(BLOCK.format(block) for block in range(max(1, (lines - 3) // BLOCK.count("\n"))))
-        functions.append(f"def f{number}(x):\n    y = 0\n{blocks}    return y\n")
+        functions.append(f"def f{number}(x):\n    y = {salt * count + number}\n{blocks}    return y\n")
     return "def step(x, y):\n    return x - y\n" + "".join(functions), sum(text.count("\n") for text in functions)
 
 
 def _convert_text(lines: int, systems: Mapping[str, Converter], rounds: int, folder: Path) -> list[TransformRecord]:
-    text, length = text_of_functions(lines)
+    _, length = text_of_functions(lines, 0)
+    salts = itertools.count()
     program = f"functions of {lines} lines"
     ended: dict[str, TransformRecord] = {}
     samples: dict[str, Callable[[], float]] = {}
@@ -168,7 +173,9 @@ def _convert_text(lines: int, systems: Mapping[str, Converter], rounds: int, fol
             continue
 
         def convert(name: str = name, system: Converter = system) -> float:
-            with _module(text, folder, f"text_{lines}_{name}") as module:
+            salt = next(salts)
+            text, _ = text_of_functions(lines, salt)
+            with _module(text, folder, f"text_{lines}_{salt}_{name}") as module:
                 functions = [getattr(module, f"f{number}") for number in range(FUNCTIONS)]
                 return sample(lambda: [system.convert(function) for function in functions], 1)
 
