@@ -20,6 +20,7 @@ STRATEGIES: dict[str, str] = {
     "autograph/snek": "snek_strategies.autograph_snek:AutographSnek",
     "snek/interpret": "snek_strategies.snek_interpret:SnekInterpret",
     "snek/tensorflow": "snek_strategies.snek_tensorflow:SnekTensorFlow",
+    "snek/torch": "snek_strategies.snek_torch:SnekTorch",
     "snek/torchscript": "snek_strategies.snek_torchscript:SnekTorchScript",
     "snek/jax": "snek_strategies.snek_jax:SnekJax",
     "snek/numba": "snek_strategies.snek_numba:SnekNumba",
