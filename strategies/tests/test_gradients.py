@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import snek
+from snek_strategies.backends.registry import BACKENDS
 from snek_strategies.ir.gradients.activity import FLAT
 from snek_strategies.ir.gradients.table import GRADIENTS, JOINS, NONE
 from snek_strategies.ir.interpretations import INTERPRETATIONS
@@ -424,3 +425,13 @@ def test_a_gradient_that_nothing_reaches_is_zero() -> None:
         warnings.simplefilter("error")
         np.testing.assert_array_equal(snek.grad(lambda x: 3.0)(X), np.zeros(3))
         np.testing.assert_array_equal(snek.grad(lambda x, y: y.sum())(X, M), np.zeros(3))
+
+
+NO_TAPES = [name for name in ("numba", "jax") if name in BACKENDS and not BACKENDS[name].missing()]
+
+
+@pytest.mark.parametrize("backend", NO_TAPES)
+def test_a_back_end_without_tapes_refuses_a_gradient_through_a_loop(backend: str) -> None:
+    with pytest.raises(snek.StagingError, match="tape"):
+        snek.grad(loop, backend=backend)(X)
+    np.testing.assert_allclose(snek.grad(lambda x: (x * x).sum(), backend=backend)(X), 2 * X)

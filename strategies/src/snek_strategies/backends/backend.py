@@ -23,6 +23,9 @@ class LoweredProgram(ABC):
     kinds: ClassVar[tuple[str, ...]] = ()
     """The texts that this back-end makes, besides those that every staged program has."""
 
+    tapes: ClassVar[bool] = False
+    """Whether the back-end runs the tapes that gradients through control flow keep values on."""
+
     def __init__(self, program: Program) -> None:
         self.program = program
 

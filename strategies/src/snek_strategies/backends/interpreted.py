@@ -9,6 +9,8 @@ from snek_strategies.ir.interpret import Interpreter
 class Interpreted(LoweredProgram):
     """Nothing is made of the program: it is interpreted as it is."""
 
+    tapes = True
+
     def compile(self) -> Run:
         """Return the interpreter of the program."""
         return Interpreter(self.program)

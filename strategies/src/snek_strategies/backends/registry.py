@@ -7,9 +7,11 @@ import importlib.util
 from dataclasses import dataclass
 
 from snek_core_transform.errors import UsageError
-from snek_strategies.backends.backend import LoweredProgram, Unavailable
+from snek_strategies.backends.backend import LoweredProgram, Unavailable, cannot_say
+from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.passes.optimize import optimized
 from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.types import TAPE
 
 
 @dataclass(frozen=True)
@@ -63,4 +65,14 @@ def lower(name: str, program: Program) -> LoweredProgram:
     reason = backend.missing()
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
-    return backend.load()(optimized(program))
+    made, program = backend.load(), optimized(program)
+    if not made.tapes:
+        _refuse_tapes(name, program)
+    return made(program)
+
+
+def _refuse_tapes(name: str, program: Program) -> None:
+    taped = [node for node in every_node(program.body) if any(sym.type == TAPE for sym in node.results)]
+    if taped:
+        node = next((one for one in taped if one.place is not None), taped[0])
+        raise cannot_say(name, node, "its gradient keeps values on a tape; use back-end 'interpret'")
