@@ -41,4 +41,5 @@ def test_no_recorded_test_differs(file: Path) -> None:
         refused, virtualized = sum(len(one.refused) for one in ran), sum(one.virtualized for one in ran)
         assert refused <= outcomes.REFUSED_AT_MOST * virtualized
         assert len(ran) >= (150 if file.stem.startswith("cpython") else 1)
-        assert all(one.firings for one in ran) or mode == "inline"
+        # A module that does not load at all is excepted by its own name.
+        assert all(one.firings or one.module in one.excepted for one in ran) or mode == "inline"
