@@ -89,6 +89,8 @@ def verdict(
             if got[0] == "gives":
                 got = (*got[:2], tuple(map(plain, mine)))
             found = differs(want, got, relative, absolute)
+            if found and want[0] != got[0]:
+                found = f"{want!r} became {got!r}"
             if found:
                 return f"wrong: {args!r:.200}: {found}"
     except snek.StagingError as error:

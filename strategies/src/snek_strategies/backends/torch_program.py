@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import linecache
 import re
 import sys
@@ -19,6 +20,7 @@ from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, fr
 
 RECURSION = "torch.export's graphs do not call themselves; write a loop, or use back-end 'numba'"
 HEAD = "import torch\nfrom torch._higher_order_ops.while_loop import while_loop\n"
+_NUMBERS = itertools.count()
 
 
 class _Writer:
@@ -120,10 +122,11 @@ class TorchProgram(TracedProgram):
 
         if self.exported is not None:
             return self.exported
-        filename = f"<snek torch {self.program.name} {id(self):x}>"
+        number = next(_NUMBERS)  # never used twice: Dynamo remembers modules by name
+        filename = f"<snek torch {self.program.name} {number}>"
         linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
         # The capture looks functions up by their module, which is known by its name for as long as that takes.
-        module = ModuleType(f"snek_torch_program_{id(self):x}")
+        module = ModuleType(f"snek_torch_program_{number}")
         exec(compile(self.source, filename, "exec"), vars(module))  # noqa: S102 - the text was written here
         entry: Callable[..., Any] = vars(module)["program"]
         held = [torch.tensor(one) for one in self.constants]

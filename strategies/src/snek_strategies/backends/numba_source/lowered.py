@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import linecache
 import sys
 import warnings
@@ -23,6 +24,7 @@ from snek_strategies.backends.structured_source import Dialect, write
 from snek_strategies.ir.syntax import Atom, Node, Program, Sym
 from snek_strategies.ir.types import Fn, Scalar, Tape, Type
 
+_NUMBERS = itertools.count()
 INLINED = ELEMENTWISE | {
     "asarray",
     "astype",
@@ -144,7 +146,7 @@ class NumbaSource(LoweredProgram):
         return self.sites.error(number, payload)
 
     def _loaded(self) -> tuple[Callable[..., Any], type[Exception]]:
-        filename = f"<snek numba {self.program.name} {id(self):x}>"
+        filename = f"<snek numba {self.program.name} {next(_NUMBERS)}>"
         linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
         # Numba finds a function that calls itself again only where its module can be imported.
         namespace: dict[str, Any] = {"__name__": __name__, **self.constants}
