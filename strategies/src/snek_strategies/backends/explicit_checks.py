@@ -73,17 +73,19 @@ class Check:
     safe: tuple[tuple[int, Atom], ...] = ()
 
 
-def explicit_checks(program: Program, *, goes_on: bool = False) -> Program:
+def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool = True) -> Program:
     """Return the program with every check written out; what is left of operations that may raise cannot.
 
-    For systems that go on after an error, operands are made safe too: a divisor of 1, an index of 0.
+    For systems that go on after an error, operands are made safe too: a divisor of 1, an index of 0. Without `overflow`
+    the system itself looks at sums, differences, products, negatives and absolute values of ints.
     """
-    return Program(program.name, drop_unused(_Checks(Names(program.body), goes_on).block(program.body)))
+    return Program(program.name, drop_unused(_Checks(Names(program.body), goes_on, overflow).block(program.body)))
 
 
 class _Checks:
-    def __init__(self, names: Names, goes_on: bool) -> None:
+    def __init__(self, names: Names, goes_on: bool, overflow: bool) -> None:
         self.names = names
+        self.overflow = overflow
         self.goes_on = goes_on
         self.bounded: set[int] = set()
 
@@ -102,7 +104,7 @@ class _Checks:
             return
         operands = list(node.operands)
         skip = bool(node.results) and node.results[0].index in self.bounded
-        for check in () if skip else _before(node, emit):
+        for check in () if skip else _before(node, emit, self.overflow):
             self._check(check, emit)
             for at, atom in check.safe if self.goes_on else ():
                 operands[at] = atom
@@ -120,7 +122,7 @@ class _Checks:
         emit.node("if", (check.flag,), blocks, (), frozenset({"raise"}))
 
 
-def _before(node: Node, emit: Emitter) -> Iterator[Check]:
+def _before(node: Node, emit: Emitter, overflow: bool) -> Iterator[Check]:
     name, operands = node.primitive, node.operands
     scalars = all(isinstance(atom.type, Scalar) for atom in operands)
     if name in ("divide", "floor_divide", "remainder") and scalars:
@@ -137,7 +139,7 @@ def _before(node: Node, emit: Emitter) -> Iterator[Check]:
             negative = emit("bool", emit("any", negative, axis=tuple(range(len(negative.type.dims)))))
         payload = operands if scalars else (emit("asarray", 2), emit("asarray", -1))
         yield Check(negative, Redo(name), payload, ())
-    if scalars and _integer_result(node):
+    if scalars and _integer_result(node) and (overflow or node.primitive in ("power", "left_shift")):
         yield from _overflow(node, emit)
     if name in ("getitem", "setitem", "additem"):
         yield from _bounds(node, emit)

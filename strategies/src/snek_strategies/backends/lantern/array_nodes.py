@@ -1,0 +1,377 @@
+"""How array primitives that are not elementwise are written in C++: one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.backend import cannot_say
+from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, of_view, place, row_strides
+from snek_strategies.backends.lantern.cpp_types import cast, cpp, number
+from snek_strategies.backends.placed_index import Along, At, Placed, placed
+from snek_strategies.ir.syntax import Atom, Node
+
+if TYPE_CHECKING:
+    from snek_strategies.backends.lantern.writer import Writer
+
+SMALL = 16 * 16 * 64
+"""Up to so many multiplications a product is written as loops; above BLAS is called."""
+
+
+def _first(view: View) -> str:
+    return at(view, view.strides, ["0"] * len(view.dims))
+
+
+def _one(w: Writer, node: Node) -> str:
+    view = w.view(node.operands[0])
+    text = cast(_first(view), view.dtype, dtype_of(node.results[0].type))
+    return f"!{cast(_first(view), view.dtype, np.dtype(bool))}" if node.primitive == "not" else text
+
+
+def _reshape(w: Writer, node: Node) -> View | Lazy | str:
+    (atom,) = node.operands
+    dims = dims_of(node.results[0].type)
+    if not dims:
+        return _one(w, node)
+    if not dims_of(atom.type):
+        return replace(w.elements(atom), dims=dims)
+    return replace(w.together(atom), dims=dims, strides=row_strides(dims))
+
+
+def _transpose(w: Writer, node: Node) -> View:
+    view = w.view(node.operands[0])
+    axes: Any = dict(node.params)["axes"]
+    return replace(view, dims=tuple(view.dims[k] for k in axes), strides=tuple(view.strides[k] for k in axes))
+
+
+def _broadcast_to(w: Writer, node: Node) -> View | Lazy:
+    dims = dims_of(node.results[0].type)
+    made = w.elements(node.operands[0])
+    if not made.loads:
+        return replace(made, dims=dims)
+    view = made.loads[0] if not made.size and len(made.loads) == 1 else w.materialised(made, made.dims)
+    return view.spread(dims)
+
+
+def _concatenate(w: Writer, node: Node) -> View:
+    (result,) = node.results
+    axis = int(str(dict(node.params)["axis"]))
+    target = w.buffer(dims_of(result.type), dtype_of(result.type))
+    start = 0
+    for atom in node.operands:
+        dims = dims_of(atom.type)
+        part = replace(target, dims=dims).moved(str(start * target.strides[axis]))
+        w.store(w.elements(atom), part)
+        start += dims[axis]
+    return target
+
+
+def _where(w: Writer, node: Node, array: Atom, dynamic: tuple[Atom, ...]) -> tuple[Placed, list[str | View]]:
+    """Return where an index leads, and its dynamic parts: names of numbers, and arrays."""
+    index = dict(node.params)["index"]
+    assert isinstance(index, tuple)
+    where = placed(dims_of(array.type), index, tuple(atom.type for atom in dynamic))
+    parts: list[str | View] = []
+    for atom in dynamic:
+        if dims_of(atom.type):
+            parts.append(w.view(atom))
+            continue
+        text = w.use(atom)
+        if not text.isidentifier():
+            name = w.fresh()
+            w.line(f"const std::int64_t {name} = {text};")
+            text = name
+        parts.append(text)
+    return where, parts
+
+
+def _wrapped(text: str, size: int) -> str:
+    return f"({text} < 0 ? {text} + {size} : {text})"
+
+
+def _located(view: View, where: Placed, parts: list[str | View]) -> View | None:
+    """Return what an index without arrays takes, as a view; None where it has arrays."""
+    strides = [0] * len(where.shape)
+    offsets: list[str] = []
+    fixed = 0
+    for axis, one in enumerate(where.places):
+        step = view.strides[axis]
+        if isinstance(one, At):
+            fixed += one.position * step
+        elif isinstance(one, Along):
+            fixed += one.start * step
+            strides[one.axis] = one.step * step
+        else:
+            part = parts[one.operand]
+            if isinstance(part, View):
+                return None
+            text = _wrapped(part, view.dims[axis])
+            offsets.append(text if step == 1 else f"{step} * {text}")
+    return replace(view.moved(str(fixed), *offsets), dims=where.shape, strides=tuple(strides))
+
+
+def _getitem(w: Writer, node: Node) -> View | str:
+    array, *dynamic = node.operands
+    (result,) = node.results
+    where, parts = _where(w, node, array, tuple(dynamic))
+    view = w.view(array)
+    made = _located(view, where, parts)
+    if made is not None:
+        return made if where.shape else _first(made)
+    target = w.buffer(where.shape, dtype_of(result.type))
+    if 0 in where.shape:
+        return target
+    heads = list(loops(where.shape))
+    names = [name for name, _ in heads]
+    for _, head in heads:
+        w.line(head)
+        w.depth += 1
+    w.line(f"{at(target, target.strides, names)} = {_gathered(view, where, parts, names)};")
+    w.close(len(heads))
+    return target
+
+
+def _gathered(view: View, where: Placed, parts: list[str | View], names: list[str]) -> str:
+    places = [view.offset] if view.offset else []
+    for axis, one in enumerate(where.places):
+        step = view.strides[axis]
+        if isinstance(one, At):
+            places.append(str(step * one.position))
+        elif isinstance(one, Along):
+            places.append(f"{step} * ({one.start} + {one.step} * {names[one.axis]})")
+        else:
+            part = parts[one.operand]
+            if isinstance(part, View):
+                wide = part.spread(tuple(where.shape[k] for k in one.axes))
+                part = f"std::int64_t({at(wide, wide.strides, [names[k] for k in one.axes])})"
+            places.append(f"{step} * {_wrapped(part, view.dims[axis])}")
+    return f"{view.base}[{' + '.join(places) or '0'}]"
+
+
+def _store(w: Writer, node: Node, target: View, made: Lazy) -> None:
+    """Write the elements of a store, or those that are added, into the target."""
+    array, _, *dynamic = node.operands
+    where, parts = _where(w, node, array, tuple(dynamic))
+    dims = made.dims
+    while len(dims) > len(where.shape) and dims[0] == 1:
+        dims = dims[1:]
+    if dims != made.dims:
+        made = replace(
+            made,
+            dims=dims,
+            loads=tuple(replace(v, dims=dims, strides=v.strides[len(v.dims) - len(dims) :]) for v in made.loads),
+        )
+    sign = "+=" if node.primitive == "additem" else "="
+    part = _located(target, where, parts)
+    if part is not None:
+        w.store(made, part, sign)
+        return
+    if 0 in where.shape:
+        return
+    heads = list(loops(where.shape))
+    names = [name for name, _ in heads]
+    for _, head in heads:
+        w.line(head)
+        w.depth += 1
+    views = [one.spread(where.shape) for one in made.loads]
+    value = cast(made.render([at(one, one.strides, names) for one in views]), made.dtype, target.dtype)
+    w.line(f"{_gathered(target, where, parts, names)} {sign} {value};")
+    w.close(len(heads))
+
+
+def _reduce(w: Writer, node: Node) -> View | Lazy | str:
+    (atom,) = node.operands
+    (result,) = node.results
+    dims = dims_of(atom.type)
+    name = node.primitive
+    axis: Any = dict(node.params)["axis"]
+    axes = axis if isinstance(axis, tuple) else (int(axis),)
+    given, made = dtype_of(atom.type), dtype_of(result.type)
+    if "c" in (given.kind, made.kind) and name not in ("sum", "prod"):
+        raise cannot_say("lantern", node, "complex numbers have no order in C++")
+    extreme = name in ("max", "min", "argmax", "argmin")
+    if extreme and 0 in (dims[one] for one in axes):
+        raise cannot_say("lantern", node, "there is no extreme of no elements")
+    elements = w.elements(atom)
+    if extreme and elements.size:
+        elements = of_view(w.materialised(elements, dims))
+    views = tuple(one.spread(dims) for one in elements.loads)
+    kept = [one for one in range(len(dims)) if one not in axes]
+    names = [f"i{one}" for one in range(len(dims))]
+    target = w.buffer(tuple(dims[one] for one in kept), made) if kept else None
+    heads = dict(enumerate(head for _, head in loops(dims)))
+    wide = np.dtype("float64") if made == np.float32 and name in ("sum", "prod") else made
+    kind = cpp(given if extreme else wide)
+    total = w.fresh("sum")
+
+    def text(indices: list[str]) -> str:
+        return elements.render([at(one, one.strides, indices) for one in views])
+
+    if not kept and not extreme:
+        w.line(f"{kind} {total} = {_start(name, wide)};")
+    for one in kept:
+        w.line(heads[one])
+        w.depth += 1
+    best = w.fresh("best")
+    if extreme:
+        first = text(["0" if one in axes else names[one] for one in range(len(dims))])
+        w.line(f"{kind} {total} = {first};")
+        if name.startswith("arg"):
+            w.line(f"std::int64_t {best} = 0;")
+    elif kept:
+        w.line(f"{kind} {total} = {_start(name, wide)};")
+    for number_, one in enumerate(axes):
+        if number_ == len(axes) - 1 and name == "sum" and made.kind == "f":
+            w.line(f"#pragma omp simd reduction(+ : {total})")
+        w.line(heads[one])
+        w.depth += 1
+    element = text(names)
+    if extreme:
+        test = "above" if name.endswith("max") else "below"
+        then = f"{total} = {element};" + (f" {best} = i{axes[0]};" if name.startswith("arg") else "")
+        w.line(f"if (lantern::{test}<{kind}>({element}, {total})) {{ {then} }}")
+    elif name in ("any", "all"):
+        w.line(f"{total} = {total} {'||' if name == 'any' else '&&'} {cast(element, given, np.dtype(bool))};")
+    else:
+        sign = "+" if name == "sum" else "*"
+        w.line(f"{total} = {kind}({total} {sign} {cast(element, given, wide)});")
+    w.close(len(axes))
+    answer = best if name.startswith("arg") else cast(total, given if extreme else wide, made)
+    if target is None:
+        if extreme and not kept:
+            pass
+        return answer
+    w.line(f"{at(target, target.strides, [names[one] for one in kept])} = {answer};")
+    w.close(len(kept))
+    return target
+
+
+def _start(name: str, dtype: np.dtype[np.generic]) -> str:
+    if name in ("any", "all"):
+        return "false" if name == "any" else "true"
+    return number(0 if name == "sum" else 1, dtype)
+
+
+def _matmul(w: Writer, node: Node) -> View | str:
+    (result,) = node.results
+    dtype = dtype_of(result.type)
+    left, right = ((w.elements(atom), len(dims_of(atom.type)) == 1) for atom in node.operands)
+    sides = []
+    for made, flat, is_left in ((*left, True), (*right, False)):
+        plain = not made.size and len(made.loads) == 1 and made.dtype == dtype
+        view = (
+            made.loads[0]
+            if plain
+            else w.materialised(replace(made, dtype=dtype, render=_casting(made, dtype)), made.dims)
+        )
+        if flat:
+            dims = (1, *view.dims) if is_left else (*view.dims, 1)
+            steps = (0, *view.strides) if is_left else (*view.strides, 0)
+            view = replace(view, dims=dims, strides=steps)
+        sides.append(view)
+    a, b = sides
+    batch = np.broadcast_shapes(a.dims[:-2], b.dims[:-2])
+    m, k, n = a.dims[-2], a.dims[-1], b.dims[-1]
+    target = w.buffer((*batch, m, n), dtype)
+    a, b = a.spread((*batch, m, k)), b.spread((*batch, k, n))
+    heads = list(loops(batch, "n"))
+    for _, head in heads:
+        w.line(head)
+        w.depth += 1
+    names = [name for name, _ in heads]
+    at_a, at_b, at_c = (
+        f"{v.base} + {place(v.offset, v.strides[:-2], names)}".removesuffix(" + 0") for v in (a, b, target)
+    )
+    if 0 not in (*batch, m, n):
+        w.line(_product(a, b, (m, n, k), (at_a, at_b, at_c)))
+    w.close(len(heads))
+    dims = dims_of(result.type)
+    return replace(target, dims=dims, strides=row_strides(dims)) if dims else _first(target)
+
+
+def _casting(made: Lazy, dtype: np.dtype[np.generic]) -> Callable[[list[str]], str]:
+    return lambda texts: cast(made.render(texts), made.dtype, dtype)
+
+
+def _product(a: View, b: View, extents: Dims, places: tuple[str, str, str]) -> str:
+    m, n, k = extents
+    leads = [_lead(v.dims[-2:], v.strides[-2:]) for v in (a, b)]
+    if a.dtype.kind == "f" and m * n * k > SMALL and min(m, n) > 1 and all(leads) and 0 not in extents:
+        (lead_a, flip_a), (lead_b, flip_b) = (one for one in leads if one)
+        return (
+            f"lantern::gemm({m}, {n}, {k}, {places[0]}, {lead_a}, {number(flip_a, np.dtype(bool))}, "
+            f"{places[1]}, {lead_b}, {number(flip_b, np.dtype(bool))}, {places[2]});"
+        )
+    steps = ", ".join(str(one) for v in (a, b) for one in v.strides[-2:])
+    if a.dtype.kind == "b":
+        return f"lantern::product_of_flags<{m}, {n}, {k}, {steps}>({', '.join(places)});"
+    return f"lantern::product<{cpp(a.dtype)}, {m}, {n}, {k}, {steps}>({', '.join(places)});"
+
+
+def _lead(dims: Dims, strides: Dims) -> tuple[int, bool] | None:
+    if strides[1] == 1 and strides[0] >= dims[1]:
+        return strides[0], False
+    if strides[0] == 1 and strides[1] >= dims[0]:
+        return strides[1], True
+    return None
+
+
+def _running(w: Writer, node: Node) -> View:
+    (result,) = node.results
+    axis = int(str(dict(node.params)["axis"]))
+    dtype = dtype_of(result.type)
+    view = w.view(node.operands[0])
+    target = w.buffer(view.dims, dtype)
+    names = [f"i{one}" for one in range(len(view.dims))]
+    heads = [head for _, head in loops(view.dims)]
+    for one, head in enumerate(heads):
+        if one != axis:
+            w.line(head)
+            w.depth += 1
+    total = w.fresh("sum")
+    sign, start = ("+", 0) if node.primitive == "cumsum" else ("*", 1)
+    w.line(f"{cpp(dtype)} {total} = {number(start, dtype)};")
+    w.line(heads[axis])
+    w.depth += 1
+    w.line(f"{total} = {cpp(dtype)}({total} {sign} {cast(at(view, view.strides, names), view.dtype, dtype)});")
+    w.line(f"{at(target, target.strides, names)} = {total};")
+    w.close(len(heads))
+    return target
+
+
+def _sorted(w: Writer, node: Node) -> View:
+    (result,) = node.results
+    view = w.together(node.operands[0])
+    if view.dtype.kind == "c":
+        raise cannot_say("lantern", node, "complex numbers have no order in C++")
+    target = w.buffer(view.dims, dtype_of(result.type))
+    size = view.dims[-1]
+    rows = prod(view.dims[:-1])
+    w.line(f"for (std::int64_t i0 = 0; i0 < {rows}; ++i0) {{")
+    w.depth += 1
+    source, row = f"({view.pointer} + {size} * i0)", f"({target.base} + {size} * i0)"
+    name = "sort_row" if node.primitive == "sort" else "order_row"
+    w.line(f"lantern::{name}<{cpp(view.dtype)}>({source}, {row}, {size});")
+    w.close(1)
+    return target
+
+
+ROWS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("bool", "int", "float", "item", "not"), _one),
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "broadcast_to": _broadcast_to,
+    "concatenate": _concatenate,
+    "getitem": _getitem,
+    "store": _store,
+    **dict.fromkeys(("sum", "prod", "max", "min", "any", "all", "argmax", "argmin"), _reduce),
+    "matmul": _matmul,
+    **dict.fromkeys(("cumsum", "cumprod"), _running),
+    **dict.fromkeys(("sort", "argsort"), _sorted),
+}
+"""One row for each core primitive that is not elementwise; each gives a view, elements, or a number's text."""

@@ -1,0 +1,40 @@
+"""The system's C++ compiler: source text to a shared library."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from snek_strategies.backends.backend import Unavailable
+
+RUNTIME = Path(__file__).parent / "runtime"
+FLAGS = (
+    "-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", "-fwrapv", "-fno-math-errno", "-fno-trapping-math",
+    "-fopenmp-simd", "-ffp-contract=off",
+)  # fmt: skip
+"""Numbers are as IEEE 754 says; a sum's order is the only freedom that the source gives the compiler."""
+
+
+def compiler() -> str | None:
+    """Return the compiler's path, or None where there is none."""
+    return next((found for name in ("g++", "c++", "clang++") if (found := shutil.which(name))), None)
+
+
+def command(source: str = "program.cpp", made: str = "program.so") -> list[str]:
+    """Return the command that compiles a program."""
+    return [compiler() or "g++", *FLAGS, f"-I{RUNTIME}", source, "-o", made]
+
+
+def build(source: str) -> Path:
+    """Compile a program in a new private folder, and return the shared library. Raises Unavailable where it cannot."""
+    folder = Path(tempfile.mkdtemp(prefix="snek-lantern-"))
+    (folder / "program.cpp").write_text(source)
+    made = folder / "program.so"
+    done = subprocess.run(  # noqa: S603 - the compiler's path is looked up, the text was written here
+        command(str(folder / "program.cpp"), str(made)), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Unavailable(f"the C++ compiler refused a program: {done.stderr.strip()[:2000]}; see {folder}")
+    return made

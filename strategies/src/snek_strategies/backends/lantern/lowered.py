@@ -1,0 +1,155 @@
+"""A program as Lantern takes it: C++ source, compiled by the system's compiler and loaded."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import shlex
+import shutil
+import struct
+from typing import Any, ClassVar
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.backend import LoweredProgram, Run
+from snek_strategies.backends.core_primitives import core_primitives
+from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.backends.lantern import compiler
+from snek_strategies.backends.lantern.writer import Shared, Writer, scalar_type
+from snek_strategies.backends.lifted_functions import lifted
+from snek_strategies.backends.raising import host_value
+from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.types import Type
+
+HEAD = """// Made from the Python function {name}. Compile with:
+//   {command}
+#include <complex>
+
+#include "lantern.hpp"
+#include "products.hpp"
+#include "scalar.hpp"
+
+extern "C" const void *constants[{count}];
+const void *constants[{count}] = {{}};
+template <class T>
+static const T *constant(int at) {{
+    return static_cast<const T *>(constants[at]);
+}}
+"""
+
+
+class LanternProgram(LoweredProgram):
+    """C++ that the system's compiler makes native code of."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("cpp",)
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        core = explicit_checks(core_primitives(program), overflow=False)
+        functions = lifted(core)
+        self.shared = Shared()
+        self.shared.functions = {one.name.index: one for one in functions if one.name is not None}
+        writers = [Writer(self.shared, one) for one in functions]
+        bodies = [one.function() for one in writers]
+        declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
+        command = shlex.join(["g++", *compiler.FLAGS, "-I", "RUNTIME", "program.cpp", "-o", "program.so"])
+        head = HEAD.format(name=program.name, command=command, count=max(1, len(self.shared.constants)))
+        self.source = "\n\n".join([head, *declared, *bodies, self._entry(functions[-1].text)]) + "\n"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Say that there is no C++ compiler, and what to install."""
+        if compiler.compiler() is None:
+            return "there is no C++ compiler; install g++ (Debian: apt install g++) or clang++"
+        return None
+
+    def _entry(self, name: str) -> str:
+        body = self.program.body
+        given = ["context"]
+        for at, sym in enumerate(body.parameters):
+            pointer = f"static_cast<const {scalar_type(sym.type)} *>(given[{at}])"
+            given.append(pointer if dims_of(sym.type) else f"*{pointer}")
+        for at, atom in enumerate(body.results):
+            pointer = f"static_cast<{scalar_type(atom.type)} *>(made[{at}])"
+            given.append(pointer if dims_of(atom.type) else f"*{pointer}")
+        return (
+            'extern "C" void lantern_connect(const lantern::Services *given) { lantern::services = *given; }\n\n'
+            'extern "C" int lantern_run([[maybe_unused]] const void *const *given, '
+            "[[maybe_unused]] void *const *made, lantern::Raised *raised) {\n"
+            f"    return lantern::run(raised, [&](lantern::Context &context) {{ {name}({', '.join(given)}); }});\n}}"
+        )
+
+    def as_text(self, kind: str) -> str:
+        """Return the `cpp` source."""
+        return self.source if kind == "cpp" else super().as_text(kind)
+
+    def compile(self) -> Run:
+        """Compile and load the program."""
+        made = compiler.build(self.source)
+        library = ctypes.PyDLL(str(made))
+        shutil.rmtree(made.parent)
+        services = _services()
+        library.lantern_connect(services)
+        kept = self.shared.constants
+        (ctypes.c_void_p * max(1, len(kept))).in_dll(library, "constants")[:] = [one.ctypes.data for one in kept] or [0]
+        parameters, results = self.program.body.parameters, self.program.body.results
+        given_types = [sym.type for sym in parameters]
+        made_types = [atom.type for atom in results]
+        run_it = library.lantern_run
+        pointers_in, pointers_out = ctypes.c_void_p * max(1, len(parameters)), ctypes.c_void_p * max(1, len(results))
+
+        def run(*arguments: Any) -> tuple[object, ...]:
+            given = [_handed(type_, value) for type_, value in zip(given_types, arguments, strict=True)]
+            answers = [np.empty(dims_of(type_), dtype_of(type_)) for type_ in made_types]
+            raised = (ctypes.c_int64 * 17)()
+            code = run_it(
+                pointers_in(*(one.ctypes.data for one in given)),
+                pointers_out(*(one.ctypes.data for one in answers)),
+                raised,
+            )
+            if code:
+                raise self._failure(code, list(raised))
+            return tuple(
+                host_value(type_, one if dims_of(type_) else one[()])
+                for type_, one in zip(made_types, answers, strict=True)
+            )
+
+        return run
+
+    def _failure(self, code: int, raised: list[int]) -> BaseException:
+        if code == 2:
+            return RecursionError(f"maximum recursion depth exceeded in staged program {self.program.name}")
+        if code == 3:
+            return MemoryError(f"no memory for staged program {self.program.name}")
+        site = self.shared.sites.all[raised[0] - 1]
+        values = [
+            struct.unpack("d", struct.pack("q", word))[0] if dtype_of(type_).kind == "f" else word
+            for type_, word in zip(site.types, raised[1:], strict=False)
+        ]
+        return self.shared.sites.error(raised[0], values)
+
+
+def _handed(type_: Type, value: Any) -> np.ndarray:
+    if not dims_of(type_) and type(value) is int and not -(2**63) <= value < 2**63:
+        raise OverflowError(f"{value} leaves the 64 bits that an int has in a compiled program; use 'interpret'")
+    return np.ascontiguousarray(value, dtype_of(type_)).reshape(dims_of(type_))
+
+
+class _Services(ctypes.Structure):
+    _fields_: ClassVar = [
+        (name, ctypes.c_void_p) for name in ("save_thread", "restore_thread", "check_signals", "dgemm", "sgemm")
+    ]
+
+
+def _services() -> Any:
+    api = ctypes.pythonapi
+    blas = importlib.import_module("scipy.linalg.cython_blas").__pyx_capi__
+    pointer, title = api.PyCapsule_GetPointer, api.PyCapsule_GetName
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    title.restype, title.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    host = [
+        ctypes.cast(one, ctypes.c_void_p)
+        for one in (api.PyEval_SaveThread, api.PyEval_RestoreThread, api.PyErr_CheckSignals)
+    ]
+    return ctypes.byref(_Services(*host, *(pointer(blas[name], title(blas[name])) for name in ("dgemm", "sgemm"))))

@@ -1,0 +1,164 @@
+// What every compiled program runs on: errors, memory by frames, an ear for Ctrl-C.
+#pragma once
+
+#include <pthread.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace lantern {
+
+constexpr std::int64_t WORDS = 16;
+
+// A `raise` of the program: its number, and the numbers that the exception holds.
+struct Raised {
+    std::int64_t site;
+    std::int64_t words[WORDS];
+};
+struct Interrupted {};  // Ctrl-C was pressed; Python knows the exception
+struct TooDeep {};
+
+template <class T>
+inline std::int64_t word(T value) {
+    if constexpr (std::is_floating_point_v<T>) {
+        const double wide = value;
+        std::int64_t bits;
+        std::memcpy(&bits, &wide, sizeof bits);
+        return bits;
+    } else {
+        return std::int64_t(value);
+    }
+}
+
+template <class... T>
+[[noreturn, gnu::cold, gnu::noinline]] void raise(std::int64_t site, T... values) {
+    throw Raised{site, {word(values)...}};
+}
+
+// What the host gives a loaded program.
+struct Services {
+    void *(*save_thread)();
+    void (*restore_thread)(void *);
+    int (*check_signals)();
+    void *dgemm;
+    void *sgemm;
+};
+inline Services services{};
+
+// Memory as a stack: a function takes its frame when it is entered and leaves it when it returns or raises.
+struct Chunk {
+    Chunk *next;
+    std::size_t size;
+};
+
+class Arena {
+   public:
+    char *top = nullptr, *end = nullptr;
+    Chunk *first = nullptr, *current = nullptr;
+    ~Arena() {
+        while (first != nullptr) std::free(std::exchange(first, first->next));
+    }
+    char *take(std::size_t bytes) {
+        if (std::size_t(end - top) < bytes || top == nullptr) more(bytes);
+        return std::exchange(top, top + bytes);
+    }
+
+   private:
+    void more(std::size_t bytes) {
+        Chunk **link = current == nullptr ? &first : &current->next;
+        while (*link != nullptr && (*link)->size < bytes) link = &(*link)->next;
+        if (*link == nullptr) {
+            const std::size_t size = bytes < (1u << 18) ? 1u << 18 : bytes;
+            auto *made = static_cast<Chunk *>(std::aligned_alloc(64, ((size + 64 + 63) / 64) * 64));
+            if (made == nullptr) throw std::bad_alloc();
+            *made = {nullptr, size};
+            *link = made;
+        }
+        current = *link;
+        top = reinterpret_cast<char *>(current) + 64;
+        end = top + current->size;
+    }
+};
+
+struct Context {
+    Arena arena;
+    void *thread = nullptr;
+    char *stack_end = nullptr;
+    std::chrono::steady_clock::time_point looked{};
+
+    Context() {
+        pthread_attr_t attributes;
+        void *low = nullptr;
+        std::size_t size = 0;
+        if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+            pthread_attr_getstack(&attributes, &low, &size);
+            pthread_attr_destroy(&attributes);
+        }
+        stack_end = static_cast<char *>(low) + 128 * 1024;
+    }
+};
+
+// Asks Python now and then whether Ctrl-C was pressed.
+[[gnu::cold, gnu::noinline]] inline void poll(Context &context) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - context.looked < std::chrono::milliseconds(20)) return;
+    context.looked = now;
+    services.restore_thread(context.thread);
+    const int bad = services.check_signals();
+    context.thread = services.save_thread();
+    if (bad != 0) throw Interrupted{};
+}
+
+inline void enter(Context &context, std::int64_t depth, std::int64_t limit) {
+    if (depth > limit || static_cast<char *>(__builtin_frame_address(0)) < context.stack_end) throw TooDeep{};
+}
+
+class Frame {
+    Arena &arena;
+    char *top, *end;
+    Chunk *current;
+
+   public:
+    char *const memory;
+    Frame(Context &context, std::size_t bytes)
+        : arena(context.arena), top(arena.top), end(arena.end), current(arena.current), memory(arena.take(bytes)) {}
+    ~Frame() {
+        arena.top = top;
+        arena.end = end;
+        arena.current = current;
+    }
+    Frame(const Frame &) = delete;
+    template <class T>
+    T *at(std::size_t offset) const {
+        return reinterpret_cast<T *>(memory + offset);
+    }
+};
+
+// Runs a program with the GIL released; says how it ended: 0 well, 1 raised, 2 too deep, 3 no memory, 4 interrupted.
+template <class Body>
+int run(Raised *raised, Body body) {
+    static thread_local Context context;
+    context.thread = services.save_thread();
+    int code = 0;
+    try {
+        body(context);
+    } catch (const Raised &error) {
+        *raised = error;
+        code = 1;
+    } catch (const TooDeep &) {
+        code = 2;
+    } catch (const std::bad_alloc &) {
+        code = 3;
+    } catch (const Interrupted &) {
+        code = 4;
+    }
+    services.restore_thread(context.thread);
+    return code;
+}
+
+}  // namespace lantern

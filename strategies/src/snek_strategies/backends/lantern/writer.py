@@ -1,0 +1,501 @@
+"""A program of the IR as C++: functions, `if`, `while`, assignments, and loops over elements."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from math import prod
+
+import numpy as np
+
+from snek_core_transform.errors import Place, StagingError
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of
+from snek_strategies.backends.backend import cannot_say
+from snek_strategies.backends.bounded_counters import bounded_results
+from snek_strategies.backends.explicit_checks import Redo
+from snek_strategies.backends.lantern import elements
+from snek_strategies.backends.lantern.array_nodes import ROWS
+from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
+from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lifted_functions import Lifted
+from snek_strategies.backends.raising import Sites
+from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
+from snek_strategies.ir.types import Fn, Tape, Type
+
+LONGEST = 160
+"""How long an expression grows before it gets a name."""
+DEEPEST = 24
+"""How many operations an element takes before the array gets memory of its own."""
+SCALARS = frozenset({"asarray", "astype", "bool", "int", "float", "item", "positive", "copy"})
+
+
+class Shared:
+    """What the functions of one program have in common."""
+
+    def __init__(self) -> None:
+        self.sites = Sites("lantern")
+        self.constants: list[np.ndarray] = []
+        self.functions: dict[int, Lifted] = {}
+
+
+def scalar_type(type_: Type, place: Place | None = None) -> str:
+    """Return the C++ type of a number. Raises StagingError for functions and tapes."""
+    if isinstance(type_, (Fn, Tape)):
+        raise StagingError(f"back-end 'lantern' cannot express a {type_} that is passed on", place, code="SNK0290")
+    return cpp(dtype_of(type_))
+
+
+class Writer:
+    """Writes one function."""
+
+    def __init__(self, shared: Shared, one: Lifted) -> None:
+        self.shared = shared
+        self.one = one
+        self.lines: list[str] = []
+        self.depth = 1
+        self.texts: dict[int, str] = {}
+        self.views: dict[int, View] = {}
+        self.pending: dict[int, str] = {}
+        self.lazies: dict[int, Lazy] = {}
+        self.bounded: set[int] = set()
+        self.buffers: list[tuple[str, str, int]] = []
+        self.names = 0
+        self.said: Place | None = None
+
+    def line(self, text: str) -> None:
+        """Append a line."""
+        self.lines.append("    " * self.depth + text)
+
+    def fresh(self, letter: str = "v") -> str:
+        """Return a name that the function does not have yet."""
+        self.names += 1
+        return f"{letter}{self.names - 1}"
+
+    def buffer(self, dims: Dims, dtype: Dtype) -> View:
+        """Return memory of its own in the function's frame."""
+        name = self.fresh("a")
+        self.buffers.append((name, cpp(dtype), prod(dims)))
+        return View(name, dtype, dims, row_strides(dims), frozenset({name}))
+
+    def function(self) -> str:
+        """Return the function's text."""
+        block, parameters = self.one.block, []
+        for sym in (*block.parameters, *self.one.captured):
+            name = self.fresh()
+            kind = scalar_type(sym.type)
+            dims = dims_of(sym.type)
+            if dims:
+                parameters.append(f"const {kind} *{name}")
+                self.views[sym.index] = View(name, dtype_of(sym.type), dims, row_strides(dims), frozenset({"given"}))
+            else:
+                parameters.append(f"{kind} {name}")
+                self.texts[sym.index] = name
+        for number_, atom in enumerate(block.results):
+            kind = scalar_type(atom.type)
+            parameters.append(f"{kind} {'*' if dims_of(atom.type) else '&'}out{number_}")
+        if self.one.recursive:
+            parameters.append("std::int64_t depth")
+        self.nodes(block)
+        if not _raises(block):
+            for number_, atom in enumerate(block.results):
+                if dims_of(atom.type):
+                    self.store(self.elements(atom), self.target(f"out{number_}", atom.type))
+                else:
+                    self.line(f"out{number_} = {self.use(atom)};")
+        head = [f"static void {self.one.text}(lantern::Context &context, {', '.join(parameters)}) {{"]
+        if not parameters:
+            head = [f"static void {self.one.text}(lantern::Context &context) {{"]
+        if self.one.recursive:
+            head.append(f"    lantern::enter(context, depth, {sys.getrecursionlimit()});")
+        if self.buffers:
+            offset, rows = 0, []
+            for name, kind, count in self.buffers:
+                rows.append(f"    {kind} *{name} = frame.at<{kind}>({offset});")
+                offset += (max(count, 1) * 16 + 63) // 64 * 64
+            head += [f"    const lantern::Frame frame(context, {offset});", *rows]
+        return "\n".join([*head, *self.lines, "}"])
+
+    def target(self, name: str, type_: Type) -> View:
+        """Return the memory of that name as an array of a type."""
+        dims = dims_of(type_)
+        return View(name, dtype_of(type_), dims, row_strides(dims), frozenset({name}))
+
+    # Values
+
+    def use(self, atom: Atom) -> str:
+        """Return the text of a number."""
+        if isinstance(atom, Const):
+            return number(np.asarray(atom.value).item(), dtype_of(atom.type))
+        if atom.index in self.pending:
+            return self.pending.pop(atom.index)
+        return self.texts[atom.index]
+
+    def elements(self, atom: Atom) -> Lazy:
+        """Return an array, or a number, as elements to compute with."""
+        dtype = dtype_of(atom.type)
+        if not dims_of(atom.type):
+            text = self.use(atom)
+            if isinstance(atom, Sym) and not text.isidentifier():
+                name = self.fresh()
+                self.line(f"const {cpp(dtype)} {name} = {text};")
+                text = name
+            return Lazy(dtype, (), (), lambda _: text, 0)
+        if isinstance(atom, Const):
+            value = np.asarray(atom.value)
+            if value.size and bool(np.all(value == value.flat[0])):
+                text = number(value.flat[0].item(), dtype)
+                return Lazy(dtype, value.shape, (), lambda _: text, 0)
+        elif atom.index in self.lazies:
+            return self.lazies.pop(atom.index)
+        return of_view(self.view(atom))
+
+    def view(self, atom: Atom) -> View:
+        """Return an array that lies in memory."""
+        if isinstance(atom, Const):
+            value = np.ascontiguousarray(atom.value)
+            self.shared.constants.append(value)
+            name = f"constant<{cpp(value.dtype)}>({len(self.shared.constants) - 1})"
+            return View(name, value.dtype, value.shape, row_strides(value.shape), frozenset({"given"}))
+        if atom.index not in self.views:
+            made = self.elements(atom)
+            self.views[atom.index] = self.materialised(made, dims_of(atom.type))
+        return self.views[atom.index]
+
+    def materialised(self, made: Lazy, dims: Dims) -> View:
+        """Return elements in memory of their own."""
+        target = self.buffer(dims, made.dtype)
+        self.store(made, target)
+        return target
+
+    def together(self, atom: Atom) -> View:
+        """Return an array whose elements lie in order."""
+        view = self.view(atom)
+        return view if view.together else self.materialised(of_view(view), view.dims)
+
+    def store(self, made: Lazy, target: View, sign: str = "=") -> None:
+        """Write the loops that compute elements into memory."""
+        if 0 in target.dims:
+            return
+        views = tuple(one.spread(target.dims) for one in made.loads)
+        dims, strides = merged(target.dims, (target, *views))
+        heads = list(loops(dims))
+        indices = [name for name, _ in heads]
+        for axis, (_, head) in enumerate(heads):
+            if axis == len(heads) - 1 and sign == "=":
+                self.line("#pragma GCC ivdep")
+            self.line(head)
+            self.depth += 1
+        texts = [at(view, own, indices) for view, own in zip(views, strides[1:], strict=True)]
+        self.line(f"{at(target, strides[0], indices)} {sign} {cast(made.render(texts), made.dtype, target.dtype)};")
+        self.close(len(heads))
+
+    def close(self, count: int) -> None:
+        """End that many blocks."""
+        for _ in range(count):
+            self.depth -= 1
+            self.line("}")
+
+    def define(self, sym: Sym, made: Lazy | View, once: bool = False) -> None:
+        """Bind a name to an array."""
+        if isinstance(made, View):
+            self.views[sym.index] = made
+        elif once and made.size < DEEPEST and len(made.loads) < 9:
+            self.lazies[sym.index] = made
+        else:
+            self.views[sym.index] = self.materialised(made, dims_of(sym.type))
+
+    def settle(self) -> None:
+        """Compute what waits for its use and reads memory: what follows may change that."""
+        for index in list(self.lazies):
+            made = self.lazies.pop(index)
+            self.views[index] = self.materialised(made, made.dims)
+
+    # Nodes
+
+    def nodes(self, block: Block) -> None:
+        """Write a block's nodes; what is used once, right here, waits for its use."""
+        counts = Counter(atom.index for node in block.nodes for atom in node.operands if isinstance(atom, Sym))
+        counts.update(atom.index for atom in block.results if isinstance(atom, Sym))
+        further = {sym.index for node in block.nodes for one in node.blocks for sym in _inside(one)}
+        for at_, node in enumerate(block.nodes):
+            self.place(node)
+            once = len(node.results) == 1 and counts[node.results[0].index] == 1
+            once = once and node.results[0].index not in further
+            if node.primitive == "function":
+                continue
+            if node.primitive in ("if", "while", "call"):
+                self.settle()
+                getattr(self, {"if": "choice", "while": "loop", "call": "call"}[node.primitive])(node)
+            elif node.primitive == "raise":
+                texts = [str(self.shared.sites.number(node)), *map(self.use, node.operands)]
+                if len(texts) > 16:
+                    raise cannot_say("lantern", node, "an exception holds at most 15 numbers")
+                self.line(f"lantern::raise({', '.join(texts)});")
+            elif any(isinstance(sym.type, Tape) for sym in node.results):
+                raise cannot_say("lantern", node, "its gradient keeps values on a tape; use back-end 'interpret'")
+            elif node.primitive in ("setitem", "additem"):
+                self.stored(node, block, at_)
+            elif not node.results:
+                raise cannot_say("lantern", node, "it is not written in C++ yet; use back-end 'interpret'")
+            elif dims_of(node.results[0].type) or any(dims_of(one.type) for one in node.operands):
+                self.array(node, once)
+            else:
+                self.number(node, once)
+
+    def place(self, node: Node) -> None:
+        """Say which line of the user's a statement is from, once for each."""
+        place = node.place
+        if place is not None and (self.said is None or place.line != self.said.line):
+            import linecache
+
+            text = linecache.getline(place.filename, place.line).strip()
+            if text:
+                self.line(f"// {place.line}: {text}".rstrip("\\"))
+            self.said = place
+
+    def number(self, node: Node, once: bool) -> None:
+        """Write a node over numbers."""
+        texts = [self.use(atom) for atom in node.operands]
+        (result,) = node.results
+        self.named(result, self.number_text(node, texts), once)
+
+    def number_text(self, node: Node, texts: list[str]) -> str:
+        """Return the text of a node over numbers."""
+        name = node.primitive
+        if elements.is_checked(node) and node.results[0].index not in self.bounded:
+            params = (("exception", Redo(name)), ("arguments", (HOLE,) * len(node.operands)))
+            site = self.shared.sites.number(Node((), "raise", node.operands, params, (), node.effects, node.place))
+            whole = [elements.operand(t, a, np.dtype("int64")) for t, a in zip(texts, node.operands, strict=True)]
+            return f"lantern::{name}({', '.join([*whole, str(site)])})"
+        if name in ELEMENTWISE or name == "where":
+            return elements.element(node, texts)
+        given, wanted = dtype_of(node.operands[0].type), dtype_of(node.results[0].type)
+        if name in SCALARS or name in ("reshape", "broadcast_to", "transpose", "sum", "prod", "max", "min", "getitem"):
+            return cast(texts[0], given, wanted)
+        if name in ("any", "all", "not"):
+            return f"{'!' if name == 'not' else ''}{cast(texts[0], given, np.dtype(bool))}"
+        if name == "math":
+            return elements.math_call(node, texts)
+        if name in ("real", "imag"):
+            return f"{texts[0]}.{name}()" if given.kind == "c" else (texts[0] if name == "real" else "0")
+        raise cannot_say("lantern", node, "it is not written in C++ yet; use back-end 'interpret'")
+
+    def named(self, sym: Sym, text: str, once: bool) -> None:
+        """Bind a name to a number."""
+        if once and len(text) < LONGEST and "[" not in text:
+            self.pending[sym.index] = text
+        elif text.isidentifier():
+            self.texts[sym.index] = text
+        else:
+            self.texts[sym.index] = self.fresh()
+            self.line(f"const {scalar_type(sym.type)} {self.texts[sym.index]} = {text};")
+
+    def array(self, node: Node, once: bool) -> None:
+        """Write a node that takes or gives arrays."""
+        (result,) = node.results
+        dims = dims_of(result.type)
+        name = node.primitive
+        if name in ELEMENTWISE or name in ("where", "astype", "asarray", "copy", "real", "imag"):
+            self.define(result, self.elementwise(node, dims), once)
+            return
+        row = ROWS.get(name)
+        if row is None:
+            raise cannot_say("lantern", node, "it is not written in C++ for arrays yet; use back-end 'interpret'")
+        made = row(self, node)
+        if isinstance(made, str):
+            self.named(result, made, once)
+        else:
+            self.define(result, made, once)
+
+    def elementwise(self, node: Node, dims: Dims) -> Lazy:
+        """Return a node's elements."""
+        parts = []
+        for atom in node.operands:
+            made = self.elements(atom)
+            if made.loads and made.dims != dims and made.size:
+                made = of_view(self.materialised(made, made.dims))
+            parts.append(made)
+        loads = tuple(view.spread(dims) for one in parts for view in one.loads)
+
+        def render(texts: list[str]) -> str:
+            left, own = list(texts), []
+            for one in parts:
+                own.append(one.render(left[: len(one.loads)]))
+                del left[: len(one.loads)]
+            return self.number_text(node, own)
+
+        probe = render(["x"] * len(loads))  # refuses here what cannot be said
+        return Lazy(
+            dtype_of(node.results[0].type), dims, loads, render, sum(one.size for one in parts) + 1 + len(probe) // 200
+        )
+
+    def stored(self, node: Node, block: Block, at_: int) -> None:
+        """Write a store; where nobody reads the old array any more, it is changed in place."""
+        target, value, *_ = node.operands
+        (result,) = node.results
+        self.settle()
+        made = self.elements(value)
+        if made.loads and dims_of(target.type):
+            made = of_view(self.materialised(made, made.dims))
+        before = self.view(target)
+        mine = isinstance(target, Sym) and before.together and len(before.roots) == 1 and "given" not in before.roots
+        if mine and isinstance(target, Sym):
+            later = {atom.index for one in block.nodes[at_:] for atom in _reads(one)} | {
+                atom.index for atom in block.results if isinstance(atom, Sym)
+            }
+            others = [
+                index for index, view in self.views.items() if view.roots & before.roots and index != target.index
+            ]
+            reads = Counter(atom.index for one in block.nodes[at_:] for atom in _reads(one))
+            here = {sym.index for sym in block.parameters} | {s.index for one in block.nodes for s in one.results}
+            dead = reads[target.index] == 1 and target not in block.results and target.index in here
+            mine = dead and not later & set(others)
+        if not mine:
+            before = self.materialised(of_view(before), before.dims)
+        ROWS["store"](self, node, before, made)
+        self.views[result.index] = before
+
+    # Control
+
+    def declared(self, sym: Sym) -> str:
+        """Declare a number that is assigned later."""
+        name = self.texts[sym.index] = self.fresh()
+        self.line(f"{scalar_type(sym.type)} {name};")
+        return name
+
+    def call(self, node: Node) -> None:
+        """Write a call of one of the program's functions."""
+        function, *operands = node.operands
+        assert isinstance(function, Sym), "a function is called by its name"
+        one = self.shared.functions[function.index]
+        given = ["context"]
+        for atom in (*operands, *one.captured):
+            scalar_type(atom.type, node.place)
+            given.append(self.together(atom).pointer if dims_of(atom.type) else self.use(atom))
+        for sym in node.results:
+            if dims_of(sym.type):
+                self.views[sym.index] = self.buffer(dims_of(sym.type), dtype_of(sym.type))
+                given.append(self.views[sym.index].base)
+            else:
+                given.append(self.declared(sym))
+        if one.recursive:
+            given.append("depth + 1" if self.one.recursive else "1")
+        self.line(f"{one.text}({', '.join(given)});")
+
+    def choice(self, node: Node) -> None:
+        """Write an `if`."""
+        test = self.use(node.operands[0])
+        for sym in node.results:
+            if dims_of(sym.type):
+                self.views[sym.index] = self.buffer(dims_of(sym.type), dtype_of(sym.type))
+            else:
+                self.declared(sym)
+        body, orelse = node.blocks
+        self.line(f"if ({test}) {{")
+        self.branch(body, node)
+        if orelse.nodes or orelse.results:
+            self.line("} else {")
+            self.branch(orelse, node)
+        self.line("}")
+
+    def branch(self, block: Block, node: Node) -> None:
+        """Write a branch, and what it gives into the results."""
+        self.depth += 1
+        self.nodes(block)
+        if not _raises(block):
+            for sym, atom in zip(node.results, block.results, strict=True):
+                if dims_of(sym.type):
+                    self.store(self.elements(atom), self.views[sym.index])
+                else:
+                    self.line(f"{self.texts[sym.index]} = {self.use(atom)};")
+        self.depth -= 1
+
+    def loop(self, node: Node) -> None:
+        """Write a `while`; an array of its state has two memories that change places."""
+        test, body = node.blocks
+        self.bounded |= bounded_results(node)
+        for sym, given in zip(node.results, node.operands, strict=True):
+            if dims_of(sym.type):
+                made = self.elements(given)
+                self.views[sym.index] = self.materialised(made, dims_of(sym.type))
+            else:
+                text = self.use(given)
+                self.texts[sym.index] = self.fresh()
+                self.line(f"{scalar_type(sym.type, node.place)} {self.texts[sym.index]} = {text};")
+        for block in (test, body):
+            for parameter, sym in zip(block.parameters, node.results, strict=True):
+                if dims_of(sym.type):
+                    self.views[parameter.index] = self.views[sym.index]
+                else:
+                    self.texts[parameter.index] = self.texts[sym.index]
+        ticks = self.fresh("ticks")
+        heavy = any(one.blocks or one.primitive == "call" or _big(one) for one in body.nodes)
+        self.line(f"for (std::uint32_t {ticks} = 1;; ++{ticks}) {{")
+        self.depth += 1
+        self.nodes(test)
+        self.line(f"if (!({self.use(test.results[0])})) break;")
+        self.line(f"if (({ticks} & {'0x3f' if heavy else '0xffff'}) == 0) lantern::poll(context);")
+        self.nodes(body)
+        if not _raises(body):
+            self.assign(node, body)
+        self.depth -= 1
+        self.line("}")
+        self.said = None
+
+    def assign(self, node: Node, body: Block) -> None:
+        """Give the loop's state its next values, all at once."""
+        numbers, arrays = [], []
+        for sym, atom in zip(node.results, body.results, strict=True):
+            if not dims_of(sym.type):
+                text = self.use(atom)
+                if text != self.texts[sym.index]:
+                    numbers.append((self.texts[sym.index], text, scalar_type(sym.type)))
+                continue
+            own = self.views[sym.index]
+            made = self.elements(atom)
+            if made.size == 0 and made.loads == (own,):
+                continue
+            arrays.append((own, made if made.loads == () else self.fresh_copy(made, own)))
+        self.numbers(numbers)
+        for own, value in arrays:
+            if isinstance(value, View):
+                self.line(f"std::swap({own.base}, {value.base});")
+            else:
+                self.store(value, own)
+
+    def fresh_copy(self, made: Lazy, own: View) -> View:
+        """Return elements in memory that may become a state's own."""
+        return self.materialised(made, own.dims)
+
+    def numbers(self, changed: list[tuple[str, str, str]]) -> None:
+        """Assign numbers at once: one that another's text still reads waits in a name of its own."""
+        if len(changed) == 1:
+            self.line(f"{changed[0][0]} = {changed[0][1]};")
+            return
+        ready = []
+        for name, text, kind in changed:
+            waiting = self.fresh()
+            self.line(f"const {kind} {waiting} = {text};")
+            ready.append(f"{name} = {waiting};")
+        for text in ready:
+            self.line(text)
+
+
+def _big(node: Node) -> bool:
+    return any(prod(dims_of(sym.type)) > 64 for sym in node.results if not isinstance(sym.type, (Fn, Tape)))
+
+
+def _raises(block: Block) -> bool:
+    return any(node.primitive == "raise" for node in block.nodes)
+
+
+def _reads(node: Node) -> list[Sym]:
+    own = [atom for atom in node.operands if isinstance(atom, Sym)]
+    return own + [sym for one in node.blocks for sym in _inside(one)]
+
+
+def _inside(block: Block) -> list[Sym]:
+    found = [atom for node in block.nodes for atom in node.operands] + list(block.results)
+    inner = [sym for node in block.nodes for one in node.blocks for sym in _inside(one)]
+    return [atom for atom in found if isinstance(atom, Sym)] + inner
