@@ -160,13 +160,14 @@ def _function(node: Node, dtype: Dtype, kind: str, texts: list[str]) -> tuple[st
     raise cannot_say("lantern", node, "it is not written in C++ yet; use back-end 'interpret'")
 
 
+_MATH = """
+sqrt exp exp2 cbrt log log2 log10 log1p expm1 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh
+fabs erf erfc lgamma pow fmod hypot copysign floor ceil trunc isnan isinf isfinite
+"""
 MATH = {
     **{
         name: f"std::{name}"
-        for name in (
-            "sqrt exp exp2 cbrt log log2 log10 log1p expm1 sin cos tan asin acos atan atan2 sinh cosh tanh "
-            "asinh acosh atanh fabs erf erfc lgamma pow fmod hypot copysign floor ceil trunc isnan isinf isfinite"
-        ).split()
+        for name in _MATH.split()
     },
     "gamma": "std::tgamma",
     "radians": "lantern::radians",
