@@ -8,19 +8,12 @@ from pathlib import Path
 import pytest
 
 from snek_strategies.backends.lantern import compiler
-from snek_strategies.backends.registry import BACKENDS, Backend
 
 sys.path.append(str(Path(__file__).parent))
 from backend_programs import PROGRAMS  # noqa: E402
 from run_backends import overflow, verdict  # noqa: E402
 
 pytestmark = pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler")
-
-
-@pytest.fixture(autouse=True)
-def _named(monkeypatch: pytest.MonkeyPatch) -> None:
-    home = "snek_strategies.backends.lantern.lowered:LanternProgram"
-    monkeypatch.setitem(BACKENDS, "lantern", Backend(home, ("scipy",)))
 
 
 @pytest.mark.parametrize("name", ["while", "recursion too deep", "raise", "stores", "products", "reductions"])

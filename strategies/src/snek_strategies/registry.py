@@ -19,6 +19,7 @@ STRATEGIES: dict[str, str] = {
     "autograph/tensorflow": "snek_strategies.autograph_tensorflow:AutographTensorFlow",
     "autograph/snek": "snek_strategies.autograph_snek:AutographSnek",
     "snek/interpret": "snek_strategies.snek_interpret:SnekInterpret",
+    "snek/lantern": "snek_strategies.snek_lantern:SnekLantern",
     "snek/tensorflow": "snek_strategies.snek_tensorflow:SnekTensorFlow",
     "snek/torch": "snek_strategies.snek_torch:SnekTorch",
     "snek/torchscript": "snek_strategies.snek_torchscript:SnekTorchScript",

@@ -39,6 +39,7 @@ class Backend:
 
 BACKENDS: dict[str, Backend] = {
     "interpret": Backend("snek_strategies.backends.interpreted:Interpreted"),
+    "lantern": Backend("snek_strategies.backends.lantern.lowered:LanternProgram", ("scipy",)),
     "tensorflow": Backend("snek_strategies.backends.tensorflow_program:TensorFlowProgram", ("tensorflow",)),
     "tensorflow-xla": Backend("snek_strategies.backends.tensorflow_program:TensorFlowXla", ("tensorflow",)),
     "torch": Backend("snek_strategies.backends.torch_program:TorchProgram", ("torch",)),

@@ -16,7 +16,7 @@ from snek_strategies.backends.backend import LoweredProgram, Run
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import compiler
-from snek_strategies.backends.lantern.writer import Shared, Writer, scalar_type
+from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import lifted
 from snek_strategies.backends.raising import host_value
 from snek_strategies.ir.syntax import Program
@@ -55,7 +55,7 @@ class LanternProgram(LoweredProgram):
         declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
         command = shlex.join(["g++", *compiler.FLAGS, "-I", "RUNTIME", "program.cpp", "-o", "program.so"])
         head = HEAD.format(name=program.name, command=command, count=max(1, len(self.shared.constants)))
-        self.source = "\n\n".join([head, *declared, *bodies, self._entry(functions[-1].text)]) + "\n"
+        self.source = "\n\n".join([head, *declared, *bodies, self._entry(cpp_name(functions[-1]))]) + "\n"
 
     @classmethod
     def missing(cls) -> str | None:

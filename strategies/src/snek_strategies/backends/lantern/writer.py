@@ -39,6 +39,11 @@ class Shared:
         self.functions: dict[int, Lifted] = {}
 
 
+def cpp_name(one: Lifted) -> str:
+    """Return a function's name in C++, where keywords and the runtime's own names are taken."""
+    return f"{one.text}_"
+
+
 def scalar_type(type_: Type, place: Place | None = None) -> str:
     """Return the C++ type of a number. Raises StagingError for functions and tapes."""
     if isinstance(type_, (Fn, Tape)):
@@ -103,9 +108,9 @@ class Writer:
                     self.store(self.elements(atom), self.target(f"out{number_}", atom.type))
                 else:
                     self.line(f"out{number_} = {self.use(atom)};")
-        head = [f"static void {self.one.text}(lantern::Context &context, {', '.join(parameters)}) {{"]
+        head = [f"static void {cpp_name(self.one)}(lantern::Context &context, {', '.join(parameters)}) {{"]
         if not parameters:
-            head = [f"static void {self.one.text}(lantern::Context &context) {{"]
+            head = [f"static void {cpp_name(self.one)}(lantern::Context &context) {{"]
         if self.one.recursive:
             head.append(f"    lantern::enter(context, depth, {sys.getrecursionlimit()});")
         if self.buffers:
@@ -381,7 +386,7 @@ class Writer:
                 given.append(self.declared(sym))
         if one.recursive:
             given.append("depth + 1" if self.one.recursive else "1")
-        self.line(f"{one.text}({', '.join(given)});")
+        self.line(f"{cpp_name(one)}({', '.join(given)});")
 
     def choice(self, node: Node) -> None:
         """Write an `if`."""
