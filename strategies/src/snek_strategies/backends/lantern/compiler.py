@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -18,13 +20,15 @@ FLAGS = (
 
 
 def compiler() -> str | None:
-    """Return the compiler's path, or None where there is none."""
-    return next((found for name in ("g++", "c++", "clang++") if (found := shutil.which(name))), None)
+    """Return the compiler's path, or None where there is none. `$CXX`, where set, is the only one asked for."""
+    named = shlex.split(os.environ.get("CXX", ""))
+    return next((found for name in (named[:1] or ("g++", "c++", "clang++")) if (found := shutil.which(name))), None)
 
 
 def command(source: str = "program.cpp", made: str = "program.so") -> list[str]:
     """Return the command that compiles a program."""
-    return [compiler() or "g++", *FLAGS, f"-I{RUNTIME}", source, "-o", made]
+    name, *words = shlex.split(os.environ.get("CXX", "")) or ["g++"]
+    return [compiler() or name, *words, *FLAGS, f"-I{RUNTIME}", source, "-o", made]
 
 
 def build(source: str) -> Path:
