@@ -24,13 +24,7 @@ from snek_harness.scheduler import resume, run
 @contextmanager
 def measuring(plants: Path, results: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, str(plants / "measure_slowly.py"), str(results), *more]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             yield process
         finally:
