@@ -19,7 +19,7 @@ from snek_strategies.backends.lantern import compiler
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import lifted
 from snek_strategies.backends.raising import host_value
-from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.syntax import Program, Sym
 from snek_strategies.ir.types import Type
 
 HEAD = """// Made from the Python function {name}. Compile with:
@@ -96,6 +96,8 @@ class LanternProgram(LoweredProgram):
         parameters, results = self.program.body.parameters, self.program.body.results
         given_types = [sym.type for sym in parameters]
         made_types = [atom.type for atom in results]
+        own = {sym.index: at for at, sym in enumerate(parameters)}
+        same = [own.get(atom.index) if isinstance(atom, Sym) else None for atom in results]
         run_it = library.lantern_run
         pointers_in, pointers_out = ctypes.c_void_p * max(1, len(parameters)), ctypes.c_void_p * max(1, len(results))
 
@@ -111,8 +113,8 @@ class LanternProgram(LoweredProgram):
             if code:
                 raise self._failure(code, list(raised))
             return tuple(
-                host_value(type_, one if dims_of(type_) else one[()])
-                for type_, one in zip(made_types, answers, strict=True)
+                host_value(type_, one if dims_of(type_) else one[()]) if at is None else arguments[at]
+                for type_, one, at in zip(made_types, answers, same, strict=True)
             )
 
         return run

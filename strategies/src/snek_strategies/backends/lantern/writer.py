@@ -64,7 +64,7 @@ class Writer:
         self.pending: dict[int, str] = {}
         self.lazies: dict[int, Lazy] = {}
         self.bounded: set[int] = set()
-        self.buffers: list[tuple[str, str, int]] = []
+        self.buffers: list[tuple[str, Dtype, int]] = []
         self.names = 0
         self.said: Place | None = None
 
@@ -80,7 +80,7 @@ class Writer:
     def buffer(self, dims: Dims, dtype: Dtype) -> View:
         """Return memory of its own in the function's frame."""
         name = self.fresh("a")
-        self.buffers.append((name, cpp(dtype), prod(dims)))
+        self.buffers.append((name, dtype, prod(dims)))
         return View(name, dtype, dims, row_strides(dims), frozenset({name}))
 
     def function(self) -> str:
@@ -115,9 +115,10 @@ class Writer:
             head.append(f"    lantern::enter(context, depth, {sys.getrecursionlimit()});")
         if self.buffers:
             offset, rows = 0, []
-            for name, kind, count in self.buffers:
+            for name, dtype, count in self.buffers:
+                kind = cpp(dtype)
                 rows.append(f"    {kind} *{name} = frame.at<{kind}>({offset});")
-                offset += (max(count, 1) * 16 + 63) // 64 * 64
+                offset += (max(count, 1) * dtype.itemsize + 63) // 64 * 64
             head += [f"    const lantern::Frame frame(context, {offset});", *rows]
         return "\n".join([*head, *self.lines, "}"])
 
