@@ -125,5 +125,5 @@ def test_the_public_names_are_real() -> None:
     import snek
 
     assert {name: getattr(snek, name) for name in snek.__all__}
-    with pytest.raises(AttributeError, match="it has Operators"):
+    with pytest.raises(AttributeError, match="it has NoSource, Operators"):
         _ = snek.nosuch

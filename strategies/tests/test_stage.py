@@ -299,3 +299,10 @@ def test_concurrent_first_calls_stage_once() -> None:
         thread.join()
     assert answers == [7] * 8
     assert len(staged.stagings()) == 1
+
+
+def test_a_function_without_source_is_refused_where_it_is_staged() -> None:
+    made: dict[str, Any] = {}
+    exec(compile("def relu(x):\n    return x if x > 0 else 0 * x\n", "<typed in>", "exec"), made)
+    with pytest.raises(snek.NoSource, match="no source text for 'relu'"):
+        snek.stage(made["relu"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from snek_core_transform.bind import bind as bind
+    from snek_core_transform.errors import NoSource as NoSource
     from snek_core_transform.errors import Place as Place
     from snek_core_transform.errors import SnekError as SnekError
     from snek_core_transform.errors import StagingError as StagingError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 # Loaded when first asked for, so that `snek --help` does not wait for the transform.
 _HOMES = {
     "bind": "snek_core_transform.bind",
+    "NoSource": "snek_core_transform.errors",
     "Operators": "snek_core_transform.operators",
     "Place": "snek_core_transform.errors",
     "PythonOperators": "snek_core_transform.operators",

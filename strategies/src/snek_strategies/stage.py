@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import linecache
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -13,6 +14,7 @@ from typing import overload
 import numpy as np
 
 from snek_core_transform.errors import StagingError, UsageError
+from snek_core_transform.program import program_of
 from snek_strategies.backends import registry
 from snek_strategies.backends.backend import LoweredProgram
 from snek_strategies.backends.registry import known
@@ -249,8 +251,9 @@ def stage(
     is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError
     at the first difference; the function then runs twice, on copies of its arguments the first time.
 
-    Raises UsageError for a back-end or an argument name that does not exist. StagingError comes from the call, as does
-    Unavailable where the back-end's framework or compiler is missing.
+    Raises UsageError for a back-end or an argument name that does not exist, and NoSource where the function's text
+    cannot be had. StagingError comes from the call, as does Unavailable where the back-end's framework or compiler is
+    missing.
 
     >>> import numpy as np
     >>> @stage
@@ -264,6 +267,9 @@ def stage(
     if not isinstance(function, (FunctionType, MethodType)):
         raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
     known(backend)
+    own = function.__func__ if isinstance(function, MethodType) else function
+    if isinstance(own, FunctionType) and not linecache.getlines(own.__code__.co_filename, own.__globals__):
+        program_of(own)  # says why there is no text: unread, the function would stay plain Python
     names = static_names(function, static_argnames)
     return StagedFunction(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
 
