@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,3 +128,16 @@ def test_the_public_names_are_real() -> None:
     assert {name: getattr(snek, name) for name in snek.__all__}
     with pytest.raises(AttributeError, match="it has NoSource, Operators"):
         _ = snek.nosuch
+
+
+def test_cache_lists_and_clears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from snek.command import cli
+    from snek_strategies.backends.lantern import cache
+
+    monkeypatch.setenv("SNEK_CACHE_DIR", str(tmp_path / "kept"))
+    shutil.rmtree(cache.library('extern "C" int answer() { return 42; }\n').parent)
+    assert "used 0 min ago" in CliRunner().invoke(cli, ["cache"]).output
+    assert "removed 1 programs" in CliRunner().invoke(cli, ["cache", "clear"]).output
+    assert "used" not in CliRunner().invoke(cli, ["cache"]).output

@@ -57,9 +57,9 @@ def _serve(channel: Channel, modules: Sequence[str]) -> None:
 
 def _start_cold(scratch: str) -> None:
     """Point the caches that frameworks keep between processes to this job's own empty folder."""
-    for name in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "NUMBA_CACHE_DIR", "TMPDIR"):
+    for name in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "NUMBA_CACHE_DIR", "SNEK_CACHE_DIR", "TMPDIR"):
         os.environ[name] = os.path.join(scratch, name.lower())
-        os.makedirs(os.environ[name], exist_ok=True)
+        os.makedirs(os.environ[name], mode=0o700, exist_ok=True)
     tempfile.tempdir = None
 
 

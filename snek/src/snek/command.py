@@ -17,6 +17,7 @@ COMMANDS = {
     "show": "snek.show:show",
     "list": "snek.listing:list_",
     "doctor": "snek.doctor:doctor",
+    "cache": "snek.cache:cache",
 }
 
 

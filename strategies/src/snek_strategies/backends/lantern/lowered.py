@@ -16,6 +16,7 @@ from snek_strategies.backends.backend import LoweredProgram, Run
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import compiler
+from snek_strategies.backends.lantern.cache import library as library_of
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import lifted
 from snek_strategies.backends.raising import host_value
@@ -86,7 +87,7 @@ class LanternProgram(LoweredProgram):
 
     def compile(self) -> Run:
         """Compile and load the program."""
-        made = compiler.build(self.source)
+        made = library_of(self.source)
         library = ctypes.PyDLL(str(made))
         shutil.rmtree(made.parent)
         services = _services()

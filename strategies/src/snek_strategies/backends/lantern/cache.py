@@ -1,0 +1,150 @@
+"""Compiled programs, kept between processes: a private folder, found by what they were made of, checked before use.
+
+The folder is `$SNEK_CACHE_DIR`, or `snek/lantern` among the user's caches. An entry's name holds what it was made of
+(source, runtime, compiler, flags, processor) and the digest of its own content; it appears there whole, by a rename.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import stat
+import subprocess
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+from snek_strategies.backends.backend import Unavailable
+from snek_strategies.backends.lantern import compiler
+
+MOST_BYTES = 256 * 2**20
+"""What all entries may take together; those that were not used for longest go first."""
+
+
+def folder() -> Path:
+    """Return the cache's folder, made where it is missing.
+
+    Raises Unavailable for a folder that is not the user's own or that others may write to: what is loaded from there
+    runs.
+    """
+    named = os.environ.get("SNEK_CACHE_DIR")
+    path = Path(named) if named else platformdirs.user_cache_path("snek", appauthor=False) / "lantern"
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise Unavailable(f"no cache folder: {error}; name another one in SNEK_CACHE_DIR") from error
+    if not stat.S_ISDIR(found.st_mode) or not _is_private(found):
+        raise Unavailable(
+            f"cache folder {str(path)!r} is not private: mode {stat.S_IMODE(found.st_mode):o}, owner {found.st_uid}; "
+            "give it to your user alone (chmod 700), or name another one in SNEK_CACHE_DIR"
+        )
+    return path
+
+
+def library(source: str) -> Path:
+    """Return the compiled program as a file of its own, in a new private folder that the caller removes.
+
+    A file of its own, because a library that is loaded twice from one file would be one, constants included. Raises
+    Unavailable where it cannot be compiled.
+    """
+    where = folder()
+    key = _key(source)
+    content = _kept(where, key)
+    if content is None:
+        made = compiler.build(source)
+        _publish(where, key, made.read_bytes())
+        return made
+    loose = Path(tempfile.mkdtemp(prefix="snek-lantern-")) / "program.so"
+    loose.write_bytes(content)
+    return loose
+
+
+def entries(where: Path) -> list[Path]:
+    """Return the programs in the cache, the one that was used last at the end."""
+    found = []
+    for path in where.glob("*-*.so"):
+        try:
+            found.append((path.lstat().st_mtime_ns, path))
+        except FileNotFoundError:
+            continue  # another process cleared it just now
+    return [path for _, path in sorted(found)]
+
+
+def clear(where: Path) -> int:
+    """Remove all programs, and say how many there were."""
+    found = entries(where)
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def _is_private(found: os.stat_result) -> bool:
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
+
+def _kept(where: Path, key: str) -> bytes | None:
+    for path in where.glob(f"{key}-*.so"):
+        try:
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                private, content = _is_private(os.fstat(file.fileno())), file.read()
+            if private and hashlib.sha256(content).hexdigest() == path.stem.partition("-")[2]:
+                os.utime(path)
+                return content
+            path.unlink(missing_ok=True)  # damaged, or not ours: it is made anew
+        except OSError:
+            continue
+    return None
+
+
+def _publish(where: Path, key: str, content: bytes) -> None:
+    name = f"{key}-{hashlib.sha256(content).hexdigest()}.so"
+    try:
+        with tempfile.NamedTemporaryFile(dir=where, prefix="writing-", delete=False) as file:
+            try:
+                file.write(content)
+                file.flush()
+                Path(file.name).replace(where / name)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+        found = entries(where)
+        total = sum(path.stat().st_size for path in found)
+        for path in found[:-1]:
+            if total <= MOST_BYTES:
+                break
+            total -= path.stat().st_size
+            path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return  # another process cleared the cache meanwhile
+    except OSError as error:
+        warnings.warn(
+            f"a compiled program was not kept for the next process: {error}; make room, or name another folder in "
+            "SNEK_CACHE_DIR",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+def _key(source: str) -> str:
+    parts = [source, *compiler.command(), *_surroundings(compiler.compiler() or "")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def _surroundings(program: str) -> tuple[str, ...]:
+    """Return what else decides about a compiled program: the runtime's text, the compiler's version, the processor."""
+    runtime = [path.read_text() for path in sorted(compiler.RUNTIME.glob("*.hpp"))]
+    version = ""
+    if program:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        version = done.stdout
+    known = Path("/proc/cpuinfo")
+    rows = known.read_text().splitlines() if known.exists() else []
+    wanted = ("model name", "flags", "Features", "CPU part")
+    processor = sorted({row for row in rows if row.startswith(wanted)}) or [platform.processor()]
+    return (*runtime, version, platform.machine(), *processor)
