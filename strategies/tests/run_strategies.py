@@ -27,7 +27,7 @@ from snek_strategies.registry import STRATEGIES, load
 
 sys.path.append(str(Path(__file__).parent))
 import strategy_questions
-from strategy_programs import PROGRAMS, SETS, A, tried
+from strategy_programs import GRADIENT_SETS, GRADIENTS, PROGRAMS, SETS, A, slopes, tried, tried_gradients
 
 
 def leaves(value: object) -> list[Any]:
@@ -88,6 +88,30 @@ def conformance(strategy: Strategy, name: str) -> dict[str, object]:
     return answer
 
 
+def gradient(strategy: Strategy, name: str) -> dict[str, object]:
+    """Stage one program with its gradients and run it; say whether all of them were right, and the evidence."""
+    program = bind(GRADIENTS[name], strategy.spelling)
+    try:
+        staged = strategy.stage_gradient(program, GRADIENT_SETS[0], (0, 1, 2))
+        run = staged.compile()
+        strategy.wait(run(*map(strategy.from_host, GRADIENT_SETS[0])))
+    except Exception as error:
+        return {"outcome": "rejected", "error": f"{type(error).__name__}: {error}"}
+    right, frames = True, 0
+    for arguments in (*GRADIENT_SETS[1:], GRADIENT_SETS[0]):
+        native = tuple(map(strategy.from_host, arguments))
+        value, found = strategy.to_host(run(*native))  # type: ignore[misc]
+        want = slopes(name, arguments)
+        right = right and same(np.asarray(value), np.asarray(GRADIENTS[name](np, *arguments)))
+        right = right and len(found) == 3 and all(one.dtype == np.float32 for one in found)
+        right = right and all(
+            np.allclose(a, b, rtol=1e-4, atol=1e-4) and a.shape == b.shape for a, b in zip(found, want)
+        )
+        frames += python_frames(staged, program.__code__.co_filename, lambda native=native: run(*native))
+    answer = {"outcome": "right" if right else "wrong", "frames": frames, "counters": dict(staged.counters())}
+    return {**answer, "error": "", "dumped": bool(staged.dump())}
+
+
 def other_dtype(strategy: Strategy, staged: Staged, run: Program) -> dict[str, object]:
     """Call what was staged for float32 with float64, and say what came out and what the counters say."""
     wide = A.astype(np.float64)
@@ -115,6 +139,7 @@ def questions(strategy: Strategy) -> dict[str, object]:
     """Answer everything that is asked of one strategy, in the process that is its own."""
     strategy.pin_threads(1)
     answers: dict[str, object] = {name: conformance(strategy, name) for name in tried(strategy.name)}
+    answers["gradients"] = {name: gradient(strategy, name) for name in tried_gradients(strategy.name)}
     answers["round trips"] = round_trips(strategy)
     answers["threads"] = strategy_questions.THREADS[strategy.framework]()
     ask = strategy_questions.QUESTIONS.get(strategy.name)

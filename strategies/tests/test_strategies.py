@@ -16,7 +16,7 @@ from snek_strategies.registry import STRATEGIES, load
 
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
-from strategy_programs import DEPENDS_ON_DATA, documented, tried  # noqa: E402
+from strategy_programs import DEPENDS_ON_DATA, documented, documented_gradient, tried, tried_gradients  # noqa: E402
 
 NAMES = sorted(STRATEGIES)
 FRAMEWORKS = {name: load(name).framework for name in NAMES}
@@ -64,6 +64,21 @@ def test_evidence_says_captured_where_a_program_was_captured(name: str) -> None:
             continue
         assert (answer["frames"], answer["last"]["graphs"], answer["last"]["breaks"]) == (0, 1, 0), (program, answer)
         assert answer["first"] == answer["last"], program
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_are_right_or_rejected_as_documented(name: str) -> None:
+    for program in tried_gradients(name):
+        answer = answers(name)["gradients"][program]
+        assert answer["outcome"] == documented_gradient(name, program), (program, answer)
+        if answer["outcome"] == "right" and name not in EAGER:
+            assert (answer["frames"], answer["counters"]["graphs"], answer["dumped"]) == (0, 1, True), (program, answer)
+
+
+@pytest.mark.parametrize("name", ["eager/numpy", "numba/njit"])
+def test_strategy_without_gradients_says_so(name: str) -> None:
+    error = answers(name)["gradients"]["energy"]["error"]
+    assert error == f"StagingError: {name} has no gradients: nothing in its framework differentiates a program"
 
 
 def test_evidence_says_split_where_dynamo_went_back_to_python() -> None:

@@ -10,6 +10,7 @@ from snek_strategies.staging.refusal import FIRST, StagingStopped
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.watch import Watch
 from snek_strategies.tensorflow_function import TensorFlowFunction
+from snek_strategies.tensorflow_gradient import value_and_gradients
 from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
 
 
@@ -22,6 +23,12 @@ class AutographSnek(TensorFlowStrategy):
     def stage(self, program: Program, example: tuple[object, ...]) -> TensorFlowFunction:
         """Trace the program for the example. Raises StagingError for what a graph cannot hold, naming the place."""
         function = loaded(self.device).function(staging(program), autograph=False)
+        return TensorFlowFunction(function, tuple(map(self.from_host, example)))
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> TensorFlowFunction:
+        """Trace the virtualized program and its `tf.GradientTape` into one graph; raises as `stage` does."""
+        traced = value_and_gradients(staging(program), by)
+        function = loaded(self.device).function(traced, autograph=False)
         return TensorFlowFunction(function, tuple(map(self.from_host, example)))
 
 

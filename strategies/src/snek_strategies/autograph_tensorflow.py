@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.protocol import Program
 from snek_strategies.spellings.tensorflow_spelling import TENSORFLOW
 from snek_strategies.tensorflow_function import TensorFlowFunction
+from snek_strategies.tensorflow_gradient import value_and_gradients
 from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
 
 
@@ -24,18 +26,30 @@ class AutographTensorFlow(TensorFlowStrategy):
         Where AutoGraph cannot convert a function, it warns and runs it as it is; here it raises instead. The switch is
         an environment variable that AutoGraph reads whenever it converts, so it stays on in this process.
         """
+        return self._autographed(program, program, example)
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> Autographed:
+        """Rewrite the program, and trace it and its `tf.GradientTape` into one graph. Raises what TensorFlow raises."""
+        loaded(self.device)
+        return self._autographed(program, value_and_gradients(program, by), example)
+
+    def _autographed(self, program: Program, traced: Program, example: tuple[object, ...]) -> Autographed:
         if program.__code__.co_filename == "<string>":
             raise StagingError("AutoGraph leaves code of file '<string>' as it is; compile it under another file name")
         os.environ["AUTOGRAPH_STRICT_CONVERSION"] = "1"
-        function = loaded(self.device).function(program, autograph=True)
-        return Autographed(function, tuple(map(self.from_host, example)))
+        function = loaded(self.device).function(traced, autograph=True)
+        return Autographed(program, function, tuple(map(self.from_host, example)))
 
 
 class Autographed(TensorFlowFunction):
     """A `tf.function` whose program AutoGraph has rewritten."""
 
+    def __init__(self, program: Program, function: Any, example: tuple[object, ...]) -> None:
+        super().__init__(function, example)
+        self.program = program
+
     def dump(self) -> Mapping[str, str]:
         """Return the rewritten source of the program and the concrete function's graph."""
         import tensorflow as tf
 
-        return {"source": tf.autograph.to_code(self.function.python_function), **super().dump()}
+        return {"source": tf.autograph.to_code(self.program), **super().dump()}

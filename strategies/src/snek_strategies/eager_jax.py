@@ -18,3 +18,7 @@ class EagerJax(JaxStrategy):
         """Return the program as it is."""
         loaded(self.device)
         return AsWritten(program)
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> AsWritten:  # noqa: ARG002
+        """Return the program under `jax.value_and_grad`, which traces it at every call."""
+        return AsWritten(loaded(self.device).value_and_grad(program, argnums=by))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import ClassVar
 
+from snek_core_transform.errors import StagingError
 from snek_core_transform.spelling import Spelling
 
 Program = Callable[..., object]
@@ -99,6 +100,15 @@ class Strategy(ABC):
 
         Raises whatever the system raises when it rejects the program; `StagingError` where Snek itself does.
         """
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> Staged:  # noqa: ARG002
+        """Capture `program`, which gives one float, together with its gradients by the arguments at positions `by`.
+
+        The compiled callable takes what the program takes and answers the pair of the program's value and a tuple of
+        gradients, one for each position, of the argument's dtype and shape; zeros where nothing depends on it. Raises
+        what the system raises when it rejects the program, StagingError where the strategy has no gradients.
+        """
+        raise StagingError(f"{self.name} has no gradients: nothing in its framework differentiates a program")
 
     @abstractmethod
     def from_host(self, value: object) -> object:

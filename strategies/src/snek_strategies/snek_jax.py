@@ -19,3 +19,8 @@ class SnekJax(SnekStrategy, JaxStrategy):
         """Stage for arguments like `example`. Raises StagingError where the program cannot be staged."""
         loaded(self.device)
         return super().stage(program, example)
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> StagedOnBackend:
+        """Stage value and gradients in one program. Raises StagingError where they cannot be had."""
+        loaded(self.device)
+        return super().stage_gradient(program, example, by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, ClassVar
@@ -13,9 +14,10 @@ from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.protocol import Program, Staged, Strategy
 from snek_strategies.spellings.numpy_spelling import NUMPY
+from snek_strategies.staging.gradients import value_and_gradient
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.pytrees import arrays_in, key_of
-from snek_strategies.staging.trace import StagedProgram, stage
+from snek_strategies.staging.trace import StagedProgram, stage, stage_as
 
 Entry = tuple[StagedProgram, LoweredProgram, list[Run]]
 """A staging, its program as the back-end takes it, and its callable, once that is asked for."""
@@ -31,11 +33,13 @@ class StagedOnBackend(Staged):
         unroll: int,
         backend: str = "interpret",
         to_host: Callable[[object], object] = lambda value: value,
+        by: tuple[int, ...] = (),
     ) -> None:
         self._program = program
         self._operators = StagingOperators(unroll)
         self._backend = backend
         self._to_host = to_host
+        self._by = by
         self._lock = Lock()
         self._stagings = 0
         self._known: dict[object, Entry] = {}
@@ -52,9 +56,19 @@ class StagedOnBackend(Staged):
             if found is None or found[0].stale() is not None:
                 self._stagings += 1
                 example = tuple(map(self._to_host, args)) if host is None else host
-                staged = stage(self._program, example, self._operators)
+                staged = self._stage(example)
                 found = self._known[key] = (staged, lower(self._backend, staged.program), [])
         return found
+
+    def _stage(self, example: tuple[object, ...]) -> StagedProgram:
+        if not self._by:
+            return stage(self._program, example, self._operators)
+        inner = functools.partial(self._operators.call, self._program)
+
+        def run(*reps: object) -> object:
+            return value_and_gradient(inner, reps, {}, self._by, self._program.__name__)
+
+        return stage_as(self._program, run, example)
 
     def _run(self, entry: Entry) -> Run:
         if not entry[2]:
@@ -121,3 +135,7 @@ class SnekStrategy(Strategy):
     def stage(self, program: Program, example: tuple[object, ...]) -> StagedOnBackend:
         """Stage for arguments like `example`. Raises StagingError where the program cannot be staged."""
         return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host)
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> StagedOnBackend:
+        """Stage value and gradients in one program. Raises StagingError where program or back-end cannot have them."""
+        return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host, by)

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any, ClassVar
 
 from snek_strategies.nested import map_leaves
-from snek_strategies.protocol import Strategy
+from snek_strategies.protocol import Program, Staged, Strategy
 from snek_strategies.static_arguments import is_static
+from snek_strategies.torch_gradient import TorchGradient
 
 
 class TorchStrategy(Strategy, ABC):
@@ -38,6 +39,10 @@ class TorchStrategy(Strategy, ABC):
 
         torch.set_num_threads(count)
         torch.set_num_interop_threads(count)
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> Staged:
+        """Capture the program; PyTorch's tape differentiates it at every call. Raises what PyTorch raises."""
+        return TorchGradient(self.stage(program, example), by)
 
     def from_host(self, value: object) -> object:
         """Copy a NumPy array or scalar into a tensor of the same dtype on the device; Python scalars stay."""

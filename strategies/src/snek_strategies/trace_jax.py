@@ -22,6 +22,10 @@ class TraceJax(JaxStrategy):
         function = loaded(self.device).jit(program, static_argnums=static_positions(example))
         return Jitted(function, function.trace(*map(self.from_host, example)))
 
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> Jitted:
+        """Trace and lower `jax.value_and_grad` of the program for the example. Raises what JAX raises."""
+        return self.stage(loaded(self.device).value_and_grad(program, argnums=by), example)
+
 
 class Jitted(Staged):
     """A program traced to a jaxpr and lowered to StableHLO."""

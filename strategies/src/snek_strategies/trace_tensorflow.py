@@ -5,6 +5,7 @@ from __future__ import annotations
 from snek_strategies.protocol import Program
 from snek_strategies.spellings.tensorflow_spelling import TENSORFLOW
 from snek_strategies.tensorflow_function import TensorFlowFunction
+from snek_strategies.tensorflow_gradient import value_and_gradients
 from snek_strategies.tensorflow_values import TensorFlowStrategy, loaded
 
 
@@ -18,3 +19,8 @@ class TraceTensorFlow(TensorFlowStrategy):
         """Trace the program for the example. Raises what TensorFlow raises."""
         function = loaded(self.device).function(program, autograph=False)
         return TensorFlowFunction(function, tuple(map(self.from_host, example)))
+
+    def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> TensorFlowFunction:
+        """Trace the program and its `tf.GradientTape` into one graph. Raises what TensorFlow raises."""
+        loaded(self.device)
+        return self.stage(value_and_gradients(program, by), example)
