@@ -7,7 +7,8 @@ from types import FunctionType, MethodType
 
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.registry import known
-from snek_strategies.stage import Arguments, StagedFunction, positional, static_names
+from snek_strategies.calls import Arguments, served_by
+from snek_strategies.stage import StagedFunction, positional, static_names
 from snek_strategies.staging.builder import CURRENT
 from snek_strategies.staging.gradients import mapped, value_and_gradient
 from snek_strategies.staging.pytrees import Dynamic
@@ -63,11 +64,11 @@ class GradientFunction(StagedFunction):
             return self._differentiated._in_line(args, kwargs)
         return self._operators.call(self._function, *args, **kwargs)
 
-    def __call__(self, /, *args: object, **kwargs: object) -> object:
+    def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged gradient, staging it first where the arguments are of a new kind."""
         if CURRENT.get() is not None:
             return self._in_line(*positional(self._function, args, kwargs))
-        return super().__call__(*args, **kwargs)
+        return super().call_staged(*args, **kwargs)
 
 
 def _as_data(leaf: object) -> object:
@@ -132,4 +133,5 @@ def _gradient(
     by = argnums if isinstance(argnums, int) else tuple(argnums)
     if by == () or len(set(by if isinstance(by, tuple) else (by,))) != len(by if isinstance(by, tuple) else (by,)):
         raise UsageError(f"argnums: {argnums!r}; give one position or several that differ")
-    return GradientFunction(function, by, with_value, backend, static_names(function, static_argnames), unroll)
+    kind = served_by(backend, GradientFunction)
+    return kind(function, by, with_value, backend, static_names(function, static_argnames), unroll)

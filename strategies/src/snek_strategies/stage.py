@@ -7,9 +7,10 @@ import inspect
 import linecache
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from threading import Lock
 from types import FunctionType, MethodType
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from snek_core_transform.program import program_of
 from snek_strategies.backends import registry
 from snek_strategies.backends.backend import LoweredProgram
 from snek_strategies.backends.registry import known
+from snek_strategies.calls import Arguments, StagedCalls, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.ir.types import type_of
@@ -26,9 +28,6 @@ from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
 from snek_strategies.staging.trace import StagedProgram, stage_call
 from snek_strategies.staging.verified import verified
 from snek_strategies.staging.watch import describe
-
-Arguments = tuple[tuple[object, ...], dict[str, object]]
-"""Arguments by position, and by name those that have no position."""
 
 FIRST_CALLS = 3
 """How many calls `verify=True` compares with plain Python."""
@@ -78,7 +77,7 @@ class Lowered:
 
     def compile(self) -> Compiled:
         """Return the callable that the back-end makes of the program."""
-        return Compiled(self, self.program.compile())
+        return served_by(self.traced.backend, Compiled)(self, self.program.compile())
 
     def as_text(self, kind: str = "ir") -> str:
         """Return a text of the back-end's own, or one that `Traced.as_text` knows. Raises UsageError for others."""
@@ -92,17 +91,22 @@ class Lowered:
         return self.traced.as_text(kind)
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """A staged program that runs; it takes arguments like those it was traced for, and no others."""
+class Compiled(StagedCalls):
+    """A staged program that runs; it takes arguments like those it was traced for, and no others.
 
-    lowered: Lowered
-    run: Callable[..., tuple[object, ...]]
+    A number that was marked as dynamic may come without its mark, and an array of another library as it is: its memory
+    is read through DLPack, without a copy.
+    """
 
-    def __call__(self, /, *args: object, **kwargs: object) -> object:
+    def __init__(self, lowered: Lowered, run: Callable[..., tuple[object, ...]]) -> None:
+        self.lowered = lowered
+        self.run = run
+
+    def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the program. Raises StagingError for arguments of another key and for outside values that changed."""
         traced = self.lowered.traced
-        given = positional(traced.function, args, kwargs)
+        own = positional(traced.function, args, kwargs)
+        given = as_traced(own, traced.key)
         if key_of(given) != traced.key:
             raise StagingError(
                 f"arguments {_describe(given)}, but {traced.function.__name__} was compiled for others; "
@@ -115,6 +119,7 @@ class Compiled:
                 f"{describe(changed)} changed since {traced.function.__name__} was staged; stage it anew",
                 code="SNK0302",
             )
+        self.remember(self.run, traced.staged, own[0], given)
         return self.answer(given)
 
     def answer(self, given: Arguments) -> object:
@@ -126,7 +131,7 @@ class Compiled:
         return self.lowered.as_text(kind)
 
 
-class StagedFunction:
+class StagedFunction(StagedCalls):
     """A function that is staged for every new kind of arguments, and runs staged."""
 
     def __init__(
@@ -192,13 +197,15 @@ class StagedFunction:
                 ready = self._ready[traced.key] = traced.lower().compile()
         return ready
 
-    def __call__(self, /, *args: object, **kwargs: object) -> object:
+    def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged program, staging it first where the arguments are of a new kind."""
         given = self._arguments(args, kwargs)
         compiled = self._compiled(given)
         if self._checked < self._verify:
             self._checked += 1
             return verified(self._function, compiled.answer, given)
+        if not kwargs:
+            self.remember(compiled.run, compiled.lowered.traced.staged, args, given)
         return compiled.answer(given)
 
     def trace(self, /, *args: object, **kwargs: object) -> Traced:
@@ -271,7 +278,8 @@ def stage(
     if isinstance(own, FunctionType) and not linecache.getlines(own.__code__.co_filename, own.__globals__):
         program_of(own)  # says why there is no text: unread, the function would stay plain Python
     names = static_names(function, static_argnames)
-    return StagedFunction(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
+    kind = served_by(backend, StagedFunction)
+    return kind(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
 
 
 def static_names(function: Callable[..., object], given: str | Sequence[str]) -> tuple[str, ...]:
@@ -306,6 +314,20 @@ def positional(function: Callable[..., object], args: tuple[object, ...], kwargs
         return args, {}
     bound = inspect.signature(function).bind(*args, **kwargs)
     return bound.args, bound.kwargs
+
+
+def as_traced(given: Arguments, key: Any) -> Arguments:
+    """Return arguments as those of a key: numbers marked where it has them marked, foreign arrays as NumPy's views."""
+    args, named = given
+    return tuple(map(_as_traced, args, chain(key[1][1:], repeat(None)))), named
+
+
+def _as_traced(value: object, key: object) -> object:
+    if key == (Dynamic, type(value)):
+        return Dynamic(value)  # type: ignore[arg-type]
+    if hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
+        return np.from_dlpack(value)
+    return value
 
 
 def _describe(given: Arguments) -> str:

@@ -34,6 +34,11 @@ class LoweredProgram(ABC):
         """Say what besides modules is missing here (a compiler, say) and what to do, or None where all is there."""
         return None
 
+    @classmethod
+    def calls(cls) -> type | None:
+        """Return a class to mix into callables, which then find known programs faster, or None; see `calls.py`."""
+        return None
+
     @abstractmethod
     def compile(self) -> Run:
         """Return the callable, from host values to host values with the types that the program says."""

@@ -7,16 +7,20 @@ import importlib
 import shlex
 import shutil
 import struct
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
-from snek_strategies.backends.backend import LoweredProgram, Run
+from snek_strategies.backends.backend import LoweredProgram
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import compiler
 from snek_strategies.backends.lantern.cache import library as library_of
+from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
+from snek_strategies.backends.lantern.native_calls import native_calls
+from snek_strategies.backends.lantern.running_time import takes_long
+from snek_strategies.backends.lantern.signature import Native
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import lifted
 from snek_strategies.backends.raising import host_value
@@ -47,6 +51,7 @@ class LanternProgram(LoweredProgram):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        refuse_unknown(program)
         core = explicit_checks(core_primitives(program), overflow=False)
         functions = lifted(core)
         self.shared = Shared()
@@ -56,7 +61,8 @@ class LanternProgram(LoweredProgram):
         declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
         command = shlex.join(["g++", *compiler.FLAGS, "-I", "RUNTIME", "program.cpp", "-o", "program.so"])
         head = HEAD.format(name=program.name, command=command, count=max(1, len(self.shared.constants)))
-        self.source = "\n\n".join([head, *declared, *bodies, self._entry(cpp_name(functions[-1]))]) + "\n"
+        entry = self._entry(cpp_name(functions[-1]), takes_long(functions))
+        self.source = "\n\n".join([head, *declared, *bodies, entry]) + "\n"
 
     @classmethod
     def missing(cls) -> str | None:
@@ -65,7 +71,7 @@ class LanternProgram(LoweredProgram):
             return "there is no C++ compiler; install g++ (Debian: apt install g++) or clang++"
         return None
 
-    def _entry(self, name: str) -> str:
+    def _entry(self, name: str, alone: bool) -> str:
         body = self.program.body
         given = ["context"]
         for at, sym in enumerate(body.parameters):
@@ -78,59 +84,78 @@ class LanternProgram(LoweredProgram):
             'extern "C" void lantern_connect(const lantern::Services *given) { lantern::services = *given; }\n\n'
             'extern "C" int lantern_run([[maybe_unused]] const void *const *given, '
             "[[maybe_unused]] void *const *made, lantern::Raised *raised) {\n"
-            f"    return lantern::run(raised, [&](lantern::Context &context) {{ {name}({', '.join(given)}); }});\n}}"
+            f"    return lantern::run<{str(alone).lower()}>(raised, [&](lantern::Context &context) {{\n"
+            f"        {name}({', '.join(given)});\n    }});\n}}"
         )
 
     def as_text(self, kind: str) -> str:
         """Return the `cpp` source."""
         return self.source if kind == "cpp" else super().as_text(kind)
 
-    def compile(self) -> Run:
+    def compile(self) -> LoadedProgram:
         """Compile and load the program."""
-        made = library_of(self.source)
-        library = ctypes.PyDLL(str(made))
-        shutil.rmtree(made.parent)
-        services = _services()
-        library.lantern_connect(services)
-        kept = self.shared.constants
-        (ctypes.c_void_p * max(1, len(kept))).in_dll(library, "constants")[:] = [one.ctypes.data for one in kept] or [0]
-        parameters, results = self.program.body.parameters, self.program.body.results
-        given_types = [sym.type for sym in parameters]
-        made_types = [atom.type for atom in results]
-        own = {sym.index: at for at, sym in enumerate(parameters)}
-        same = [own.get(atom.index) if isinstance(atom, Sym) else None for atom in results]
-        run_it = library.lantern_run
-        pointers_in, pointers_out = ctypes.c_void_p * max(1, len(parameters)), ctypes.c_void_p * max(1, len(results))
+        return LoadedProgram(self)
 
-        def run(*arguments: Any) -> tuple[object, ...]:
-            given = [_handed(type_, value) for type_, value in zip(given_types, arguments, strict=True)]
-            answers = [np.empty(dims_of(type_), dtype_of(type_)) for type_ in made_types]
-            raised = (ctypes.c_int64 * 17)()
-            code = run_it(
-                pointers_in(*(one.ctypes.data for one in given)),
-                pointers_out(*(one.ctypes.data for one in answers)),
-                raised,
-            )
-            if code:
-                raise self._failure(code, list(raised))
-            return tuple(
-                host_value(type_, one if dims_of(type_) else one[()]) if at is None else arguments[at]
-                for type_, one, at in zip(made_types, answers, same, strict=True)
-            )
+    @classmethod
+    def calls(cls) -> type | None:
+        """Return the mix-in whose instances find compiled programs in C."""
+        return native_calls()
 
-        return run
-
-    def _failure(self, code: int, raised: list[int]) -> BaseException:
+    def failed(self, code: int, site: int, words: tuple[int, ...]) -> NoReturn:
+        """Raise what a run that ended with `code` means; see `lantern::run`."""
         if code == 2:
-            return RecursionError(f"maximum recursion depth exceeded in staged program {self.program.name}")
+            raise RecursionError(f"maximum recursion depth exceeded in staged program {self.program.name}")
         if code == 3:
-            return MemoryError(f"no memory for staged program {self.program.name}")
-        site = self.shared.sites.all[raised[0] - 1]
+            raise MemoryError(f"no memory for staged program {self.program.name}")
+        types = self.shared.sites.all[site - 1].types
         values = [
             struct.unpack("d", struct.pack("q", word))[0] if dtype_of(type_).kind == "f" else word
-            for type_, word in zip(site.types, raised[1:], strict=False)
+            for type_, word in zip(types, words, strict=False)
         ]
-        return self.shared.sites.error(raised[0], values)
+        raise self.shared.sites.error(site, values)
+
+
+class LoadedProgram:
+    """A compiled program, called with host values; `native` is what the entry in C knows of it."""
+
+    def __init__(self, lowered: LanternProgram) -> None:
+        made = library_of(lowered.source)
+        library = ctypes.PyDLL(str(made))
+        shutil.rmtree(made.parent)
+        library.lantern_connect(_services())
+        kept = lowered.shared.constants
+        (ctypes.c_void_p * max(1, len(kept))).in_dll(library, "constants")[:] = [one.ctypes.data for one in kept] or [0]
+        parameters, results = lowered.program.body.parameters, lowered.program.body.results
+        own = {sym.index: at for at, sym in enumerate(parameters)}
+        self._given = [sym.type for sym in parameters]
+        self._run = library.lantern_run
+        address = ctypes.cast(self._run, ctypes.c_void_p).value
+        assert address is not None
+        self.native = Native(
+            address,
+            tuple(atom.type for atom in results),
+            tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in results),
+            lowered.failed,
+            (library, kept),
+        )
+
+    def __call__(self, *arguments: Any) -> tuple[object, ...]:
+        """Run the program on host values, and return the host's values."""
+        native = self.native
+        given = [_handed(type_, value) for type_, value in zip(self._given, arguments, strict=True)]
+        answers = [np.empty(dims_of(type_), dtype_of(type_)) for type_ in native.results]
+        raised = (ctypes.c_int64 * 17)()
+        code = self._run(_pointers(given), _pointers(answers), raised)
+        if code:
+            native.failed(code, raised[0], tuple(raised[1:]))
+        return tuple(
+            host_value(type_, one if dims_of(type_) else one[()]) if at is None else arguments[at]
+            for type_, one, at in zip(native.results, answers, native.same, strict=True)
+        )
+
+
+def _pointers(arrays: list[np.ndarray]) -> Any:
+    return (ctypes.c_void_p * max(1, len(arrays)))(*(one.ctypes.data for one in arrays))
 
 
 def _handed(type_: Type, value: Any) -> np.ndarray:

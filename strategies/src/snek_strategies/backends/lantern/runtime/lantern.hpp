@@ -139,11 +139,12 @@ class Frame {
     }
 };
 
-// Runs a program with the GIL released; says how it ended: 0 well, 1 raised, 2 too deep, 3 no memory, 4 interrupted.
-template <class Body>
+// Runs a program, other threads of Python meanwhile where it is told to let them; says how it ended: 0 well, 1 raised,
+// 2 too deep, 3 no memory, 4 interrupted.
+template <bool LET_OTHERS_RUN, class Body>
 int run(Raised *raised, Body body) {
     static thread_local Context context;
-    context.thread = services.save_thread();
+    if constexpr (LET_OTHERS_RUN) context.thread = services.save_thread();
     int code = 0;
     try {
         body(context);
@@ -157,7 +158,7 @@ int run(Raised *raised, Body body) {
     } catch (const Interrupted &) {
         code = 4;
     }
-    services.restore_thread(context.thread);
+    if constexpr (LET_OTHERS_RUN) services.restore_thread(context.thread);
     return code;
 }
 

@@ -1,0 +1,63 @@
+"""`NativeCalls`: the entry in C, through which a call finds its compiled program with no Python in between."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import shutil
+import sys
+import sysconfig
+from functools import cache
+from typing import Any
+
+from snek_strategies.backends.lantern import compiler
+from snek_strategies.backends.lantern.cache import library
+from snek_strategies.backends.lantern.signature import signature
+from snek_strategies.calls import Arguments
+from snek_strategies.staging.pytrees import Dynamic
+from snek_strategies.staging.trace import StagedProgram
+
+
+def entry_class() -> type | None:
+    """Return the class `Caller` of `runtime/caller.cpp`, or None for a Python that has no GIL or is not CPython.
+
+    Raises Unavailable where it cannot be compiled.
+    """
+    # The declarations in python_abi.hpp are those of a CPython with the GIL.
+    known = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+    return _compiled() if known and not hasattr(sys, "getobjects") else None
+
+
+@cache
+def _compiled() -> type:
+    made = library((compiler.RUNTIME / "caller.cpp").read_text())
+    loaded = ctypes.PyDLL(str(made))
+    shutil.rmtree(made.parent)
+    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi)
+    )
+    table = importlib.import_module("numpy._core._multiarray_umath")._ARRAY_API
+    make = loaded.lantern_caller
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
+    caller: type = make(pointer(table, None))
+    return caller
+
+
+@cache
+def native_calls() -> type | None:
+    """Return the class to mix into `StagedCalls`: calls that fit a remembered program run it from C."""
+    caller = entry_class()
+    return None if caller is None else type("NativeCalls", (caller,), {"remember": _remember})
+
+
+def _remember(self: Any, run: Any, staged: StagedProgram, args: tuple[object, ...], given: Arguments) -> None:
+    marked = [one is not own for one, own in zip(given[0], args, strict=False) if isinstance(one, Dynamic)]
+    plain = any(marked)
+    known = self.__dict__.setdefault("_remembered", set())
+    key = (run.native.address, plain)
+    if key in known or given[1] or len(args) != len(given[0]) or plain != all(marked or [False]):
+        return
+    known.add(key)
+    spec = signature(run.native, staged, given, plain)
+    if spec is not None:
+        self.learn(*spec)

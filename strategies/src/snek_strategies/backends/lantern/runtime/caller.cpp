@@ -1,0 +1,104 @@
+// `Caller`: a class whose instances find the compiled program for their arguments without any Python in between.
+//
+// A class of Python's derives from it and says in `call_staged` what happens where no program is known yet.
+#include "program.hpp"
+
+namespace entry {
+
+constexpr std::size_t MOST_PROGRAMS = 64;
+
+using Programs = std::vector<std::shared_ptr<const Program>>;
+
+struct Caller : PyObject {
+    PyObject *(*enter)(PyObject *, PyObject *const *, std::size_t, PyObject *);
+    Programs *programs;  // the one called last comes first
+};
+
+static PyObject *slowly(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *names) {
+    static PyObject *const method = PyUnicode_InternFromString("call_staged");
+    const Py_ssize_t named = names == nullptr ? 0 : PyTuple_Size(names);
+    std::vector<PyObject *> all{self};
+    all.insert(all.end(), given, given + count + named);
+    return PyObject_VectorcallMethod(method, all.data(), std::size_t(count) + 1, names);
+}
+
+static PyObject *enter(PyObject *self, PyObject *const *given, std::size_t flagged, PyObject *names) {
+    const Py_ssize_t count = Py_ssize_t(flagged & ~(std::size_t(1) << (8 * sizeof(std::size_t) - 1)));
+    Programs &programs = *static_cast<Caller *>(self)->programs;
+    for (std::size_t at = 0; names == nullptr && at < programs.size(); ++at) {
+        Call call;
+        const std::shared_ptr<const Program> one = programs[at];  // another thread may drop it while it runs
+        if (one->takes(given, count, call)) {
+            if (at != 0 && at < programs.size() && programs[at] == one) std::swap(programs[0], programs[at]);
+            return one->run(call);
+        }
+        if (PyErr_Occurred() != nullptr) return nullptr;
+    }
+    return slowly(self, given, count, names);
+}
+
+static PyObject *make(PyTypeObject *type, PyObject *, PyObject *) {
+    PyObject *made = PyType_GenericAlloc(type, 0);
+    if (made == nullptr) return nullptr;
+    auto *self = static_cast<Caller *>(made);
+    self->enter = enter;
+    self->programs = new Programs();
+    return made;
+}
+
+static PyObject *learn(PyObject *self, PyObject *arguments) {
+    auto one = std::make_shared<Program>(arguments);
+    if (PyErr_Occurred() != nullptr) return nullptr;
+    Programs &programs = *static_cast<Caller *>(self)->programs;
+    Programs before(programs);  // what is dropped here runs code when all is in order
+    programs.insert(programs.begin(), std::move(one));
+    if (programs.size() > MOST_PROGRAMS) programs.pop_back();
+    return Held::borrowed(&_Py_NoneStruct).release();
+}
+
+static int traverse(PyObject *self, Visit visit, void *with) {
+    if (const int stop = visit(reinterpret_cast<PyObject *>(self->type), with)) return stop;
+    for (const auto &one : *static_cast<Caller *>(self)->programs)
+        if (one.use_count() == 1)
+            if (const int stop = one->visit(visit, with)) return stop;
+    return 0;
+}
+
+static int clear(PyObject *self) {
+    Programs dropped;
+    std::swap(dropped, *static_cast<Caller *>(self)->programs);
+    return 0;
+}
+
+static void drop(PyObject *self) {
+    PyObject_GC_UnTrack(self);
+    delete static_cast<Caller *>(self)->programs;
+    PyTypeObject *type = self->type;
+    reinterpret_cast<void (*)(void *)>(PyType_GetSlot(type, python::FREE))(self);
+    Py_DecRef(reinterpret_cast<PyObject *>(type));
+}
+
+}  // namespace entry
+
+// Returns the class; `table` is NumPy's table of functions.
+extern "C" PyObject *lantern_caller(void **table) {
+    using namespace entry;
+    numpy::table = table;
+    static PyMemberDef members[] = {
+        {"__vectorcalloffset__", python::SIZE_MEMBER, sizeof(PyObject), python::READ_ONLY, nullptr}, {}};
+    static PyMethodDef methods[] = {
+        {"learn", learn, python::POSITIONAL, "Know one more program; its signature is a tuple of signature.py."}, {}};
+    static PyType_Slot slots[] = {
+        {python::NEW, reinterpret_cast<void *>(make)},
+        {python::CALL, reinterpret_cast<void *>(PyVectorcall_Call)},
+        {python::TRAVERSE, reinterpret_cast<void *>(traverse)},
+        {python::CLEAR, reinterpret_cast<void *>(clear)},
+        {python::DEALLOC, reinterpret_cast<void *>(drop)},
+        {python::METHODS, methods},
+        {python::MEMBERS, members},
+        {}};
+    static PyType_Spec spec{
+        "snek_strategies.backends.lantern.Caller", sizeof(Caller), 0,
+        python::DEFAULT | python::BASE_TYPE | python::VECTORCALL | python::COLLECTED, slots};
+    return PyType_FromSpec(&spec);
+}

@@ -1,0 +1,200 @@
+// One compiled program as the entry calls it: its arguments, what it relies on outside itself, and what it answers.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "lantern.hpp"
+#include "signature.hpp"
+
+namespace entry {
+
+// A global or a variable of an enclosing function that must still be the object it was.
+struct Guard {
+    Held home, name, value;
+    bool holds() const {
+        if (name.object != nullptr) return PyDict_GetItemWithError(home.object, name.object) == value.object;
+        const Held now(PyCell_Get(home.object));
+        return now.object == value.object;
+    }
+};
+
+// The objects that a call makes, given back at its end.
+struct Values {
+    const std::size_t count;
+    PyObject *all[MOST];
+    explicit Values(std::size_t size) : count(size) { std::fill_n(all, count, nullptr); }
+    ~Values() {
+        for (std::size_t at = 0; at < count; ++at) Py_DecRef(all[at]);
+    }
+    void put(std::size_t at, PyObject *object) {
+        Py_IncRef(object);
+        Py_DecRef(std::exchange(all[at], object));
+    }
+};
+
+// One of the values that a program makes, in its order: an array, a NumPy scalar or a number of Python's.
+struct Made {
+    Held dtype;  // None for a number of Python's
+    char number = 0;
+    std::vector<Py_ssize_t> dims;
+    int same = -1;  // the leaf whose very object it is
+
+    PyObject *box(Number *own) const {
+        switch (number) {
+            case 'b': return PyBool_FromLong(own->flag);
+            case 'i': return PyLong_FromLongLong(own->whole);
+            case 'f': return PyFloat_FromDouble(own->real);
+            case 'c': return PyComplex_FromDoubles(own->parts[0], own->parts[1]);
+            default: return numpy::scalar(own, dtype.object);
+        }
+    }
+};
+
+enum class Part { made, constant, leaf, tuple, list };
+
+// The structure of the answer around the values that the program makes.
+struct Answer {
+    Part part = Part::constant;
+    int index = 0;
+    Held constant;
+    std::vector<Answer> parts;
+
+    explicit Answer(PyObject *spec) {
+        int part_ = 0;
+        PyObject *value = nullptr, *more = nullptr;
+        if (!PyArg_ParseTuple(spec, "iiOO", &part_, &index, &value, &more)) return;
+        part = Part(part_);
+        constant = Held::borrowed(value);
+        for (Py_ssize_t at = 0; at < PyTuple_Size(more); ++at) parts.emplace_back(PyTuple_GetItem(more, at));
+    }
+    PyObject *build(PyObject *const *made, const Call &call) const {
+        switch (part) {
+            case Part::made: return Held::borrowed(made[index]).release();
+            case Part::constant: return Held(constant).release();
+            case Part::leaf: return Held::borrowed(call.objects[index]).release();
+            case Part::tuple:
+            case Part::list: break;
+        }
+        const bool tuple = part == Part::tuple;
+        Held whole(tuple ? PyTuple_New(Py_ssize_t(parts.size())) : PyList_New(Py_ssize_t(parts.size())));
+        for (std::size_t at = 0; whole.object != nullptr && at < parts.size(); ++at) {
+            PyObject *one = parts[at].build(made, call);
+            if (one == nullptr) return nullptr;
+            if (tuple) PyTuple_SetItem(whole.object, Py_ssize_t(at), one);
+            else PyList_SetItem(whole.object, Py_ssize_t(at), one);
+        }
+        return whole.release();
+    }
+    int visit(Visit visit, void *with) const {
+        for (const Answer &one : parts)
+            if (const int stop = one.visit(visit, with)) return stop;
+        return constant.object == nullptr ? 0 : visit(constant.object, with);
+    }
+};
+
+class Program {
+   public:
+    // Parsed from the tuple that signature.py makes; sets an exception where that is malformed.
+    explicit Program(PyObject *spec) {
+        long long address = 0;
+        PyObject *given, *outside, *changed_, *values, *failed_, *kept_;
+        PyObject *structure;
+        if (!PyArg_ParseTuple(spec, "LOOOOOOO", &address, &given, &outside, &changed_, &values, &structure, &failed_, &kept_))
+            return;
+        run_ = reinterpret_cast<Run>(address);
+        for (Py_ssize_t at = 0; at < PyTuple_Size(given); ++at) arguments.emplace_back(PyTuple_GetItem(given, at));
+        for (Py_ssize_t at = 0; at < PyTuple_Size(outside); ++at) {
+            PyObject *home = nullptr, *name = nullptr, *value = nullptr;
+            if (!PyArg_ParseTuple(PyTuple_GetItem(outside, at), "OOO", &home, &name, &value)) return;
+            const bool cell = name == none();
+            guards.push_back({Held::borrowed(home), cell ? Held() : Held::borrowed(name), Held::borrowed(value)});
+        }
+        for (Py_ssize_t at = 0; at < PyTuple_Size(values); ++at) {
+            Made one;
+            PyObject *dtype = nullptr, *dims = nullptr;
+            int number = 0;
+            if (!PyArg_ParseTuple(PyTuple_GetItem(values, at), "CiOO", &number, &one.same, &dtype, &dims)) return;
+            one.number = char(number);
+            one.dtype = Held::borrowed(dtype);
+            for (Py_ssize_t axis = 0; axis < PyTuple_Size(dims); ++axis)
+                one.dims.push_back(PyLong_AsLongLong(PyTuple_GetItem(dims, axis)));
+            made.push_back(one);
+        }
+        answer = std::make_unique<Answer>(structure);
+        changed = Held::borrowed(changed_);
+        failed = Held::borrowed(failed_);
+        kept = Held::borrowed(kept_);
+    }
+
+    // Whether the program is the one for these arguments, now. An exception may be set where it is not.
+    bool takes(PyObject *const *given, Py_ssize_t count, Call &call) const {
+        if (count != Py_ssize_t(arguments.size())) return false;
+        for (Py_ssize_t at = 0; at < count; ++at)
+            if (!arguments[std::size_t(at)].takes(given[at], call)) return false;
+        for (const Guard &one : guards)
+            if (!one.holds()) return false;
+        if (changed.object == none()) return true;
+        const Held found(PyObject_CallNoArgs(changed.object));
+        return found.object == none();
+    }
+
+    PyObject *run(const Call &call) const {
+        Values values(made.size());
+        void *targets[MOST];
+        Number numbers[MOST];
+        for (std::size_t at = 0; at < made.size(); ++at) {
+            targets[at] = numbers + at;
+            if (made[at].dims.empty()) continue;
+            numpy::Array *array = numpy::empty(made[at].dtype.object, int(made[at].dims.size()), made[at].dims.data());
+            if (array == nullptr) return nullptr;
+            values.all[at] = array;
+            targets[at] = array->data;
+        }
+        lantern::Raised raised{};
+        if (const int code = run_(call.given, targets, &raised)) return fail(code, raised);
+        for (std::size_t at = 0; at < made.size(); ++at) {
+            if (made[at].dims.empty() && made[at].same < 0) values.all[at] = made[at].box(numbers + at);
+            if (made[at].same >= 0) values.put(at, call.objects[made[at].same]);
+            if (values.all[at] == nullptr) return nullptr;
+        }
+        return answer->build(values.all, call);
+    }
+
+    int visit(Visit visit, void *with) const {
+        for (const Argument &one : arguments)
+            if (const int stop = one.visit(visit, with)) return stop;
+        for (const Guard &one : guards)
+            for (const Held *held : {&one.home, &one.name, &one.value})
+                if (held->object != nullptr)
+                    if (const int stop = visit(held->object, with)) return stop;
+        for (const Held *held : {&changed, &failed, &kept})
+            if (held->object != nullptr)
+                if (const int stop = visit(held->object, with)) return stop;
+        return answer == nullptr ? 0 : answer->visit(visit, with);
+    }
+
+   private:
+    using Run = int (*)(const void *const *, void *const *, lantern::Raised *);
+    Run run_ = nullptr;
+    std::vector<Argument> arguments;
+    std::vector<Guard> guards;
+    Held changed;  // asks in Python whether what the program relies on changed; None where the guards say it all
+    std::vector<Made> made;
+    std::unique_ptr<Answer> answer;
+    Held failed, kept;
+
+    static PyObject *none() { return &_Py_NoneStruct; }
+
+    PyObject *fail(int code, const lantern::Raised &raised) const {
+        if (PyErr_Occurred() != nullptr) return nullptr;  // Ctrl-C
+        Held words(PyTuple_New(lantern::WORDS));
+        for (Py_ssize_t at = 0; words.object != nullptr && at < lantern::WORDS; ++at)
+            PyTuple_SetItem(words.object, at, PyLong_FromLongLong(raised.words[at]));
+        if (words.object == nullptr) return nullptr;
+        return PyObject_CallFunction(failed.object, "iLO", code, static_cast<long long>(raised.site), words.object);
+    }
+};
+
+}  // namespace entry
