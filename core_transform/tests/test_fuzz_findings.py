@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
 import types
@@ -61,6 +63,87 @@ def operand_without_a_value(x: int) -> object:
     return later
 
 
+class Swallows:
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> bool:
+        return True
+
+
+class Raises(Swallows):
+    def __exit__(self, *_: object) -> bool:
+        raise KeyError("exit")
+
+
+def return_overruled_by_an_exception_in_finally(x: int) -> object:
+    try:
+        try:
+            if x:
+                return "early"
+        finally:
+            [][x]
+    except IndexError:
+        x = 2
+    return "late", x
+
+
+def jumps_overruled_by_exceptions_in_finally(x: int) -> object:
+    seen: list[object] = []
+    for number in range(4):
+        try:
+            try:
+                if number == x:
+                    break
+                if number > x:
+                    continue
+            finally:
+                if number == x:
+                    [][x]
+        except IndexError:
+            seen.append(number)
+        seen.append(-number)
+    else:
+        seen.append("else")
+    return seen
+
+
+def return_overruled_at_the_end_of_a_with_and_swallowed(x: int) -> object:
+    with Swallows(), Raises():
+        if x:
+            return "early"
+    return "late"
+
+
+def return_overruled_in_a_loop_in_a_with(x: int) -> object:
+    seen: list[object] = []
+    with Swallows():
+        for number in range(3):
+            with Raises():
+                if number == x:
+                    return "early"
+                seen.append(number)
+    return "late", seen
+
+
+def several_targets_in_finally_after_return(x: int) -> object:
+    seen: list[int] = [0]
+    try:
+        if x:
+            return x, seen
+    finally:
+        y = seen[0] = 6
+    return y
+
+
+def unpacking_what_is_not_iterable(x: int) -> object:
+    try:
+        (y,) = x  # type: ignore[misc]
+    except TypeError as error:
+        return str(error), error.__context__, error.__suppress_context__
+    return y
+
+
 def outcome(program: Callable[..., object], arguments: tuple[object, ...]) -> object:
     try:
         return program(*arguments)
@@ -76,6 +159,17 @@ def outcome(program: Callable[..., object], arguments: tuple[object, ...]) -> ob
         (default_without_a_value, (1,)),
         (iterable_without_a_value, (1,)),
         (operand_without_a_value, (1,)),
+        (return_overruled_by_an_exception_in_finally, (1,)),
+        (return_overruled_by_an_exception_in_finally, (0,)),
+        (jumps_overruled_by_exceptions_in_finally, (1,)),
+        (jumps_overruled_by_exceptions_in_finally, (9,)),
+        (return_overruled_at_the_end_of_a_with_and_swallowed, (1,)),
+        (return_overruled_at_the_end_of_a_with_and_swallowed, (0,)),
+        (return_overruled_in_a_loop_in_a_with, (1,)),
+        (return_overruled_in_a_loop_in_a_with, (0,)),
+        (several_targets_in_finally_after_return, (1,)),
+        (several_targets_in_finally_after_return, (0,)),
+        (unpacking_what_is_not_iterable, (1,)),
     ],
 )
 def test_what_was_found_agrees(
@@ -94,6 +188,29 @@ def test_a_few_programs_agree() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "60 programs" in done.stdout
     assert "0 different" in done.stdout
+
+
+def test_a_further_run_goes_on_where_the_file_stands(tmp_path: Path) -> None:
+    out = tmp_path / "slices.jsonl"
+    for _ in range(2):
+        done = proof("--programs", "5", "--out", str(out))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "5 programs" in done.stdout
+    assert len(out.read_text().splitlines()) == 1
+
+
+def test_the_programs_have_every_form_of_statement_expression_and_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PROOF.parent))
+    before = set(sys.modules)
+    writer = importlib.import_module("generate").Writer
+    seen: set[type] = set()
+    for number in range(400):
+        seen.update(type(node) for node in ast.walk(ast.parse(writer(number, 16).text())))
+    kinds = [kind for group in (ast.stmt, ast.expr, ast.pattern) for kind in group.__subclasses__()]
+    assert {kind for kind in kinds if kind.__module__ == "ast"} - seen == set()
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) == str(PROOF.parent / f"{name}.py"):
+            del sys.modules[name]
 
 
 def test_it_fails_where_nothing_is_virtualized() -> None:

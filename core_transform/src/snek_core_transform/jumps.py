@@ -13,6 +13,7 @@ from enum import Enum
 import gast
 
 from .forms import is_plain, needs_frame
+from .overruled_jumps import may_be_overruled, one_at_a_time, taking_back, watched
 from .syntax import FUNCTIONS, JUMPS, Block, assign, at, blocks, constant, load, own_nodes
 
 Replace = Callable[[gast.stmt], Block]
@@ -159,7 +160,7 @@ class Lowering:
                 new.body, _ = self.block(statement.body, inside)
             new.orelse, _ = self.block(statement.orelse, within)
         elif isinstance(statement, gast.With | gast.AsyncWith):
-            new.body, _ = self.block(statement.body, within)
+            new = _like(statement, self._with(one_at_a_time(statement), within))
         elif isinstance(statement, gast.Try | gast.TryStar):
             self._try(new, within)
         else:
@@ -169,8 +170,15 @@ class Lowering:
             ]
         return new, False
 
+    def _with(self, statement: gast.With | gast.AsyncWith, region: Region) -> gast.stmt:
+        """Lower inside a `with`, whose manager may swallow what overrules a jump."""
+        overruled = may_be_overruled(statement.body, self.holds)
+        body, _ = self.block(statement.body, region)
+        return type(statement)(statement.items, watched(self.flag, body) if overruled else body, None)
+
     def _try(self, new: gast.Try, region: Region) -> None:
         """Lower inside a `try`: its `else` belongs to a body that did not jump, its `finally` runs in every case."""
+        overruled = may_be_overruled(new.body, self.holds)
         orelse, _ = self.block(new.orelse, region)
         if orelse and any(holds_jump(statement, self.kind) for statement in new.body) and not _is_native(region):
             self.asked = True
@@ -184,6 +192,8 @@ class Lowering:
             )
             for handler in new.handlers
         ]
+        for handler in new.handlers if overruled else ():
+            handler.body = taking_back(self.flag, handler)
         # A jump out of `finally` has kept everything around it plain, so there is none to lower here.
 
 

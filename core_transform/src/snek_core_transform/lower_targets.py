@@ -21,16 +21,16 @@ def lower_targets(tree: gast.AST, context: Context) -> gast.AST:
     ...     a.x, (b[0], *c) = d = b
     >>> print(show(f, after="lower_targets", operators=RecordingOperators()))
     def f(a, b):
-        <value> = b
-        <element>, <element 2> = <value>
+        <stored> = b
+        <element>, <element 2> = <stored>
         a.x = <element>
         <element 3>, *<element 4> = <element 2>
         b[0] = <element 3>
         c = <element 4>
         del <element 3>, <element 4>
         del <element>, <element 2>
-        d = <value>
-        del <value>
+        d = <stored>
+        del <stored>
     """
     if not any(context.wants(group) for group in STORES):
         return tree
@@ -95,11 +95,11 @@ def _assign(node: gast.Assign, in_class: bool, context: Context) -> Block:
         return [node]
     if len(targets) == 1:
         return _elements(targets[0], node.value, node, context)
-    value = context.fresh("value")
+    value = context.fresh("stored")
     result: Block = [at(assign(value, node.value), node)]
     for target in targets:
         result += _assign(at(gast.Assign([target], load(value), None), node), in_class, context)
-    context.release("value")
+    context.release("stored")
     return [*result, _forget([value], node)]
 
 

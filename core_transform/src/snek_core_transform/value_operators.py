@@ -57,13 +57,16 @@ class ValueOperators:
 
         `before` targets stand in front of the starred one, or in all where there is none, and `after` behind it.
         """
+        kind = type(value)
         try:
             iterator = iter(value)
         except TypeError:
-            kind = type(value)
             if hasattr(kind, "__iter__") or hasattr(kind, "__getitem__"):
                 raise
-            raise TypeError(f"cannot unpack non-iterable {kind.__name__} object") from None
+            iterator = None
+        if iterator is None:
+            # Here, so that the error of `iter` is not its context.
+            raise TypeError(f"cannot unpack non-iterable {kind.__name__} object")
         found: list[object] = []
         for element in iterator:
             if not star and len(found) == before:
