@@ -1,12 +1,14 @@
-"""Put the recorded results of the proofs, `results/proofs/*.jsonl`, into the table of this folder's README.
+"""Put the recorded results of the proofs, `results/proofs/*.jsonl`, into the tables of this folder's README.
 
-`python figures.py` writes the table; a test compares it with the records.
+`python figures.py` writes the tables; a test compares them with the records.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -23,14 +25,30 @@ HEAD = (
 )
 
 
-def table(records: Path = RECORDS) -> str:
-    """Return the figures of every record as a Markdown table."""
-    rows = []
+FUZZ_HEAD = (
+    "| proof | Python | programs | lines | forms of statement | firings | different |\n|---|---|--:|--:|--:|--:|--:|\n"
+)
+
+
+def tables(records: Path = RECORDS) -> str:
+    """Return the figures of every record as Markdown tables: one of test suites, one of generated programs."""
+    rows, generated = [], []
     for file in sorted(records.glob("*.jsonl")):
+        proof = file.stem.partition("-")[0]
+        if proof == "fuzz":
+            generated.append(_generated(proof, [json.loads(line) for line in file.read_text().splitlines()]))
+            continue
         results = read(file)
-        for mode in ("forced", "inline"):
-            rows.append(_row(file.stem.partition("-")[0], mode, [one for one in results if one.mode == mode]))
-    return HEAD + "".join(rows)
+        rows += [_row(proof, mode, [one for one in results if one.mode == mode]) for mode in ("forced", "inline")]
+    return HEAD + "".join(rows) + "\n" + FUZZ_HEAD + "".join(generated)
+
+
+def _generated(proof: str, slices: list[dict[str, Any]]) -> str:
+    python = ", ".join(sorted({one["python"] for one in slices}))
+    counts = (_sum(slices, "programs"), _sum(slices, "lines"), len({form for one in slices for form in one["forms"]}))
+    firings = sum(sum(one["firings"].values()) for one in slices)
+    figures = " | ".join(f"{count:,}" for count in (*counts, firings, _sum(slices, "different")))
+    return f"| {proof} | {python} | {figures} |\n"
 
 
 def _row(proof: str, mode: str, results: list[Compared]) -> str:
@@ -48,17 +66,17 @@ def _row(proof: str, mode: str, results: list[Compared]) -> str:
     return f"| {proof} | {python} | {mode} | {middle} | {fired} | {firings} | {ends[0]:,} | {ends[1]:,} |\n"
 
 
-def _sum(several: list[dict[str, int]], name: str) -> int:
+def _sum(several: list[dict[str, Any]], name: str) -> int:
     return sum(counts[name] for counts in several)
 
 
-def with_table(text: str) -> str:
-    """Return the README's text with the table of the present records."""
+def with_tables(text: str) -> str:
+    """Return the README's text with the tables of the present records."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return before + BEGIN + "\n" + table() + "\n" + END + after
+    return before + BEGIN + "\n" + tables() + "\n" + END + after
 
 
 if __name__ == "__main__":
     readme = HERE / "README.md"
-    readme.write_text(with_table(readme.read_text()))
+    readme.write_text(with_tables(readme.read_text()))

@@ -2,296 +2,234 @@
 
 from __future__ import annotations
 
-import random
+import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
-NAMES = ("a", "b", "c", "d", "g")
-"""Numbers: three parameters, a variable that starts unbound, a global."""
+from statements import ERRORS, HEADS, Spot, Statements
 
-ERRORS = ("ValueError", "KeyError", "ZeroDivisionError", "NameError", "TypeError")
+KINDS = ("function", "function", "generator", "coroutine", "stream")
+DEEPEST = 5
 
 
-class Writer:
+class Writer(Statements):
     """Writes one function; `forms` counts the forms of statement in it.
 
     Every loop ends: a `while` asks `burn()`, which is false once the fuel is gone, and a `for` goes over a short row.
     """
 
     def __init__(self, seed: int, size: int) -> None:
-        self.random = random.Random(seed)
+        super().__init__(seed)
         self.left = size
-        self.lines: list[str] = []
         self.forms: Counter[str] = Counter()
-        self.numbers = 0
 
     def text(self) -> str:
-        """Return the program: `program(a, b, c)`, a function, a generator or a coroutine."""
-        kind = self.random.choice(("function", "function", "generator", "coroutine"))
-        self.forms[kind] += 1
-        self.lines = [
-            f"{'async ' if kind == 'coroutine' else ''}def program(a, b, c):",
-            "    global g",
-            "    xs = [a, b, c]",
-            "    it = Box()",
-            "    told(a)",
-        ]
+        """Return the program: `program(a, b, c)`, a function, a generator, a coroutine or an asynchronous generator."""
+        kind = self.random.choice(KINDS)
+        self.forms[f"program: {kind}"] += 1
+        self.lines = [f"{HEADS.get(kind, 'def')} program(a, b, c):", "    global g", "    xs, it = [a, b, c, 4], Box()"]
+        self.lines += ["    if told(a) > b:", "        d = 4"]
+        spot = Spot(1, kind)
         while self.left > 0:
-            self.block(1, kind, loop=False, jumps=True, least=1)
-        if kind == "generator":
-            self.put(1, "yield told(b)")
-        self.put(1, "return a, b, c, xs, it.a")
+            if self.random.random() < 0.7:
+                self.guarded(spot)
+            else:
+                self.statement(spot)
+        self.finish(spot)
         return "\n".join(self.lines) + "\n"
 
-    def put(self, depth: int, line: str) -> None:
-        """Write one line."""
-        self.lines.append("    " * depth + line)
+    def finish(self, spot: Spot) -> None:
+        """Write what makes the function of its kind, and what it returns."""
+        if spot.kind in ("generator", "stream"):
+            self.put(spot, f"yield {self.value()}")
+        if spot.kind != "stream":
+            self.put(spot, "return a, b, c, xs, it.a")
 
-    def fresh(self, word: str) -> str:
-        """Return a name that nothing else has."""
-        self.numbers += 1
-        return f"{word}{self.numbers}"
+    def guarded(self, spot: Spot) -> None:
+        """Write statements whose exception is told, so that the program goes on."""
+        self.put(spot, "try:")
+        self.block(spot.inner)
+        self.put(spot, "except Exception as error:")
+        self.put(spot.inner, "told(repr(error), cause=error.__cause__, context=error.__context__)")
 
-    def block(self, depth: int, kind: str, loop: bool, jumps: bool, least: int = 1) -> None:
+    def block(self, spot: Spot) -> None:
         """Write one to three statements."""
-        for _ in range(self.random.randint(least, 3)):
-            self.statement(depth, kind, loop, jumps)
+        for _ in range(self.random.randint(1, 3)):
+            self.statement(spot)
 
-    def statement(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        """Write one statement; `loop` allows `break` and `continue`, `jumps` what leaves the function."""
+    def statement(self, spot: Spot) -> None:
+        """Write one statement of a form that may stand here."""
         self.left -= 1
-        simple: list[Callable[..., None]] = [
-            self.assign, self.assign, self.augment, self.unpack, self.store, self.delete, self.call, self.shown,
-            self.comprehend, self.lambdas, self.asserted, self.imported,
+        simple: list[Callable[[Spot], None]] = [
+            self.assign, self.assign, self.annotate, self.augment, self.augment, self.unpack, self.store, self.delete,
+            self.call, self.shown, self.comprehend, self.asserted, self.imported, self.raise_,
         ]  # fmt: skip
-        compound: list[Callable[..., None]] = [
-            self.if_, self.if_, self.while_, self.for_, self.try_, self.try_, self.except_star, self.with_, self.match,
-            self.define, self.generator, self.class_,
+        compound: list[Callable[[Spot], None]] = [
+            self.if_, self.if_, self.while_, self.while_, self.for_, self.for_, self.try_, self.try_, self.except_star,
+            self.with_, self.match, self.define, self.generator, self.coroutine, self.class_,
         ]  # fmt: skip
-        if kind == "coroutine":
-            compound += [self.async_for, self.async_with]
+        if spot.kind in HEADS:
+            compound += [self.async_for, self.async_with, self.flow]
             simple += [self.await_]
-        if kind == "generator":
+        if spot.kind in ("generator", "stream"):
             simple += [self.yield_, self.yield_]
-        if jumps:
-            simple += [self.raise_, self.return_]
-        if loop:
+        if spot.may_leave and spot.kind != "class":
+            simple += [self.return_]
+        if spot.in_loop:
             simple += [self.jump, self.jump]
-        chosen = compound if depth < 5 and self.left > 0 and self.random.random() < 0.5 else simple
-        write = self.random.choice(chosen)
+        if sys.version_info >= (3, 12):
+            simple += [self.alias]
+        nests = spot.depth < DEEPEST and self.left > 0 and self.random.random() < 0.5
+        write = self.random.choice(compound if nests else simple)
         self.forms[write.__name__.strip("_")] += 1
-        write(depth, kind, loop, jumps)
+        write(spot)
 
-    def name(self) -> str:
-        """Return a variable."""
-        return self.random.choice(NAMES)
-
-    def value(self, depth: int = 0) -> str:
-        """Return an expression whose value is a number, or which raises."""
-        form = self.random.randrange(14 if depth < 3 else 3)
-        inner = [self.value(depth + 1) for _ in range(2)] if form > 2 else ["", ""]
-        test = self.test(depth + 1) if form == 5 else ""
-        return (
-            str(self.random.randint(-2, 9)),
-            self.name(),
-            f"told({self.name()})",
-            f"({inner[0]} {self.random.choice(('+', '-', '*'))} {inner[1]})",
-            f"({inner[0]} // {inner[1]})",
-            f"({inner[0]} if {test} else {inner[1]})",
-            f"({inner[0]} and {inner[1]})",
-            f"({inner[0]} or {inner[1]})",
-            f"told({inner[0]})",
-            f"len([{inner[0]}, *xs])",
-            f"xs[{self.random.randint(-1, 3)}]",
-            f"(-{inner[0]})",
-            f"len(f'{{{self.name()}}}{{xs!r:>9}}')",
-            "it.a",
-        )[form]
-
-    def test(self, depth: int = 0) -> str:
-        """Return an expression that is asked for its truth."""
-        form = self.random.randrange(7)
-        a, b = self.value(depth + 1), self.value(depth + 1)
-        return (
-            f"{a} < {b}",
-            f"{a} <= {b} < {self.value(depth + 1)}",
-            f"not {a}",
-            f"{a} in xs",
-            f"({a}) is not None and {b}",
-            f"{a} == {b} or {a}",
-            a,
-        )[form]
-
-    def assign(self, depth: int, *_: object) -> None:
-        targets = self.random.choice(((self.name(),), (self.name(), self.name()), (self.name(), "it.a", "xs[0]")))
-        self.put(depth, f"{' = '.join(targets)} = {self.value()}")
-
-    def augment(self, depth: int, *_: object) -> None:
-        target = self.random.choice((self.name(), self.name(), "it.a", "xs[told(0)]"))
-        self.put(depth, f"{target} {self.random.choice(('+', '-', '*', '//'))}= {self.value()}")
-
-    def unpack(self, depth: int, *_: object) -> None:
-        form = self.random.randrange(5)
-        lines = (
-            f"{self.name()}, {self.name()} = {self.value()}, {self.value()}",
-            f"{self.name()}, *xs = {self.value()}, {self.value()}, {self.value()}",
-            f"it.a, ({self.name()}, xs[0]) = {self.value()}, ({self.value()}, {self.value()})",
-            f"{self.name()}, {self.name()} = xs",
-            "xs[0], xs[1] = xs[1], xs[0]",
-        )
-        self.put(depth, lines[form])
-
-    def store(self, depth: int, *_: object) -> None:
-        target = self.random.choice(("it.a", f"xs[{self.value(2)}]", "xs[1:2]"))
-        value = f"[{self.value()}]" if ":" in target else self.value()
-        self.put(depth, f"{target} = {value}")
-
-    def delete(self, depth: int, *_: object) -> None:
-        self.put(depth, f"del {self.random.choice((self.name(), 'xs[0]', 'it.a', 'xs[1:]'))}")
-
-    def call(self, depth: int, *_: object) -> None:
-        self.put(depth, f"told({self.value()}, key={self.value()})")
-
-    def shown(self, depth: int, *_: object) -> None:
-        self.put(depth, f"print({self.value()}, f'{{{self.name()}=}}', sep='-')")
-
-    def comprehend(self, depth: int, *_: object) -> None:
-        form = self.random.randrange(5)
-        lines = (
-            f"xs = [told(x) for x in [*xs[:3], {self.value()}] if {self.test()}]",
-            f"{self.name()} = sum(x * {self.value()} for x in xs[:3])",
-            f"{self.name()} = len({{x: y for x, *y in [(1, 2), ({self.value()},)]}})",
-            f"{self.name()} = max({{x for x in xs[:2]}} | {{{self.value()}}})",
-            f"{self.name()} = [z := x for x in xs[:2]][-1]",
-        )
-        self.put(depth, lines[form])
-
-    def lambdas(self, depth: int, *_: object) -> None:
-        self.put(depth, f"{self.name()} = (lambda x, y={self.value()}: x + y if {self.test()} else y)({self.value()})")
-
-    def asserted(self, depth: int, *_: object) -> None:
-        self.put(depth, f"assert {self.test()}, told({self.value()})")
-
-    def imported(self, depth: int, *_: object) -> None:
-        line = self.random.choice(("import math as m", "from math import floor as m", "import os.path as m"))
-        self.put(depth, f"{line}; told(m.__name__)")
-
-    def await_(self, depth: int, *_: object) -> None:
-        self.put(depth, f"{self.name()} = await wait({self.value()})")
-
-    def yield_(self, depth: int, *_: object) -> None:
-        self.put(depth, self.random.choice((f"{self.name()} = yield {self.value()}", "yield", "yield from xs[:2]")))
-
-    def raise_(self, depth: int, *_: object) -> None:
-        cause = self.random.choice(("", "", " from None", f" from {self.random.choice(ERRORS)}('cause')"))
-        raised = f"raise {self.random.choice(ERRORS)}({self.value()}){cause}"
-        self.put(depth, self.random.choice((raised, raised, "raise")) if self.random.random() < 0.3 else "pass")
-
-    def return_(self, depth: int, kind: str, *_: object) -> None:
-        self.put(depth, f"return {self.value()}" if self.random.random() < 0.4 else f"told({self.value()})")
-
-    def jump(self, depth: int, *_: object) -> None:
-        self.put(depth, self.random.choice(("break", "continue")))
-
-    def if_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        walrus = f"({self.name()} := {self.value()}) > {self.value()}"
-        self.put(depth, f"if {self.random.choice((self.test(), self.test(), walrus))}:")
-        self.block(depth + 1, kind, loop, jumps)
-        for _ in range(self.random.choice((0, 0, 1, 2))):
-            self.put(depth, f"elif {self.test()}:")
-            self.block(depth + 1, kind, loop, jumps)
-        self.maybe("else", depth, kind, loop, jumps)
-
-    def maybe(self, word: str, depth: int, kind: str, loop: bool, jumps: bool) -> None:
+    def maybe(self, word: str, spot: Spot, likely: float = 0.5) -> bool:
         """Write a further block, or none."""
-        if self.random.random() < 0.5:
-            self.put(depth, f"{word}:")
-            self.block(depth + 1, kind, loop, jumps)
+        if self.random.random() >= likely:
+            return False
+        self.put(spot, f"{word}:")
+        self.block(spot.inner)
+        return True
 
-    def while_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        self.put(depth, f"while burn() and ({self.test()}):")
-        self.block(depth + 1, kind, True, jumps)
-        self.maybe("else", depth, kind, loop, jumps)
+    def if_(self, spot: Spot) -> None:
+        walrus = f"({self.name()} := {self.value()}) > {self.value()}"
+        self.put(spot, f"if {self.one_of(self.test(), self.test(), walrus)}:")
+        self.block(spot.inner)
+        for _ in range(self.random.choice((0, 0, 1, 2))):
+            self.put(spot, f"elif {self.test()}:")
+            self.block(spot.inner)
+        self.maybe("else", spot)
 
-    def for_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        head = self.random.choice(
-            (f"{self.name()} in range(3)", f"{self.name()} in xs[:3]", f"i, {self.name()} in enumerate(xs[:2])",
-             "it.a in (1, 2)")
-        )  # fmt: skip
-        self.put(depth, f"for {head}:")
-        self.block(depth + 1, kind, True, jumps)
-        self.maybe("else", depth, kind, loop, jumps)
+    def loop(self, spot: Spot, head: str) -> None:
+        """Write a loop, perhaps with an `else`."""
+        self.put(spot, head)
+        self.block(replace(spot.inner, in_loop=True))
+        self.maybe("else", spot)
 
-    def async_for(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        self.put(depth, f"async for {self.name()} in stream(2):")
-        self.block(depth + 1, kind, True, jumps)
-        self.maybe("else", depth, kind, loop, jumps)
+    def while_(self, spot: Spot) -> None:
+        self.loop(spot, f"while burn() and ({self.test()}):")
 
-    def try_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        self.put(depth, "try:")
-        self.block(depth + 1, kind, loop, jumps)
-        handled = self.random.random() < 0.8
+    def for_(self, spot: Spot) -> None:
+        self.loop(spot, "for " + self.one_of(
+            f"{self.name()} in range(3)", f"{self.name()} in xs[:3]", f"i, {self.name()} in enumerate(xs[:2])",
+            f"{self.name()}, *xs in [(1, 2, 3), (4, 5)]", f"it.a in (1, 2, {self.value()})", "xs[0] in row(3)",
+        ) + ":")  # fmt: skip
+
+    def async_for(self, spot: Spot) -> None:
+        self.loop(spot, f"async for {self.name()} in stream({self.one_of('0', '2', '3')}):")
+
+    def try_(self, spot: Spot) -> None:
+        self.put(spot, "try:")
+        self.block(spot.inner)
+        handled = False
+        for caught in self.random.sample((*ERRORS, "(ValueError, TypeError)", "Exception"), self.random.randint(0, 2)):
+            handled = self.maybe(f"except {caught}{self.one_of('', ' as error')}", spot, 1)
         if handled:
-            caught = self.random.choice((*ERRORS, "(ValueError, TypeError)", "Exception"))
-            self.put(depth, f"except {caught}{self.random.choice(('', ' as error'))}:")
-            self.block(depth + 1, kind, loop, jumps)
-            self.maybe("else", depth, kind, loop, jumps)
-        if not handled or self.random.random() < 0.4:
-            self.put(depth, "finally:")
-            self.block(depth + 1, kind, loop, jumps)
+            self.maybe("else", spot)
+        self.maybe("finally", spot, 0.4 if handled else 1)
 
-    def except_star(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        self.put(depth, "try:")
-        self.block(depth + 1, kind, loop, jumps)
-        self.put(depth + 1, f"raise ExceptionGroup('all', [ValueError({self.value()}), KeyError(told(2))])")
-        self.put(depth, f"except* {self.random.choice(ERRORS)} as group:")
-        self.put(depth + 1, "told(len(group.exceptions))")
-        self.block(depth + 1, kind, False, False)
-        self.put(depth, "except* KeyError:")
-        self.block(depth + 1, kind, False, False)
+    def except_star(self, spot: Spot) -> None:
+        self.put(spot, "try:")
+        self.block(spot.inner)
+        self.put(spot.inner, f"raise ExceptionGroup('all', [ValueError({self.value()}), KeyError(told(2))])")
+        within = replace(spot, in_loop=False, may_leave=False)
+        for caught in self.random.sample(
+            ("ValueError", "KeyError", "TypeError", "Exception"), self.random.randint(1, 3)
+        ):
+            self.put(spot, f"except* {caught} as group:")
+            self.put(spot.inner, "told(len(group.exceptions))")
+            self.block(within.inner)
+        self.maybe("else", spot)
+        self.maybe("finally", spot, 0.3)
 
-    def with_(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        target = self.random.choice(("", f" as {self.name()}", " as it.a"))
-        self.put(depth, f"with manager({self.test()}){target}, manager(False):")
-        self.block(depth + 1, kind, loop, jumps)
+    def with_(self, spot: Spot) -> None:
+        target = self.one_of("", f" as {self.name()}", " as it.a", f" as ({self.name()}, *xs)")
+        self.put(spot, f"with manager({self.test()}, pair={'(' in target}){target}, manager(False):")
+        self.block(spot.inner)
 
-    def async_with(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        self.put(depth, f"async with manager({self.test()}) as {self.name()}:")
-        self.block(depth + 1, kind, loop, jumps)
+    def async_with(self, spot: Spot) -> None:
+        self.put(spot, f"async with manager({self.test()}) as {self.name()}, manager({self.name()}):")
+        self.block(spot.inner)
 
-    def match(self, depth: int, kind: str, loop: bool, jumps: bool) -> None:
-        self.put(depth, f"match {self.random.choice((self.value(), '[*xs, 1]', '(a, xs)', 'it'))}:")
-        patterns = ["0 | 1", f"int({self.name()})", f"[{self.name()}, *rest]", f"Box(a={self.name()})", "[_, [*_]]"]
-        self.random.shuffle(patterns)
-        for pattern in patterns[: self.random.randint(1, 4)]:
-            self.put(depth + 1, f"case {pattern}{self.random.choice(('', f' if {self.test()}'))}:")
-            self.block(depth + 2, kind, loop, jumps)
+    def match(self, spot: Spot) -> None:
+        subject = self.one_of(
+            self.value(), self.value(), "[*xs, 1]", "(a, xs)", "it", f"{{'k': {self.value()}, 'l': 2}}"
+        )
+        self.put(spot, f"match {subject}:")
+        patterns = [
+            "0 | 1", f"int({self.name()})", f"[{self.name()}, *rest]", f"Box(a={self.name()})", "[_, [*_]]", "Box(3)",
+            f"{{'k': {self.name()}, **rest}}", "None | True", f"(int() | [_, _]) as {self.name()}", "Box.kind",
+        ]  # fmt: skip
+        for pattern in self.random.sample(patterns, self.random.randint(2, 6)):
+            self.maybe(f"case {pattern}{self.one_of('', f' if {self.test()}')}", spot.inner, 1)
 
-    def define(self, depth: int, *_: object) -> None:
-        name = self.fresh("inner")
-        self.put(depth, self.random.choice(("@kept", "@kept", "")) or "told(0)")
-        self.put(depth, f"def {name}(x, y={self.value()}, *rest, z={self.value()}):")
-        self.put(depth + 1, f"nonlocal {self.random.choice(('a', 'b', 'c, a'))}")
-        self.block(depth + 1, "function", False, True)
-        self.put(depth + 1, "return x + y")
-        self.put(depth, f"{self.name()} = {name}({self.value()}, *xs[:2])")
+    def inside(self, spot: Spot, kind: str, own: str) -> None:
+        """Write the body of a function in the program: variables of its own, of those around it, or both."""
+        within = Spot(spot.depth + 1, kind)
+        self.put(within, self.one_of(
+            "nonlocal a, b, c, d, xs; global g", "nonlocal a, xs", "nonlocal d; xs = [1, 2]",
+            f"a, b, c, d, g, xs, it = {own}, {own}, 2, 3, 4, [{own}, 5], Box()",
+        ))  # fmt: skip
+        self.block(within)
 
-    def generator(self, depth: int, *_: object) -> None:
+    def define(self, spot: Spot) -> None:
+        name, types = self.fresh("inner"), self.types()
+        self.put(spot, self.one_of("@kept", f"@tagged({self.value()})", f"told({self.value()})"))
+        self.put(
+            spot, f"def {name}{types}(x, /, y: told(1)={self.value()}, *rest, z={self.value()}, **more) -> told(2):"
+        )
+        self.inside(spot, "function", "x")
+        self.put(spot.inner, "return x + y + z")
+        self.put(spot, f"{self.name()} = {name}({self.value()}, *xs[:2], **{{'more': {self.value()}}})")
+
+    def types(self) -> str:
+        """Return type parameters, where the running Python has them."""
+        return "[T: int, *U]" if sys.version_info >= (3, 12) and self.random.random() < 0.3 else ""
+
+    def generator(self, spot: Spot) -> None:
         name = self.fresh("steps")
-        self.put(depth, f"def {name}(a, b):")
-        self.put(depth + 1, "c = d = xs = a; it = Box(); xs = [b]")
-        self.block(depth + 1, "generator", False, True)
-        self.put(depth + 1, f"{self.name().replace('g', 'a')} = yield {self.random.randint(0, 5)}")
-        self.put(depth, f"{self.name()} = driven({name}({self.value()}, {self.value()}))")
+        self.put(spot, f"def {name}(x, y):")
+        self.inside(spot, "generator", "y")
+        self.put(spot.inner, f"yield {self.value()}")
+        made = f"{name}({self.value()}, {self.value()})"
+        if spot.kind == "generator" and self.random.random() < 0.4:
+            self.put(spot, f"{self.name()} = yield from {made}")
+        elif self.random.random() < 0.3:
+            self.loop(spot, f"for {self.name()} in {made}:")
+        else:
+            self.put(spot, f"{self.name()} = driven({made}, throws={self.test()})")
 
-    def class_(self, depth: int, *_: object) -> None:
+    def coroutine(self, spot: Spot) -> None:
+        name = self.fresh("task")
+        self.put(spot, f"async def {name}(x):")
+        self.inside(spot, "coroutine", "x")
+        self.put(spot.inner, f"return await wait({self.value()})")
+        made = f"{name}({self.value()})"
+        waits = spot.kind in HEADS
+        self.put(spot, f"{self.name()} = {f'await {made}' if waits else f'driven({made}, throws={self.test()})'}")
+
+    def flow(self, spot: Spot) -> None:
+        name = self.fresh("flow")
+        self.put(spot, f"async def {name}(x):")
+        self.inside(spot, "stream", "x")
+        self.put(spot.inner, f"yield {self.value()}")
+        self.loop(spot, f"async for {self.name()} in {name}({self.value()}):")
+
+    def class_(self, spot: Spot) -> None:
         name = self.fresh("Kind")
-        self.put(depth, f"class {name}:")
-        self.put(depth + 1, f"one, two = {self.value()}, told(3)")
-        self.put(depth + 1, f"three = one if {self.test()} else two")
-        self.put(depth + 1, "def __init__(self, x):")
-        self.put(depth + 2, "self.__x = x + self.two")
-        self.put(depth + 1, "@property")
-        self.put(depth + 1, "def x(self):")
-        self.put(depth + 2, "return self.__x if self.__x else __class__.two")
-        self.put(depth, f"{self.name()} = {name}({self.value()}).x + {name}.one")
+        self.put(spot, f"class {name}{self.types()}(Base, note={self.value()}):")
+        self.put(spot.inner, f"one, two = {self.value()}, told(3)")
+        self.put(spot.inner, f"three = one if {self.test()} else two")
+        self.block(Spot(spot.depth + 1, "class", may_leave=False))
+        self.put(spot.inner, "def __init__(self, x):")
+        self.put(spot.inner.inner, "super().__init__(x)")
+        self.put(spot.inner.inner, "self.__x = x + self.two")
+        self.put(spot.inner, "@classmethod")
+        self.put(spot.inner, f"def made(cls, x={self.value()}): return cls(x + cls.three)")
+        self.put(spot.inner, "@property")
+        self.put(spot.inner, "def x(self):")
+        self.put(spot.inner.inner, "return self.__x if self.__x else __class__.two")
+        made = self.one_of(f"{name}({self.value()})", f"{name}.made()")
+        self.put(spot, f"{self.name()} = {made}.x + {name}.one")
