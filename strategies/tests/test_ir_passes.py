@@ -12,7 +12,7 @@ from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.passes.drop_dead import drop_dead
 from snek_strategies.ir.passes.examples import simple
 from snek_strategies.ir.passes.merge_equal import merge_equal
-from snek_strategies.ir.passes.optimize import optimized
+from snek_strategies.ir.passes.optimize import looped, optimized
 from snek_strategies.ir.syntax import Block, Program, Sym
 from snek_strategies.ir.types import Array
 from snek_strategies.ir.verify import verify
@@ -42,8 +42,11 @@ def test_passes_keep_the_meaning_and_shrink_the_program(gradient: bool) -> None:
     program = snek.stage(slope if gradient else busy).trace(*args).staged.program
     made = verify(optimized(program))
     assert count(made.body) < count(program.body)
-    for mine, theirs in zip(Interpreter(made)(*args), Interpreter(program)(*args), strict=True):
+    for mine, loops, theirs in zip(
+        *(Interpreter(one)(*args) for one in (made, verify(looped(made)), program)), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
+        np.testing.assert_array_equal(loops, theirs)
 
 
 def test_two_arrays_that_are_returned_stay_two() -> None:

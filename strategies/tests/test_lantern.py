@@ -62,3 +62,51 @@ def test_an_array_takes_the_memory_that_its_elements_need() -> None:
     )
     frame = int(re.findall(r"Frame frame\(context, (\d+)\)", text)[0])
     assert frame <= 3 * 4 * 1024
+
+
+def test_elementwise_chains_are_one_loop_and_loops_copy_no_state() -> None:
+    def walk(xs: np.ndarray, n: float) -> tuple[np.ndarray, np.ndarray]:
+        ys = xs
+        while n > 0.0 and np.max(np.abs(xs)) < 100.0:
+            ys = xs * 2.0 - ys
+            xs = np.where(ys > 3.0, ys - 1.0, xs + ys)
+            n -= 1.0
+        return xs, ys
+
+    staged = snek.stage(walk, backend="lantern")
+    text = staged.trace(np.ones(50), snek.dynamic(2.0)).lower().as_text("cpp")
+    body = text[text.index("lantern::poll(context)") : text.index("std::swap")]
+    assert body.count("for (std::int64_t") == 1
+    assert (
+        staged(np.linspace(-1, 5, 50), snek.dynamic(4.0))[0].tolist() == walk(np.linspace(-1, 5, 50), 4.0)[0].tolist()
+    )
+
+
+def test_a_store_in_a_branch_of_a_loop_copies_no_array() -> None:
+    def bubbled(xs: np.ndarray) -> np.ndarray:
+        for last in range(len(xs) - 1, 0, -1):
+            for at in range(last):
+                if xs[at] > xs[at + 1]:
+                    left = xs[at] + 0.0
+                    xs[at] = xs[at + 1]
+                    xs[at + 1] = left
+        return xs
+
+    staged = snek.stage(bubbled, backend="lantern")
+    given = np.random.default_rng(0).standard_normal(40)
+    text = staged.trace(given.copy()).lower().as_text("cpp")
+    assert text.count("for (std::int64_t") == 2, "one copy of the argument, one into the result"
+    assert staged(given.copy()).tolist() == sorted(given.tolist())
+
+
+def test_reductions_take_nan_and_every_axis_as_numpy_does() -> None:
+    def reduced(xs: np.ndarray) -> tuple[object, ...]:
+        names = ("max", "min", "sum", "any", "all", "argmax", "argmin")
+        return tuple(getattr(np, name)(xs, axis=axis) for name in names for axis in (None, 0, 1, 2))
+
+    staged = snek.stage(reduced, backend="lantern")
+    xs = np.arange(-30.0, 30.0).reshape(3, 4, 5)
+    broken = np.where(xs == 7, np.nan, xs)
+    for one in (xs, -xs, np.abs(xs), broken, -broken, np.full_like(xs, -np.inf)):
+        for mine, theirs in zip(staged(one), reduced(one), strict=True):
+            np.testing.assert_array_equal(mine, theirs)

@@ -132,6 +132,8 @@ class Interpreter:
         values = tuple(atom.value if isinstance(atom, Const) else env[atom.index] for atom in node.operands)
         if node.primitive == "if":
             return self._enter(node.blocks[0 if values[0] else 1], env, (), node, "if")
+        if node.primitive == "fused":
+            return self._enter(node.blocks[0], env, (), node, "fused")
         if node.primitive == "while":
             entered = self._enter(node.blocks[0], env, values, node, "test")
             entered.state = values

@@ -45,6 +45,7 @@ class Node:
 
     Control flow is nodes with blocks: `if` (two, no parameters), `while` (test and body, over the loop's state) and
     `function` (one; its name is bound inside its own body, so that it can call itself). `call` takes a function first.
+    A region `fused` (one, no parameters) holds elementwise nodes that a back-end may run as one loop.
     """
 
     results: tuple[Sym, ...]

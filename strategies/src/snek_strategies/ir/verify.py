@@ -15,7 +15,7 @@ class MalformedIR(SnekError, ValueError):
     """A block breaks the rules of the IR; names the node and what is wrong with it."""
 
 
-CONTROL = frozenset({"if", "while", "function", "call"})
+CONTROL = frozenset({"if", "while", "function", "call", "fused"})
 """The primitives with blocks, or that take a function; every other one is a row of the tables."""
 
 
@@ -87,6 +87,12 @@ def _node(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
         _same(node, "test yields", _block(test, scope, bound), (BOOL,))
         _same(node, "body yields", _block(body, scope, bound), operands)
         _same(node, "loop gives", _results(node), operands)
+    elif node.primitive == "fused":
+        _expect(node, not operands and len(node.blocks) == 1, "needs one block and no operands")
+        (block,) = node.blocks
+        plain = not block.parameters and all(not one.effects and not one.blocks for one in block.nodes)
+        _expect(node, plain, "its block takes nothing, and its nodes have neither effects nor blocks")
+        _same(node, "block yields", _block(block, scope, bound), _results(node))
     elif node.primitive == "call":
         _expect(node, bool(operands) and isinstance(operands[0], Fn), "needs a function first")
         function = operands[0]

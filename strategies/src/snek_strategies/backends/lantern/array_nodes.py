@@ -11,8 +11,9 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.backend import cannot_say
-from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, of_view, place, row_strides
+from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, place, row_strides
 from snek_strategies.backends.lantern.cpp_types import cast, cpp, number
+from snek_strategies.backends.lantern.reductions import Accumulator, accumulator
 from snek_strategies.backends.placed_index import Along, At, Placed, placed
 from snek_strategies.ir.syntax import Atom, Node
 
@@ -61,7 +62,7 @@ def _broadcast_to(w: Writer, node: Node) -> View | Lazy:
 def _concatenate(w: Writer, node: Node) -> View:
     (result,) = node.results
     axis = int(str(dict(node.params)["axis"]))
-    target = w.buffer(dims_of(result.type), dtype_of(result.type))
+    target = w.place_for(result)
     start = 0
     for atom in node.operands:
         dims = dims_of(atom.type)
@@ -123,7 +124,7 @@ def _getitem(w: Writer, node: Node) -> View | str:
     made = _located(view, where, parts)
     if made is not None:
         return made if where.shape else _first(made)
-    target = w.buffer(where.shape, dtype_of(result.type))
+    target = w.place_for(result)
     if 0 in where.shape:
         return target
     heads = list(loops(where.shape))
@@ -184,77 +185,116 @@ def _store(w: Writer, node: Node, target: View, made: Lazy) -> None:
     w.close(len(heads))
 
 
-def _reduce(w: Writer, node: Node) -> View | Lazy | str:
+def _reduce(w: Writer, node: Node) -> View | str:
+    """Write a reduction: a variable for each element of the result; those of the last axis are a row of them."""
     (atom,) = node.operands
     (result,) = node.results
     dims = dims_of(atom.type)
-    name = node.primitive
     axis: Any = dict(node.params)["axis"]
     axes = axis if isinstance(axis, tuple) else (int(axis),)
     given, made = dtype_of(atom.type), dtype_of(result.type)
-    if "c" in (given.kind, made.kind) and name not in ("sum", "prod"):
+    if "c" in (given.kind, made.kind) and node.primitive not in ("sum", "prod"):
         raise cannot_say("lantern", node, "complex numbers have no order in C++")
-    extreme = name in ("max", "min", "argmax", "argmin")
-    if extreme and 0 in (dims[one] for one in axes):
+    if node.primitive in ("max", "min") and 0 in (dims[one] for one in axes):
         raise cannot_say("lantern", node, "there is no extreme of no elements")
+    total = accumulator(node.primitive, given, made)
     elements = w.elements(atom)
-    if extreme and elements.size:
-        elements = of_view(w.materialised(elements, dims))
     views = tuple(one.spread(dims) for one in elements.loads)
+    strides = [one.strides for one in views]
+    if len(axes) == len(dims) and 0 not in dims:
+        dims, strides = merged(dims, views)
+        axes = tuple(range(len(dims)))
+    heads = list(loops(dims))
+    names = [name for name, _ in heads]
+    element = elements.render([at(one, own, names) for one, own in zip(views, strides, strict=True)])
     kept = [one for one in range(len(dims)) if one not in axes]
-    names = [f"i{one}" for one in range(len(dims))]
-    target = w.buffer(tuple(dims[one] for one in kept), made) if kept else None
-    heads = dict(enumerate(head for _, head in loops(dims)))
-    wide = np.dtype("float64") if made == np.float32 and name in ("sum", "prod") else made
-    kind = cpp(given if extreme else wide)
-    total = w.fresh("sum")
-
-    def text(indices: list[str]) -> str:
-        return elements.render([at(one, one.strides, indices) for one in views])
-
-    if not kept and not extreme:
-        w.line(f"{kind} {total} = {_start(name, wide)};")
-    for one in kept:
-        w.line(heads[one])
+    inner = [heads[one][1] for one in axes]
+    if not kept:
+        name = w.fresh("total")
+        _accumulate(w, total, name, element, inner)
+        return total.answer(name)
+    target = w.place_for(result)
+    where = at(target, target.strides, [names[one] for one in kept])
+    rows = kept[-1] == len(dims) - 1 and dims[-1] > 1
+    outer = [heads[one][1] for one in (kept[:-1] if rows else kept)]
+    for head in outer:
+        w.line(head)
         w.depth += 1
-    best = w.fresh("best")
-    if extreme:
-        first = text(["0" if one in axes else names[one] for one in range(len(dims))])
-        w.line(f"{kind} {total} = {first};")
-        if name.startswith("arg"):
-            w.line(f"std::int64_t {best} = 0;")
-    elif kept:
-        w.line(f"{kind} {total} = {_start(name, wide)};")
-    for number_, one in enumerate(axes):
-        if number_ == len(axes) - 1 and name == "sum" and made.kind == "f":
-            w.line(f"#pragma omp simd reduction(+ : {total})")
-        w.line(heads[one])
-        w.depth += 1
-    element = text(names)
-    if extreme:
-        test = "above" if name.endswith("max") else "below"
-        then = f"{total} = {element};" + (f" {best} = i{axes[0]};" if name.startswith("arg") else "")
-        w.line(f"if (lantern::{test}<{kind}>({element}, {total})) {{ {then} }}")
-    elif name in ("any", "all"):
-        w.line(f"{total} = {total} {'||' if name == 'any' else '&&'} {cast(element, given, np.dtype(bool))};")
+    if rows:
+        _accumulate_row(w, total, (element, where), inner, (dims[-1], *heads[-1]))
     else:
-        sign = "+" if name == "sum" else "*"
-        w.line(f"{total} = {kind}({total} {sign} {cast(element, given, wide)});")
-    w.close(len(axes))
-    answer = best if name.startswith("arg") else cast(total, given if extreme else wide, made)
-    if target is None:
-        if extreme and not kept:
-            pass
-        return answer
-    w.line(f"{at(target, target.strides, [names[one] for one in kept])} = {answer};")
-    w.close(len(kept))
+        name = w.fresh("total")
+        _accumulate(w, total, name, element, inner)
+        w.line(f"{where} = {total.answer(name)};")
+    w.close(len(outer))
     return target
 
 
-def _start(name: str, dtype: np.dtype[np.generic]) -> str:
-    if name in ("any", "all"):
-        return "false" if name == "any" else "true"
-    return number(0 if name == "sum" else 1, dtype)
+def _accumulate(w: Writer, total: Accumulator, name: str, element: str, heads: list[str]) -> None:
+    """Write a variable, and the loops that give it its elements."""
+    w.line(f"{total.kind} {name} = {total.start};")
+    for head in heads:
+        if head is heads[-1] and total.made.kind != "c":
+            w.line(f"#pragma omp simd reduction({total.sign} : {name})")
+        w.line(head)
+        w.depth += 1
+    w.line(total.step(name, element))
+    w.close(len(heads))
+
+
+def _accumulate_row(
+    w: Writer, total: Accumulator, texts: tuple[str, str], heads: list[str], last: tuple[int, str, str]
+) -> None:
+    """Write a row of variables along the last axis, and the loops that give each its elements."""
+    element, where = texts
+    size, index, head = last
+    name = f"{w.buffer((size,), total.held).base}[{index}]"
+    steps = [(f"{name} = {total.start};", []), (total.step(name, element), heads)]
+    for statement, around in [*steps, (f"{where} = {total.answer(name)};", [])]:
+        for one in around:
+            w.line(one)
+            w.depth += 1
+        w.line("#pragma GCC ivdep")
+        w.line(head)
+        w.line(f"    {statement}")
+        w.line("}")
+        w.close(len(around))
+
+
+def _argument(w: Writer, node: Node) -> View | str:
+    """Write `argmax` or `argmin`: the first of the extreme elements along an axis."""
+    (atom,) = node.operands
+    (result,) = node.results
+    dims = dims_of(atom.type)
+    axis = int(str(dict(node.params)["axis"]))
+    view = w.view(atom)
+    if view.dtype.kind == "c":
+        raise cannot_say("lantern", node, "complex numbers have no order in C++")
+    if not dims[axis]:
+        raise cannot_say("lantern", node, "there is no extreme of no elements")
+    heads = list(loops(dims))
+    names = [name for name, _ in heads]
+    kept = [one for one in range(len(dims)) if one != axis]
+    target = w.place_for(result) if kept else None
+    for one in kept:
+        w.line(heads[one][1])
+        w.depth += 1
+    first = at(view, view.strides, ["0" if one == axis else name for one, name in enumerate(names)])
+    most, best = w.fresh("most"), w.fresh("best")
+    kind = cpp(view.dtype)
+    w.line(f"{kind} {most} = {first};")
+    w.line(f"std::int64_t {best} = 0;")
+    w.line(heads[axis][1])
+    element = at(view, view.strides, names)
+    test = "above" if node.primitive == "argmax" else "below"
+    then = f"{most} = {element}; {best} = {names[axis]};"
+    w.line(f"    if (lantern::{test}<{kind}>({element}, {most})) {{ {then} }}")
+    w.line("}")
+    if target is None:
+        return best
+    w.line(f"{at(target, target.strides, [names[one] for one in kept])} = {best};")
+    w.close(len(kept))
+    return target
 
 
 def _matmul(w: Writer, node: Node) -> View | str:
@@ -277,7 +317,7 @@ def _matmul(w: Writer, node: Node) -> View | str:
     a, b = sides
     batch = np.broadcast_shapes(a.dims[:-2], b.dims[:-2])
     m, k, n = a.dims[-2], a.dims[-1], b.dims[-1]
-    target = w.buffer((*batch, m, n), dtype)
+    target = replace(w.place_for(result), dims=(*batch, m, n), strides=row_strides((*batch, m, n)))
     a, b = a.spread((*batch, m, k)), b.spread((*batch, k, n))
     heads = list(loops(batch, "n"))
     for _, head in heads:
@@ -326,7 +366,7 @@ def _running(w: Writer, node: Node) -> View:
     axis = int(str(dict(node.params)["axis"]))
     dtype = dtype_of(result.type)
     view = w.view(node.operands[0])
-    target = w.buffer(view.dims, dtype)
+    target = w.place_for(result)
     names = [f"i{one}" for one in range(len(view.dims))]
     heads = [head for _, head in loops(view.dims)]
     for one, head in enumerate(heads):
@@ -349,7 +389,7 @@ def _sorted(w: Writer, node: Node) -> View:
     view = w.together(node.operands[0])
     if view.dtype.kind == "c":
         raise cannot_say("lantern", node, "complex numbers have no order in C++")
-    target = w.buffer(view.dims, dtype_of(result.type))
+    target = w.place_for(result)
     size = view.dims[-1]
     rows = prod(view.dims[:-1])
     w.line(f"for (std::int64_t i0 = 0; i0 < {rows}; ++i0) {{")
@@ -369,7 +409,8 @@ ROWS: dict[str, Callable[..., Any]] = {
     "concatenate": _concatenate,
     "getitem": _getitem,
     "store": _store,
-    **dict.fromkeys(("sum", "prod", "max", "min", "any", "all", "argmax", "argmin"), _reduce),
+    **dict.fromkeys(("sum", "prod", "max", "min", "any", "all"), _reduce),
+    **dict.fromkeys(("argmax", "argmin"), _argument),
     "matmul": _matmul,
     **dict.fromkeys(("cumsum", "cumprod"), _running),
     **dict.fromkeys(("sort", "argsort"), _sorted),

@@ -24,6 +24,7 @@ from snek_strategies.backends.lantern.signature import Native
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import lifted
 from snek_strategies.backends.raising import host_value
+from snek_strategies.ir.passes.optimize import looped
 from snek_strategies.ir.syntax import Program, Sym
 from snek_strategies.ir.types import Type
 
@@ -52,7 +53,7 @@ class LanternProgram(LoweredProgram):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         refuse_unknown(program)
-        core = explicit_checks(core_primitives(program), overflow=False)
+        core = looped(explicit_checks(core_primitives(program), overflow=False))
         functions = lifted(core)
         self.shared = Shared()
         self.shared.functions = {one.name.index: one for one in functions if one.name is not None}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections import Counter
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -17,6 +19,8 @@ from snek_strategies.backends.lantern import elements
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lantern.fused import write_region
+from snek_strategies.backends.lantern.liveness import Liveness
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import Sites
 from snek_strategies.ir.interpretations import HOLE
@@ -63,8 +67,12 @@ class Writer:
         self.views: dict[int, View] = {}
         self.pending: dict[int, str] = {}
         self.lazies: dict[int, Lazy] = {}
+        self.waiting: dict[int, Sym] = {}
         self.bounded: set[int] = set()
-        self.buffers: list[tuple[str, Dtype, int]] = []
+        self.buffers: dict[str, tuple[Dtype, int]] = {}
+        self.sharing: dict[str, set[int]] = {}
+        self.destinations: dict[int, View] = {}
+        self.liveness = Liveness(one.block, shared.functions)
         self.names = 0
         self.said: Place | None = None
 
@@ -80,8 +88,38 @@ class Writer:
     def buffer(self, dims: Dims, dtype: Dtype) -> View:
         """Return memory of its own in the function's frame."""
         name = self.fresh("a")
-        self.buffers.append((name, dtype, prod(dims)))
+        self.buffers[name] = (dtype, prod(dims))
         return View(name, dtype, dims, row_strides(dims), frozenset({name}))
+
+    def place_for(self, sym: Sym) -> View:
+        """Return where a name's elements go: the caller's memory where they are the function's result."""
+        return self.destinations.get(sym.index) or self.buffer(dims_of(sym.type), dtype_of(sym.type))
+
+    def bind(self, sym: Sym, view: View) -> None:
+        """Let a name stand for an array in memory."""
+        self.views[sym.index] = view
+        for root in view.roots:
+            self.sharing.setdefault(root, set()).add(sym.index)
+
+    def forget(self, names: set[int]) -> None:
+        """Let names of a block that is written stand for nothing any more."""
+        for index in names & self.views.keys():
+            for root in self.views.pop(index).roots:
+                self.sharing[root].discard(index)
+
+    def is_mine(self, atom: Atom) -> bool:
+        """Tell whether an array is alone in a buffer of this function's and nobody reads it after this node."""
+        if not isinstance(atom, Sym) or atom.index in self.lazies:
+            return False
+        view = self.view(atom)
+        (root, *more) = view.roots
+        if more or root not in self.buffers or not view.together:
+            return False
+        return not any(map(self.liveness.read_later, self.sharing[root] | {atom.index}))
+
+    def whole(self, view: View) -> bool:
+        """Tell whether a view is all of one of this function's buffers."""
+        return view.base in self.buffers and not view.offset and prod(view.dims) == self.buffers[view.base][1]
 
     def function(self) -> str:
         """Return the function's text."""
@@ -92,7 +130,7 @@ class Writer:
             dims = dims_of(sym.type)
             if dims:
                 parameters.append(f"const {kind} *{name}")
-                self.views[sym.index] = View(name, dtype_of(sym.type), dims, row_strides(dims), frozenset({"given"}))
+                self.bind(sym, View(name, dtype_of(sym.type), dims, row_strides(dims), frozenset({"given"})))
             else:
                 parameters.append(f"{kind} {name}")
                 self.texts[sym.index] = name
@@ -101,13 +139,12 @@ class Writer:
             parameters.append(f"{kind} {'*' if dims_of(atom.type) else '&'}out{number_}")
         if self.one.recursive:
             parameters.append("std::int64_t depth")
+        self.aim(block)
+        self.liveness.enter(block, loops=False)
         self.nodes(block)
         if not _raises(block):
             for number_, atom in enumerate(block.results):
-                if dims_of(atom.type):
-                    self.store(self.elements(atom), self.target(f"out{number_}", atom.type))
-                else:
-                    self.line(f"out{number_} = {self.use(atom)};")
+                self.answer(f"out{number_}", atom)
         head = [f"static void {cpp_name(self.one)}(lantern::Context &context, {', '.join(parameters)}) {{"]
         if not parameters:
             head = [f"static void {cpp_name(self.one)}(lantern::Context &context) {{"]
@@ -115,12 +152,26 @@ class Writer:
             head.append(f"    lantern::enter(context, depth, {sys.getrecursionlimit()});")
         if self.buffers:
             offset, rows = 0, []
-            for name, dtype, count in self.buffers:
+            for name, (dtype, count) in self.buffers.items():
                 kind = cpp(dtype)
                 rows.append(f"    {kind} *{name} = frame.at<{kind}>({offset});")
                 offset += (max(count, 1) * dtype.itemsize + 63) // 64 * 64
             head += [f"    const lantern::Frame frame(context, {offset});", *rows]
         return "\n".join([*head, *self.lines, "}"])
+
+    def aim(self, block: Block) -> None:
+        """Note which names of a function's block are computed straight into the caller's memory."""
+        made = {sym.index for node in block.nodes for sym in node.results}
+        for number_, atom in enumerate(block.results):
+            if isinstance(atom, Sym) and dims_of(atom.type) and atom.index in made:
+                self.destinations.setdefault(atom.index, self.target(f"out{number_}", atom.type))
+
+    def answer(self, name: str, atom: Atom) -> None:
+        """Give the caller a result."""
+        if not dims_of(atom.type):
+            self.line(f"{name} = {self.use(atom)};")
+        elif not (isinstance(atom, Sym) and atom.index in self.views and self.views[atom.index].base == name):
+            self.store(self.elements(atom), self.target(name, atom.type))
 
     def target(self, name: str, type_: Type) -> View:
         """Return the memory of that name as an array of a type."""
@@ -164,13 +215,12 @@ class Writer:
             name = f"constant<{cpp(value.dtype)}>({len(self.shared.constants) - 1})"
             return View(name, value.dtype, value.shape, row_strides(value.shape), frozenset({"given"}))
         if atom.index not in self.views:
-            made = self.elements(atom)
-            self.views[atom.index] = self.materialised(made, dims_of(atom.type))
+            self.bind(atom, self.materialised(self.elements(atom), dims_of(atom.type), atom))
         return self.views[atom.index]
 
-    def materialised(self, made: Lazy, dims: Dims) -> View:
-        """Return elements in memory of their own."""
-        target = self.buffer(dims, made.dtype)
+    def materialised(self, made: Lazy, dims: Dims, sym: Sym | None = None) -> View:
+        """Return elements in memory of their own; a name's, where it has a place for them."""
+        target = self.buffer(dims, made.dtype) if sym is None else self.place_for(sym)
         self.store(made, target)
         return target
 
@@ -205,33 +255,40 @@ class Writer:
     def define(self, sym: Sym, made: Lazy | View, once: bool = False) -> None:
         """Bind a name to an array."""
         if isinstance(made, View):
-            self.views[sym.index] = made
+            self.bind(sym, made)
         elif once and made.size < DEEPEST and len(made.loads) < 9:
             self.lazies[sym.index] = made
+            self.waiting[sym.index] = sym
         else:
-            self.views[sym.index] = self.materialised(made, dims_of(sym.type))
+            self.bind(sym, self.materialised(made, dims_of(sym.type), sym))
 
     def settle(self) -> None:
         """Compute what waits for its use and reads memory: what follows may change that."""
         for index in list(self.lazies):
-            made = self.lazies.pop(index)
-            self.views[index] = self.materialised(made, made.dims)
+            self.view(self.waiting[index])
 
     # Nodes
 
     def nodes(self, block: Block) -> None:
         """Write a block's nodes; what is used once, right here, waits for its use."""
-        counts = Counter(atom.index for node in block.nodes for atom in node.operands if isinstance(atom, Sym))
-        counts.update(atom.index for atom in block.results if isinstance(atom, Sym))
-        further = {sym.index for node in block.nodes for one in node.blocks for sym in _inside(one)}
+        counts: Counter[int] = Counter(atom.index for atom in block.results if isinstance(atom, Sym))
+        further: set[int] = set()
+        for node in block.nodes:
+            counts.update(atom.index for atom in _operands(node) if isinstance(atom, Sym))
+            if node.primitive != "fused":
+                further.update(sym.index for one in node.blocks for sym in self.liveness.free[id(one)])
         for at_, node in enumerate(block.nodes):
+            self.liveness.at(at_)
             self.place(node)
             once = len(node.results) == 1 and counts[node.results[0].index] == 1
             once = once and node.results[0].index not in further
             if node.primitive == "function":
                 continue
-            if node.primitive in ("if", "while", "call"):
-                self.settle()
+            if node.primitive == "fused":
+                write_region(self, node)
+            elif node.primitive in ("if", "while", "call"):
+                if _stores(node):
+                    self.settle()
                 getattr(self, {"if": "choice", "while": "loop", "call": "call"}[node.primitive])(node)
             elif node.primitive == "raise":
                 texts = [str(self.shared.sites.number(node)), *map(self.use, node.operands)]
@@ -241,7 +298,7 @@ class Writer:
             elif any(isinstance(sym.type, Tape) for sym in node.results):
                 raise cannot_say("lantern", node, "its gradient keeps values on a tape; use back-end 'interpret'")
             elif node.primitive in ("setitem", "additem"):
-                self.stored(node, block, at_)
+                self.stored(node)
             elif not node.results:
                 raise cannot_say("lantern", node, "it is not written in C++ yet; use back-end 'interpret'")
             elif dims_of(node.results[0].type) or any(dims_of(one.type) for one in node.operands):
@@ -253,8 +310,6 @@ class Writer:
         """Say which line of the user's a statement is from, once for each."""
         place = node.place
         if place is not None and (self.said is None or place.line != self.said.line):
-            import linecache
-
             text = linecache.getline(place.filename, place.line).strip()
             if text:
                 self.line(f"// {place.line}: {text}".rstrip("\\"))
@@ -336,7 +391,7 @@ class Writer:
             dtype_of(node.results[0].type), dims, loads, render, sum(one.size for one in parts) + 1 + len(probe) // 200
         )
 
-    def stored(self, node: Node, block: Block, at_: int) -> None:
+    def stored(self, node: Node) -> None:
         """Write a store; where nobody reads the old array any more, it is changed in place."""
         target, value, *_ = node.operands
         (result,) = node.results
@@ -345,22 +400,10 @@ class Writer:
         if made.loads and dims_of(target.type):
             made = of_view(self.materialised(made, made.dims))
         before = self.view(target)
-        mine = isinstance(target, Sym) and before.together and len(before.roots) == 1 and "given" not in before.roots
-        if mine and isinstance(target, Sym):
-            later = {atom.index for one in block.nodes[at_:] for atom in _reads(one)} | {
-                atom.index for atom in block.results if isinstance(atom, Sym)
-            }
-            others = [
-                index for index, view in self.views.items() if view.roots & before.roots and index != target.index
-            ]
-            reads = Counter(atom.index for one in block.nodes[at_:] for atom in _reads(one))
-            here = {sym.index for sym in block.parameters} | {s.index for one in block.nodes for s in one.results}
-            dead = reads[target.index] == 1 and target not in block.results and target.index in here
-            mine = dead and not later & set(others)
-        if not mine:
+        if node.operands.count(target) > 1 or not self.is_mine(target):
             before = self.materialised(of_view(before), before.dims)
         ROWS["store"](self, node, before, made)
-        self.views[result.index] = before
+        self.bind(result, before)
 
     # Control
 
@@ -381,7 +424,7 @@ class Writer:
             given.append(self.together(atom).pointer if dims_of(atom.type) else self.use(atom))
         for sym in node.results:
             if dims_of(sym.type):
-                self.views[sym.index] = self.buffer(dims_of(sym.type), dtype_of(sym.type))
+                self.bind(sym, self.place_for(sym))
                 given.append(self.views[sym.index].base)
             else:
                 given.append(self.declared(sym))
@@ -390,88 +433,132 @@ class Writer:
         self.line(f"{cpp_name(one)}({', '.join(given)});")
 
     def choice(self, node: Node) -> None:
-        """Write an `if`."""
+        """Write an `if`; an array that it gives is a pointer to where the branch taken has it."""
         test = self.use(node.operands[0])
         for sym in node.results:
-            if dims_of(sym.type):
-                self.views[sym.index] = self.buffer(dims_of(sym.type), dtype_of(sym.type))
-            else:
+            if not dims_of(sym.type):
                 self.declared(sym)
-        body, orelse = node.blocks
-        self.line(f"if ({test}) {{")
-        self.branch(body, node)
-        if orelse.nodes or orelse.results:
-            self.line("} else {")
-            self.branch(orelse, node)
+        arrays = [sym for sym in node.results if dims_of(sym.type)]
+        branches = [self.branch(block, node) for block in node.blocks]
+        ends = [made for _, made in branches if made is not None]
+        for number_, sym in enumerate(arrays):
+            given = [one[number_] for one in ends]
+            if given and all(one.pointer == given[0].pointer for one in given):
+                self.bind(sym, given[0])
+                continue
+            name = self.fresh("p")
+            self.line(f"const {cpp(dtype_of(sym.type))} *{name};")
+            for lines, made in branches:
+                if made is not None:
+                    lines.append("    " * (self.depth + 1) + f"{name} = {made[number_].pointer};")
+            roots = frozenset({"chosen"}).union(*(one.roots for one in given))
+            self.bind(sym, replace(self.target(name, sym.type), roots=roots))
+        (body, _), (orelse, _) = branches
+        self.lines += ["    " * self.depth + f"if ({test}) {{", *body]
+        if orelse:
+            self.lines += ["    " * self.depth + "} else {", *orelse]
         self.line("}")
 
-    def branch(self, block: Block, node: Node) -> None:
-        """Write a branch, and what it gives into the results."""
+    def branch(self, block: Block, node: Node) -> tuple[list[str], list[View] | None]:
+        """Return a branch's lines, and where it has the arrays that it gives; None where it raises."""
+        outer, self.lines = self.lines, []
         self.depth += 1
+        self.liveness.enter(block, loops=False)
         self.nodes(block)
+        ends = None
         if not _raises(block):
+            ends = [self.together(atom) for atom in block.results if dims_of(atom.type)]
             for sym, atom in zip(node.results, block.results, strict=True):
-                if dims_of(sym.type):
-                    self.store(self.elements(atom), self.views[sym.index])
-                else:
+                if not dims_of(sym.type):
                     self.line(f"{self.texts[sym.index]} = {self.use(atom)};")
+        self.forget(self.liveness.leave())
         self.depth -= 1
+        lines, self.lines = self.lines, outer
+        return lines, ends
 
     def loop(self, node: Node) -> None:
-        """Write a `while`; an array of its state has two memories that change places."""
+        """Write a `while`; an array of its state has memory that changes places with what the body computes."""
         test, body = node.blocks
         self.bounded |= bounded_results(node)
-        for sym, given in zip(node.results, node.operands, strict=True):
-            if dims_of(sym.type):
-                made = self.elements(given)
-                self.views[sym.index] = self.materialised(made, dims_of(sym.type))
-            else:
-                text = self.use(given)
-                self.texts[sym.index] = self.fresh()
-                self.line(f"{scalar_type(sym.type, node.place)} {self.texts[sym.index]} = {text};")
-        for block in (test, body):
-            for parameter, sym in zip(block.parameters, node.results, strict=True):
-                if dims_of(sym.type):
-                    self.views[parameter.index] = self.views[sym.index]
-                else:
-                    self.texts[parameter.index] = self.texts[sym.index]
+        state = {sym.index: self.begun(sym, atom, node) for sym, atom in zip(node.results, node.operands, strict=True)}
         ticks = self.fresh("ticks")
-        heavy = any(one.blocks or one.primitive == "call" or _big(one) for one in body.nodes)
         self.line(f"for (std::uint32_t {ticks} = 1;; ++{ticks}) {{")
         self.depth += 1
-        self.nodes(test)
+        self.entered(test, node, state)
         self.line(f"if (!({self.use(test.results[0])})) break;")
-        self.line(f"if (({ticks} & {'0x3f' if heavy else '0xffff'}) == 0) lantern::poll(context);")
-        self.nodes(body)
+        self.forget(self.liveness.leave())
+        self.line(f"if (({ticks} & {'0x3f' if _is_heavy(body) else '0xffff'}) == 0) lantern::poll(context);")
+        before = self.buffers.keys() | set()
+        self.entered(body, node, state)
         if not _raises(body):
-            self.assign(node, body)
+            self.assign(node, body, state, before)
+        self.forget(self.liveness.leave())
         self.depth -= 1
         self.line("}")
         self.said = None
+        for sym in node.results:
+            if dims_of(sym.type):
+                self.bind(sym, state[sym.index])  # type: ignore[arg-type]
 
-    def assign(self, node: Node, body: Block) -> None:
-        """Give the loop's state its next values, all at once."""
+    def begun(self, sym: Sym, given: Atom, node: Node) -> View | None:
+        """Give a loop's variable its first value; return an array's memory."""
+        if dims_of(sym.type):
+            if node.operands.count(given) == 1 and self.is_mine(given) and self.whole(self.view(given)):
+                view = self.view(given)
+                inner = {one.index for block in node.blocks for one in self.liveness.free[id(block)]}
+                if not self.sharing[view.base] & inner:
+                    self.forget(set(self.sharing[view.base]))
+                    return view
+            return self.materialised(self.elements(given), dims_of(sym.type))
+        text = self.use(given)
+        self.texts[sym.index] = self.fresh()
+        self.line(f"{scalar_type(sym.type, node.place)} {self.texts[sym.index]} = {text};")
+        return None
+
+    def entered(self, block: Block, node: Node, state: dict[int, View | None]) -> None:
+        """Write the nodes of a loop's test or body over the loop's variables."""
+        for parameter, sym in zip(block.parameters, node.results, strict=True):
+            view = state[sym.index]
+            if view is not None:
+                self.bind(parameter, view)
+            else:
+                self.texts[parameter.index] = self.texts[sym.index]
+        self.liveness.enter(block, loops=True)
+        self.nodes(block)
+
+    def assign(self, node: Node, body: Block, state: dict[int, View | None], before: set[str]) -> None:
+        """Give the loop's state its next values, all at once; `before` are the buffers from before the body."""
         numbers, arrays = [], []
+        taken: set[str] = set()
         for sym, atom in zip(node.results, body.results, strict=True):
-            if not dims_of(sym.type):
+            own = state[sym.index]
+            if own is None:
                 text = self.use(atom)
                 if text != self.texts[sym.index]:
                     numbers.append((self.texts[sym.index], text, scalar_type(sym.type)))
                 continue
-            own = self.views[sym.index]
             made = self.elements(atom)
             if made.size == 0 and made.loads == (own,):
                 continue
-            arrays.append((own, made if made.loads == () else self.fresh_copy(made, own)))
+            fresh = self.exchanged(made, own, taken, before)
+            taken |= fresh.roots
+            arrays.append((own, fresh))
         self.numbers(numbers)
-        for own, value in arrays:
-            if isinstance(value, View):
-                self.line(f"std::swap({own.base}, {value.base});")
-            else:
-                self.store(value, own)
+        for own, fresh in arrays:
+            for root in sorted(fresh.roots - {own.base, "chosen"}):
+                test = "" if len(fresh.roots) == 1 else f"if ({fresh.base} == {root}) "
+                self.line(f"{test}std::swap({own.base}, {root});")
 
-    def fresh_copy(self, made: Lazy, own: View) -> View:
-        """Return elements in memory that may become a state's own."""
+    def exchanged(self, made: Lazy, own: View, taken: set[str], before: set[str]) -> View:
+        """Return elements in memory of this trip's own, which may change places with a variable's."""
+        if made.size == 0 and len(made.loads) == 1:
+            view = made.loads[0]
+            fresh = view.roots - {own.base, "chosen"}
+            chosen = "chosen" in view.roots and not view.offset
+            private = fresh <= self.buffers.keys() and not fresh & (taken | before)
+            equal = all(self.buffers[one] == (own.dtype, prod(own.dims)) for one in fresh & self.buffers.keys())
+            if fresh and view.together and private and equal and (chosen or self.whole(view)):
+                return view
         return self.materialised(made, own.dims)
 
     def numbers(self, changed: list[tuple[str, str, str]]) -> None:
@@ -496,12 +583,21 @@ def _raises(block: Block) -> bool:
     return any(node.primitive == "raise" for node in block.nodes)
 
 
-def _reads(node: Node) -> list[Sym]:
-    own = [atom for atom in node.operands if isinstance(atom, Sym)]
-    return own + [sym for one in node.blocks for sym in _inside(one)]
+def _operands(node: Node) -> list[Atom]:
+    """Return what a node reads itself; a region reads what its nodes read."""
+    inner = node.blocks[0].nodes if node.primitive == "fused" else ()
+    return [*node.operands, *(atom for one in inner for atom in one.operands)]
 
 
-def _inside(block: Block) -> list[Sym]:
-    found = [atom for node in block.nodes for atom in node.operands] + list(block.results)
-    inner = [sym for node in block.nodes for one in node.blocks for sym in _inside(one)]
-    return [atom for atom in found if isinstance(atom, Sym)] + inner
+def _is_heavy(block: Block) -> bool:
+    """Tell whether a trip takes so long that the ear for Ctrl-C costs nothing."""
+    return any(
+        node.primitive in ("while", "call") or _big(node) or any(map(_is_heavy, node.blocks)) for node in block.nodes
+    )
+
+
+def _stores(node: Node) -> bool:
+    """Tell whether a node may change memory that others read."""
+    return node.primitive in ("while", "setitem", "additem") or any(
+        _stores(inner) for one in node.blocks for inner in one.nodes
+    )

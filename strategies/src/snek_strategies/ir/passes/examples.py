@@ -43,3 +43,16 @@ def unused() -> Program:
     at = Sym(1, Array(np.dtype("int64")))
     dead, kept = simple(2, "exp", x), simple(3, "getitem", x, at, index=(HOLE,))
     return Program("unused", Block((x, at), (dead, kept, simple(4, "sin", x)), (Sym(4, x.type),)))
+
+
+def chained() -> Program:
+    """An elementwise chain that gives two arrays, of which one is only reduced, around a number's sine."""
+    x, scale = Sym(0, Array(np.dtype("float64"), (3,))), Sym(1, F64)
+    nodes = (
+        simple(2, "multiply", x, scale),
+        simple(3, "exp", Sym(2, x.type)),
+        simple(4, "sin", scale),
+        simple(5, "multiply", Sym(2, x.type), Sym(3, x.type)),
+        simple(6, "max", Sym(5, x.type), axis=(0,)),
+    )
+    return Program("chained", Block((x, scale), nodes, (Sym(3, x.type), Sym(4, F64), Sym(6, F64))))

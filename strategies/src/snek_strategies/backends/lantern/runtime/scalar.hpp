@@ -269,6 +269,41 @@ template <class T>
 inline bool below(T a, T best) {
     return best == best && !(a >= best);
 }
+// Floats as integers of the same order, NaN above or below all of them; and back.
+template <bool HIGH>
+inline std::int32_t rank(float a) {
+    std::int32_t bits;
+    std::memcpy(&bits, &a, sizeof bits);
+    bits ^= (bits >> 31) & INT32_MAX;
+    return a != a ? (HIGH ? INT32_MAX : INT32_MIN) : bits;
+}
+template <bool HIGH>
+inline std::int64_t rank(double a) {
+    std::int64_t bits;
+    std::memcpy(&bits, &a, sizeof bits);
+    bits ^= (bits >> 63) & INT64_MAX;
+    return a != a ? (HIGH ? INT64_MAX : INT64_MIN) : bits;
+}
+inline float of_rank(std::int32_t bits) {
+    bits ^= (bits >> 31) & INT32_MAX;
+    float made;
+    std::memcpy(&made, &bits, sizeof made);
+    return made;
+}
+inline double of_rank(std::int64_t bits) {
+    bits ^= (bits >> 63) & INT64_MAX;
+    double made;
+    std::memcpy(&made, &bits, sizeof made);
+    return made;
+}
+template <class T>
+inline T max_of(T a, T b) {
+    return a < b ? b : a;
+}
+template <class T>
+inline T min_of(T a, T b) {
+    return b < a ? b : a;
+}
 template <class T>
 inline bool sorts_before(T a, T b) {
     return a < b || (b != b && a == a);

@@ -1,0 +1,169 @@
+"""Fuse elementwise chains: nodes over arrays of one shape, and reductions of all their elements, become one region.
+
+A back-end writes the region `fused` as one loop: what is used in it only needs no memory.
+
+>>> from snek_strategies.ir.show import show
+>>> from snek_strategies.ir.passes.examples import chained
+>>> print(show(chained()))
+program chained(%0: float64[3], %1: float64[]) {
+  %2: float64[3] = multiply %0, %1
+  %3: float64[3] = exp %2
+  %4: float64[] = sin %1
+  %5: float64[3] = multiply %2, %3
+  %6: float64[] = max[axis=(0,)] %5
+  return %3, %4, %6
+}
+<BLANKLINE>
+>>> print(show(fuse_elementwise(chained())))
+program chained(%0: float64[3], %1: float64[]) {
+  %2: float64[] = sin %1
+  %7: float64[3], %8: float64[] = fused {
+    %3: float64[3] = multiply %0, %1
+    %4: float64[3] = exp %3
+    %5: float64[3] = multiply %3, %4
+    %6: float64[] = max[axis=(0,)] %5
+    yield %4, %6
+  }
+  return %7, %2, %8
+}
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from snek_core_transform.deep import in_deep_stack
+from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in, next_index
+from snek_strategies.ir.types import Array, Dim
+
+ELEMENTWISE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | {"power", "where", "astype", "asarray", "copy"}
+REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
+BARRIERS = frozenset({"while", "call", "function", "setitem", "additem"})
+"""What waiting nodes do not pass: a loop may take over the memory that they read, and a store may write to it."""
+LONGEST = 64
+"""How many nodes a region has at most: a loop's values should fit the machine's registers."""
+SHORT = 16
+"""Up to so many nodes, each used once, stay nodes: a back-end writes them as one expression where it is used."""
+
+Dims = tuple[Dim, ...]
+
+
+def fuse_elementwise(program: Program) -> Program:
+    """Return the program with regions `fused`; a region's nodes wait until one of its values is needed."""
+    fresh = _Fresh(next_index(program.body))
+    return Program(program.name, in_deep_stack(lambda: _fused(program.body, free_in(program.body), fresh, {})))
+
+
+class _Fresh:
+    def __init__(self, start: int) -> None:
+        self.next = start
+
+    def __call__(self, sym: Sym) -> Sym:
+        self.next += 1
+        return Sym(self.next - 1, sym.type)
+
+
+@dataclass(eq=False)
+class _Group:
+    """Nodes over one shape that wait to be a region."""
+
+    dims: Dims
+    nodes: list[Node] = field(default_factory=list)
+    reduced: set[int] = field(default_factory=set)
+
+
+def _shape(node: Node, owner: dict[int, _Group]) -> Dims | None:
+    """Return the shape of the region that a node may be in, or None."""
+    if node.effects or node.blocks or len(node.results) != 1:
+        return None
+    type_ = node.results[0].type
+    if node.primitive in ELEMENTWISE and isinstance(type_, Array) and type_.dims:
+        return None if 0 in type_.dims or type_.dtype.kind == "c" else type_.dims
+    operand = node.operands[0] if node.operands else None
+    if node.primitive not in REDUCTIONS or not isinstance(operand, Sym):
+        return None
+    group = owner.get(operand.index)
+    axis = dict(node.params).get("axis")
+    if group is None or not isinstance(operand.type, Array) or axis != tuple(range(len(operand.type.dims))):
+        return None
+    return group.dims
+
+
+class _Schedule:
+    """Puts a block's nodes in their new order."""
+
+    def __init__(self, free: dict[int, tuple[Sym, ...]]) -> None:
+        self.free = free
+        self.open: dict[Dims, _Group] = {}
+        self.owner: dict[int, _Group] = {}
+        self.order: list[Node | _Group] = []
+
+    def add(self, node: Node) -> None:
+        """Let a node join its group, or stand alone."""
+        shape = _shape(node, self.owner)
+        reads = [atom for atom in node.operands if isinstance(atom, Sym)]
+        reads += [sym for one in node.blocks for sym in self.free[id(one)]]
+        if node.primitive in BARRIERS:
+            self.close(*self.open.values())
+        for sym in reads:
+            group = self.owner.get(sym.index)
+            if group is not None and (group.dims != shape or sym.index in group.reduced):
+                self.close(group)
+        if shape is None:
+            self.order.append(node)
+            return
+        group = self.open.setdefault(shape, _Group(shape))
+        group.nodes.append(node)
+        self.owner[node.results[0].index] = group
+        if node.primitive in REDUCTIONS:
+            group.reduced.add(node.results[0].index)
+        if len(group.nodes) == LONGEST:
+            self.close(group)
+
+    def close(self, *groups: _Group) -> None:
+        """End groups: their nodes come here."""
+        for group in groups:
+            del self.open[group.dims]
+            self.order.append(group)
+            for node in group.nodes:
+                del self.owner[node.results[0].index]
+
+
+def _fused(block: Block, free: dict[int, tuple[Sym, ...]], fresh: _Fresh, names: dict[int, Sym]) -> Block:
+    schedule = _Schedule(free)
+    for node in block.nodes:
+        schedule.add(node)
+    schedule.close(*schedule.open.values())
+    uses = Counter(atom.index for node in block.nodes for atom in node.operands if isinstance(atom, Sym))
+    uses.update(sym.index for node in block.nodes for one in node.blocks for sym in free[id(one)])
+    uses.update(atom.index for atom in block.results if isinstance(atom, Sym))
+
+    def atoms(given: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return tuple(names.get(one.index, one) if isinstance(one, Sym) else one for one in given)
+
+    nodes: list[Node] = []
+    for one in schedule.order:
+        for node in [one] if isinstance(one, Node) else one.nodes:
+            blocks = tuple(_fused(inner, free, fresh, names) for inner in node.blocks)
+            nodes.append(replace(node, operands=atoms(node.operands), blocks=blocks))
+        if isinstance(one, _Group):
+            members = nodes[-len(one.nodes) :]
+            del nodes[-len(one.nodes) :]
+            nodes += _region(members, uses, fresh, names)
+    return Block(block.parameters, tuple(nodes), atoms(block.results))
+
+
+def _region(members: list[Node], uses: Counter[int], fresh: _Fresh, names: dict[int, Sym]) -> list[Node]:
+    """Return a group's nodes as a region; where one expression says it all, as they are."""
+    inside = Counter(atom.index for node in members for atom in node.operands if isinstance(atom, Sym))
+    made = [node.results[0] for node in members]
+    given = tuple(sym for sym in made if uses[sym.index] > inside[sym.index])
+    if len(made) == 1 or (len(given) == 1 and len(made) <= SHORT and all(uses[sym.index] == 1 for sym in made)):
+        return members
+    results = tuple(map(fresh, given))
+    # Inside, names stay as they are; what comes later knows the values by new ones.
+    names.update((old.index, new) for old, new in zip(given, results, strict=True))
+    return [Node(results, "fused", (), (), (Block((), tuple(members), given),))]
