@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from snek_core_transform.errors import SnekError, StagingError, UsageError
+from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Node, Program
 
 Run = Callable[..., tuple[object, ...]]
@@ -25,6 +26,9 @@ class LoweredProgram(ABC):
 
     tapes: ClassVar[bool] = False
     """Whether the back-end runs the tapes that gradients through control flow keep values on."""
+
+    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    """The primitives that the back-end does not have at all."""
 
     def __init__(self, program: Program) -> None:
         self.program = program

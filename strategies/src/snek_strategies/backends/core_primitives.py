@@ -45,7 +45,7 @@ def _block(block: Block, names: Names) -> Block:
     for node in block.nodes:
         operands = tuple(map(current, node.operands))
         blocks = tuple(_block(one, names) for one in node.blocks)
-        row = ROWS.get(node.primitive)
+        row = _row_of(node)
         if row is None:
             nodes.append(replace(node, operands=operands, blocks=blocks))
             continue
@@ -59,6 +59,13 @@ def _block(block: Block, names: Names) -> Block:
         else:
             nodes.append(Node((result,), "positive" if _numeric(result.type) else "copy", (made,), place=node.place))
     return replace(block, nodes=tuple(nodes), results=tuple(map(current, block.results)))
+
+
+def _row_of(node: Node) -> Row | None:
+    parts = dict(node.params).get("index")
+    if isinstance(parts, tuple) and not any(isinstance(one, np.ndarray) for one in parts):
+        return None  # an index without arrays is in the core as it is
+    return ROWS.get(node.primitive)
 
 
 def _numeric(type_: object) -> bool:
@@ -256,6 +263,59 @@ def _cumulative(name: str) -> Row:
     return row
 
 
+def _cumulative_along(name: str) -> Row:
+    def row(emit: Emitter, x: Atom, *, axis: int | None = None, dtype: str | None = None, **rest: object) -> Atom:
+        made = _cumulative({"cumulative_sum": "cumsum", "cumulative_prod": "cumprod"}[name])(
+            emit, x, axis=axis, dtype=dtype
+        )
+        if not rest.get("include_initial"):
+            return made
+        at = 0 if axis is None else axis % len(_dims(made))
+        dims = tuple(1 if one == at else dim for one, dim in enumerate(_dims(made)))
+        first = np.full(dims, 0 if name == "cumulative_sum" else 1, _dtype(made))
+        return emit("concatenate", first, made, axis=at)
+
+    return row
+
+
+def _searchsorted(emit: Emitter, line: Atom, values: Atom, *, side: str = "left") -> Atom:
+    """Count what stands before each value: the places are few where a line is short, and no branch depends on data."""
+    dtype = np.result_type(_dtype(line), _dtype(values))
+    line, values = (emit("astype", one, dtype=dtype.name) for one in (line, values))
+    wide = emit("reshape", values, shape=(*_dims(values), 1))
+    before: Atom = emit("less" if side == "left" else "less_equal", line, wide)
+    if dtype.kind == "f":
+        # NaN stands behind everything, and beside other NaNs.
+        last = emit("isnan", wide)
+        behind = last if side == "right" else emit("bitwise_and", last, emit("invert", emit("isnan", line)))
+        before = emit("bitwise_or", before, behind)
+    return emit("sum", emit("astype", before, dtype="int64"), axis=(len(_dims(values)),))
+
+
+def _placed(primitive: str) -> Row:
+    """Make the row of an index: an array that is known while staging becomes an operand as others are."""
+
+    def row(emit: Emitter, x: Atom, *operands: Atom, index: tuple[object, ...]) -> Atom:
+        given = iter(operands[1:] if primitive != "getitem" else operands)
+        parts: list[object] = []
+        dynamic: list[object] = []
+        for part in index:
+            if part is HOLE:
+                dynamic.append(next(given))
+            elif isinstance(part, np.ndarray):
+                chosen = np.nonzero(part) if part.dtype.kind == "b" else (part.astype(np.int64),)
+                dynamic += chosen
+                parts += [HOLE] * (len(chosen) - 1)
+            else:
+                parts.append(part)
+                continue
+            parts.append(HOLE)
+        stored = operands[:1] if primitive != "getitem" else ()
+        return emit(primitive, x, *stored, *dynamic, index=tuple(parts))
+
+    return row
+
+
 def _sorted(name: str) -> Row:
     def row(emit: Emitter, x: Atom, *, axis: int | None = -1, **rest: object) -> Atom:
         dims = _dims(x)
@@ -304,7 +364,11 @@ def _vdot(emit: Emitter, a: Atom, b: Atom) -> Atom:
     return emit("matmul", emit("reshape", left, shape=(prod(_dims(a)),)), emit("reshape", b, shape=(prod(_dims(b)),)))
 
 
-def _vecdot(emit: Emitter, a: Atom, b: Atom) -> Atom:
+def _vecdot(emit: Emitter, a: Atom, b: Atom, *, axis: int = -1) -> Atom:
+    a, b = (
+        one if axis in (-1, len(_dims(one)) - 1) else _permuted("moveaxis")(emit, one, source=axis, destination=-1)
+        for one in (a, b)
+    )
     left = emit("conjugate", a) if _dtype(a).kind == "c" else a
     product = emit("multiply", left, b)
     return emit("sum", product, axis=(len(_dims(product)) - 1,))
@@ -328,6 +392,9 @@ ROWS: dict[str, Row] = {
     **{name: _gathered(name) for name in ("flip", "roll", "tile", "repeat", "diagonal")},
     **{name: _triangle(name) for name in ("tril", "triu")},
     **{name: _cumulative(name) for name in ("cumsum", "cumprod")},
+    **{name: _cumulative_along(name) for name in ("cumulative_sum", "cumulative_prod")},
+    "searchsorted": _searchsorted,
+    **{name: _placed(name) for name in ("getitem", "setitem", "additem")},
     **{name: _sorted(name) for name in ("sort", "argsort")},
     "std": _variance(root=True),
     "var": _variance(root=False),

@@ -10,6 +10,7 @@ class Interpreted(LoweredProgram):
     """Nothing is made of the program: it is interpreted as it is."""
 
     tapes = True
+    lacks = frozenset()
 
     def compile(self) -> Run:
         """Return the interpreter of the program."""

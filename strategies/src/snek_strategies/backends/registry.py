@@ -67,6 +67,9 @@ def lower(name: str, program: Program) -> LoweredProgram:
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
     made, program = backend.load(), optimized(program)
+    for node in every_node(program.body):
+        if node.primitive in made.lacks:
+            raise cannot_say(name, node, f"it has no {node.primitive}; use back-end 'interpret'")
     if not made.tapes:
         _refuse_tapes(name, program)
     return made(program)

@@ -74,6 +74,12 @@ STRUCTURAL: dict[str, Meaning] = {
 """Array functions whose result shape follows from the operands' shapes and the parameters."""
 
 
+LINEAR: dict[str, Meaning] = {
+    name: getattr(np.linalg, name) for name in _names("cholesky det slogdet inv solve qr svd svdvals eigh eigvalsh")
+}
+"""Linear algebra over stacks of matrices; some have several results."""
+
+
 def power(base: object, exponent: object) -> object:
     """Answer `base ** exponent`; a float that would become complex (Python's rule for scalars) is refused."""
     result: object = operator.pow(base, exponent)
@@ -263,6 +269,7 @@ INTERPRETATIONS: dict[str, Meaning] = {
     **FUNCTIONS,
     **REDUCTIONS,
     **STRUCTURAL,
+    **LINEAR,
     **CONVERSIONS,
     "power": power,
     "matmul": operator.matmul,

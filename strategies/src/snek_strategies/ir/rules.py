@@ -168,6 +168,62 @@ def _matmul(left: Type, right: Type) -> tuple[Type, ...]:
     return (Array(result.dtype, batch + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())),)
 
 
+def _linear(name: str) -> Rule:
+    def rule(*types: Type, **params: object) -> tuple[Type, ...]:
+        dims = dims_of(types[0])
+        if len(dims) < 2:
+            raise ValueError(f"{name} needs matrices: {types[0]} has rank {len(dims)}")
+        if name not in ("qr", "svd", "svdvals") and dims[-1] != dims[-2]:
+            raise ValueError(f"{name} needs square matrices: {types[0]}")
+        small = [np.ones((1, 1), one.dtype) for one in types if isinstance(one, Array)]
+        made = _ask(meaning.LINEAR[name], *small, **params)
+        dtypes = [one.dtype for one in (made if isinstance(made, tuple) else (made,))]
+        shapes = LINEAR_SHAPES[name](*map(dims_of, types), **params)
+        return tuple(Array(dtype, shape) for dtype, shape in zip(dtypes, shapes, strict=True))
+
+    return rule
+
+
+Dims = tuple[Dim, ...]
+
+
+def _qr(a: Dims, *, mode: str = "reduced") -> tuple[Dims, ...]:
+    rows, columns = concrete(a[-2:])
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"qr with mode {mode!r}; there is reduced and complete")
+    inner = min(rows, columns) if mode == "reduced" else rows
+    return (*a[:-1], inner), (*a[:-2], inner, columns)
+
+
+def _svd(a: Dims, *, full_matrices: bool = True) -> tuple[Dims, ...]:
+    rows, columns = concrete(a[-2:])
+    inner = min(rows, columns)
+    left, right = (rows, columns) if full_matrices else (inner, inner)
+    return (*a[:-1], left), (*a[:-2], inner), (*a[:-2], right, columns)
+
+
+def _solve(a: Dims, b: Dims) -> tuple[Dims, ...]:
+    rows = b[-1:] if len(b) == 1 else b[-2:-1]
+    if rows != a[-1:]:
+        raise ValueError(f"solve: extents differ: {a} and {b}")
+    return ((*a[:-1],) if len(b) == 1 else (*broadcast((a[:-2], b[:-2])), *b[-2:]),)
+
+
+LINEAR_SHAPES: dict[str, Callable[..., tuple[Dims, ...]]] = {
+    "cholesky": lambda a, upper=False: (a,),  # noqa: ARG005 - either triangle has the matrix's shape
+    "det": lambda a: (a[:-2],),
+    "slogdet": lambda a: (a[:-2], a[:-2]),
+    "inv": lambda a: (a,),
+    "solve": _solve,
+    "qr": _qr,
+    "svd": _svd,
+    "svdvals": lambda a: ((*a[:-2], min(concrete(a[-2:]))),),
+    "eigh": lambda a, UPLO="L": (a[:-1], a),  # noqa: ARG005, N803 - either triangle has the same values
+    "eigvalsh": lambda a, UPLO="L": (a[:-1],),  # noqa: ARG005, N803 - as eigh
+}
+"""The extents of each result of linear algebra."""
+
+
 def _conversion(kind: str) -> Rule:
     def rule(operand: Type) -> tuple[Type, ...]:
         if prod(concrete(dims_of(operand))) != 1 or (kind != "bool" and len(dims_of(operand)) > 0):
@@ -204,6 +260,7 @@ RULES: dict[str, Rule] = {
     **{name: _elementwise(function) for name, function in meaning.FUNCTIONS.items()},
     **{name: _reduction(function) for name, function in meaning.REDUCTIONS.items()},
     **{name: _by_example(function) for name, function in meaning.STRUCTURAL.items()},
+    **{name: _linear(name) for name in meaning.LINEAR},
     **{name: _conversion(name) for name in ("bool", "int", "float")},
     "not": _not,
     "power": _elementwise(meaning.power),
@@ -229,7 +286,7 @@ RULES: dict[str, Rule] = {
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 
 _RAISING = "floor_divide remainder divide power getitem setitem additem take int float item require raise math "
-_RAISING += "left_shift right_shift"
+_RAISING += "left_shift right_shift cholesky inv solve svd svdvals eigh eigvalsh"
 RAISING = frozenset(_RAISING.split())
 """Primitives that can raise for some values, so that they must not move out of their branch."""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar
 from snek_strategies.staging.loops import StagedRange
-from snek_strategies.staging.numpy_calls import has_rep
+from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
 from snek_strategies.staging.text import text_of

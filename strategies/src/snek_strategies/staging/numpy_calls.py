@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.interpretations import FUNCTIONS, STRUCTURAL
-from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.ir.types import Array
+from snek_strategies.staging.composed_calls import COMPOSED
+from snek_strategies.staging.linear_calls import LINEAR_RULES
+from snek_strategies.staging.operands import array, has_rep, kind_of, np_array, strong
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.rep import BINARY, COMPARING, Rep, constant, emit, liftable
+from snek_strategies.staging.rep import BINARY, COMPARING, Rep, constant, emit
 
 Rule = Callable[..., object]
 
@@ -22,15 +25,6 @@ UFUNCS: dict[np.ufunc, str] = {
     **{getattr(np, name): name for name in ("negative", "positive", "absolute", "invert", "power", "matmul")},
 }
 """Every ufunc that is a primitive."""
-
-
-def has_rep(value: object) -> bool:
-    """Tell whether a value of the next stage is in there."""
-    if isinstance(value, (tuple, list)):
-        return any(map(has_rep, value))
-    if isinstance(value, dict):
-        return any(map(has_rep, value.values()))
-    return isinstance(value, Rep)
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, object]) -> object:
@@ -51,43 +45,13 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs:
     operands = list(map(array, settle_all(inputs)))  # type: ignore[call-overload]
     if ufunc is np.power and any(map(_is_boolean, operands)):
         # Beside booleans np.power takes a Python int as an int64, and `**` takes it as an int8.
-        operands = [_strong(one if isinstance(one, Rep) else constant(one)) for one in operands]
+        operands = [strong(one if isinstance(one, Rep) else constant(one)) for one in operands]
     return emit(UFUNCS[ufunc], *operands)
 
 
 def _is_boolean(value: object) -> bool:
-    type_ = _type(value)
+    type_ = kind_of(value)
     return isinstance(type_, Array) and type_.dtype.kind == "b"
-
-
-def array(value: object) -> object:
-    """Return what NumPy makes of an operand before it computes: a static list becomes an array, one of Reps a stack.
-
-    A Python scalar of the next stage stays weak beside arrays, as a Python scalar does.
-    """
-    value = settle_all(value)
-    if isinstance(value, (list, tuple)):
-        return np_array(value)
-    return value
-
-
-def _strong(value: object) -> object:
-    if isinstance(value, Rep) and isinstance(value.type, Scalar):
-        return emit("asarray", value)
-    return value
-
-
-def np_array(value: object, dtype: object = None) -> Rep:
-    """Stage `np.array(value)`, whose lists may hold Reps."""
-    value = settle_all(value)
-    if isinstance(value, (list, tuple)) and has_rep(value):
-        value = emit("stack", *(_strong(np_array(one)) for one in value), axis=0)
-    elif isinstance(value, (list, tuple)):
-        value = np.asarray(value)
-    if not liftable(value):
-        refuse(f"np.array of a {type(value).__name__} {value!r:.60} holds no numbers", code="SNK0203")
-    result = emit("asarray", value)
-    return result if dtype is None else emit("astype", result, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
 
 
 def _as_given(name: str, *positional: str) -> Rule:
@@ -107,7 +71,7 @@ def _as_given(name: str, *positional: str) -> Rule:
                     code="SNK0205",
                 )
         params = {key: _frozen(key, value) for key, value in params.items() if key not in ("out", "where", "initial")}
-        return emit(name, _strong(array(x)), **params)
+        return emit(name, strong(array(x)), **params)
 
     return rule
 
@@ -128,17 +92,17 @@ def _arrays(name: str, count: int, *positional: str) -> Rule:
                 f"np.{name} with {', '.join(params)} known only in the next stage is not staged; make it static",
                 code="SNK0205",
             )
-        return emit(name, *(_strong(array(one)) for one in args[:count]), **params)
+        return emit(name, *(strong(array(one)) for one in args[:count]), **params)
 
     return rule
 
 
 def _concatenate(arrays: Any, axis: int | None = 0) -> object:
-    return emit("concatenate", *(_strong(array(one)) for one in arrays), axis=axis)
+    return emit("concatenate", *(strong(array(one)) for one in arrays), axis=axis)
 
 
 def _stack(arrays: Any, axis: int = 0) -> object:
-    return emit("stack", *(_strong(array(one)) for one in arrays), axis=axis)
+    return emit("stack", *(strong(array(one)) for one in arrays), axis=axis)
 
 
 def _where(condition: object, *sides: object) -> object:
@@ -148,19 +112,15 @@ def _where(condition: object, *sides: object) -> object:
             code="SNK0205",
         )
     operands = [array(one) for one in (condition, *sides)]
-    if all(not isinstance(_type(one), Array) for one in operands[1:]):
+    if all(not isinstance(kind_of(one), Array) for one in operands[1:]):
         # np.where makes arrays of both Python scalars before it promotes them.
-        operands[1:] = [_strong(constant(one)) if not isinstance(one, Rep) else _strong(one) for one in operands[1:]]
+        operands[1:] = [strong(constant(one)) if not isinstance(one, Rep) else strong(one) for one in operands[1:]]
     return emit("where", *operands)
-
-
-def _type(value: object) -> object:
-    return value.type if isinstance(value, Rep) else constant(value).type
 
 
 def _like(fill: object) -> Rule:
     def rule(x: object, dtype: object = None, shape: object = None) -> object:
-        known = _strong(array(x))
+        known = strong(array(x))
         assert isinstance(known, Rep)
         made: np.ndarray[Any, Any] = np.zeros(known.shape if shape is None else shape, dtype or known.dtype)
         return made + made.dtype.type(fill)
@@ -169,7 +129,7 @@ def _like(fill: object) -> Rule:
 
 
 def _full(shape: Any, fill_value: object, dtype: object = None) -> object:
-    value = _strong(fill_value)
+    value = strong(fill_value)
     if dtype is not None:
         value = emit("astype", value, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
@@ -177,7 +137,7 @@ def _full(shape: Any, fill_value: object, dtype: object = None) -> object:
 
 
 def _full_like(x: object, fill_value: object, dtype: object = None) -> object:
-    known = _strong(array(x))
+    known = strong(array(x))
     assert isinstance(known, (Rep, np.ndarray, np.generic))
     return _full(known.shape, fill_value if isinstance(fill_value, Rep) else constant(fill_value), dtype or known.dtype)
 
@@ -190,11 +150,11 @@ def _array(value: object, dtype: object = None, *, copy: bool | None = True) -> 
 def _astype(x: object, dtype: object, *, copy: bool = True) -> object:
     if not copy and isinstance(x, Rep) and isinstance(x.type, Array) and x.dtype == dtype:
         return x
-    return emit("astype", _strong(x), dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
+    return emit("astype", strong(x), dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
 
 
 def _split(x: object, indices_or_sections: object, axis: int = 0) -> object:
-    known = _strong(array(x))
+    known = strong(array(x))
     assert isinstance(known, Rep)
     edges = [len(one) for one in np.array_split(np.empty(known.shape[axis]), indices_or_sections)]  # type: ignore[call-overload]
     if isinstance(indices_or_sections, int) and known.shape[axis] % indices_or_sections:
@@ -205,7 +165,7 @@ def _split(x: object, indices_or_sections: object, axis: int = 0) -> object:
 
 
 def _unstack(x: object, /, *, axis: int = 0) -> object:
-    known = _strong(array(x))
+    known = strong(array(x))
     assert isinstance(known, Rep)
     before = (slice(None),) * (axis % known.ndim)
     return tuple(known[(*before, at)] for at in range(known.shape[axis]))
@@ -213,7 +173,7 @@ def _unstack(x: object, /, *, axis: int = 0) -> object:
 
 def _static(attribute: str) -> Rule:
     return lambda x, *args: (
-        getattr(_strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis", code="SNK0204")
+        getattr(strong(array(x)), attribute) if not args else refuse(f"np.{attribute} with an axis", code="SNK0204")
     )
 
 
@@ -262,7 +222,6 @@ RULES: dict[object, Rule] = {
     np.imag: _as_given("imag"),
     np.take: _arrays("take", 2, "axis"),
     np.take_along_axis: _arrays("take_along_axis", 2, "axis"),
-    np.clip: _arrays("clip", 3),
     np.outer: _arrays("outer", 2),
     np.dot: _arrays("dot", 2),
     np.vdot: _arrays("vdot", 2),
@@ -274,6 +233,7 @@ RULES: dict[object, Rule] = {
     np.split: _split,
     np.zeros_like: _like(0),
     np.ones_like: _like(1),
+    np.empty_like: _like(0),
     np.full_like: _full_like,
     np.full: _full,
     np.array: _array,
@@ -285,6 +245,8 @@ RULES: dict[object, Rule] = {
     np.size: _static("size"),
     np.fabs: lambda x: emit("fabs", array(x)),
     **{kind: _scalar_type(kind) for kind in SCALAR_TYPES},
+    **COMPOSED,
+    **LINEAR_RULES,
     **({np.unstack: _unstack} if hasattr(np, "unstack") else {}),
 }
 """Functions of NumPy that are not ufuncs. What is not in here is refused by name."""

@@ -22,7 +22,7 @@ from snek_strategies.staging.in_place import assign_in_place
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
 from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
-from snek_strategies.staging.numpy_calls import has_rep
+from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch

@@ -113,6 +113,36 @@ class Rep:
         self._array("T")
         return emit("transpose", self)
 
+    @property
+    def mT(self) -> Rep:
+        """The transpose of each matrix."""
+        self._array("mT")
+        return emit("matrix_transpose", self)
+
+    @property
+    def real(self) -> Rep:
+        """The real part."""
+        self._array("real")
+        return emit("real", self)
+
+    @property
+    def imag(self) -> Rep:
+        """The imaginary part."""
+        self._array("imag")
+        return emit("imag", self)
+
+    @property
+    def device(self) -> str:
+        """Where NumPy's arrays live."""
+        self._array("device")
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: object = None) -> Rep:
+        """Return the array itself: there is one device, as NumPy says it."""
+        if device != "cpu" or stream is not None:
+            refuse(f"to_device({device!r}): NumPy's arrays know the device 'cpu' only", code="SNK0204")
+        return self
+
     def __len__(self) -> int:
         if not isinstance(self.type, Array) or not self.type.dims:
             refuse(f"len() of {self!r}, which has no length", code="SNK0203")
@@ -176,6 +206,16 @@ class Rep:
         )
 
     # Protocols.
+
+    def __array_namespace__(self, *, api_version: Any = None) -> Any:
+        """Return NumPy, whose functions are staged: its main namespace is the Array API's."""
+        return self._empty().__array_namespace__(api_version=api_version)
+
+    def _empty(self) -> np.ndarray[Any, Any]:
+        return np.empty(0, self._array("__array_namespace__").dtype)
+
+    def __dlpack__(self, **_: object) -> NoReturn:
+        self._unknown("the memory taken (DLPack)", "return the array and exchange it outside")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> object:
         from snek_strategies.staging.numpy_calls import call_ufunc
@@ -287,7 +327,7 @@ def _method(name: str) -> Callable[..., object]:
 
 METHODS = (
     "sum prod mean max min any all argmax argmin std var cumsum cumprod transpose squeeze ravel repeat take clip dot "
-    "swapaxes trace diagonal round argsort"
+    "swapaxes trace diagonal round argsort nonzero searchsorted"
 )
 for _name in METHODS.split():
     setattr(Rep, _name, _method(_name))
@@ -313,6 +353,11 @@ def _copy(self: Rep) -> Rep:
     return emit("copy", self)
 
 
+def _conjugate(self: Rep) -> Rep:
+    self._array("conj")
+    return emit("conjugate", self)
+
+
 def _transpose(self: Rep, *axes: Any) -> object:
     return _method("transpose")(self, (axes[0] if len(axes) == 1 else axes) or None)
 
@@ -322,6 +367,8 @@ for _name, _function in {
     "astype": _astype,
     "item": _item,
     "copy": _copy,
+    "conj": _conjugate,
+    "conjugate": _conjugate,
     "transpose": _transpose,
     "flatten": _method("ravel"),
 }.items():

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from snek_strategies.ir.interpretations import CONVERTING, HOLE, Piece, Text
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.numpy_calls import has_rep
+from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.partly_bound import settle
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, lift
