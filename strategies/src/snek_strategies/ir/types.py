@@ -37,6 +37,14 @@ class Array:
 
 
 @dataclass(frozen=True)
+class Tensor(Array):
+    """An array that stands for a PyTorch tensor; only while staging: a finished program has arrays."""
+
+    def __str__(self) -> str:
+        return f"tensor {super().__str__()}"
+
+
+@dataclass(frozen=True)
 class Fn:
     """A function of the next stage."""
 

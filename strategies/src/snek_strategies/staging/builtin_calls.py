@@ -159,6 +159,7 @@ CALLS: dict[object, Rule] = {
     len: lambda _, value: len(value),
     pow: lambda _, base, exponent: base**exponent,
     divmod: lambda _, a, b: (a // b, a % b),
+    getattr: lambda _, value, name, *default: getattr(value, name, *default),
     callable: lambda _, value: not isinstance(value, Rep) and callable(value),
 }
 """Built-in functions on arguments that hold a Rep."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.rules import dims_of
-from snek_strategies.ir.types import Array, concrete
+from snek_strategies.ir.types import Array, Tensor, concrete
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.memory import check_writable
 from snek_strategies.staging.refusal import refuse
@@ -37,6 +37,8 @@ def assign_in_place(symbol: str, target: Rep, value: object) -> Rep:
     if symbol not in PLAIN:
         refuse(f"{what} of an array is not staged; write x = x {symbol} value", code="SNK0204")
     check_writable(target, what)
+    if isinstance(target.type, Tensor):
+        refuse(f"{what} of a tensor is not staged; write x = x {symbol} value", code="SNK0204")
     result = PLAIN[symbol](target, value)
     if not isinstance(result, Rep):
         refuse(

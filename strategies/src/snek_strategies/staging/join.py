@@ -10,10 +10,11 @@ import numpy as np
 
 from snek_core_transform.operators import Unbound
 from snek_strategies.ir.syntax import Atom, Const, Sym
-from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Type, concrete, type_of
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Type, concrete
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit, lift, liftable
+from snek_strategies.staging.tensors import type_of_value
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,10 @@ RAISES = Raises()
 
 
 def is_tuple(value: object) -> bool:
-    """Tell whether a value is a tuple or a named tuple, the structures that are joined item by item."""
-    return isinstance(value, tuple) and (type(value) is tuple or hasattr(type(value), "_fields"))
+    """Tell whether a value is a tuple, a named tuple or a C struct, the structures that are joined item by item."""
+    return isinstance(value, tuple) and (
+        type(value) is tuple or hasattr(type(value), "_fields") or hasattr(type(value), "n_sequence_fields")
+    )
 
 
 def rebuild(like: Any, items: list[object]) -> Any:
@@ -53,7 +56,9 @@ def rebuild(like: Any, items: list[object]) -> Any:
             object.__setattr__(record, name, item)
         return record
     made: Any = type(like)
-    return tuple(items) if made is tuple else made(*items)
+    if made is tuple:
+        return tuple(items)
+    return made(items) if hasattr(made, "n_sequence_fields") else made(*items)
 
 
 def parts(value: Any) -> tuple[object, ...] | None:
@@ -135,7 +140,7 @@ def _describe(value: object) -> str:
 
 
 def _type(value: object) -> Type:
-    return value.type if isinstance(value, (Slot, Rep)) else type_of(value)
+    return value.type if isinstance(value, (Slot, Rep)) else type_of_value(value)
 
 
 def _join_types(name: str, a: object, b: object) -> Type:

@@ -13,13 +13,14 @@ from snek_core_transform.callee import converted
 from snek_core_transform.groups import CONTROL
 from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State
 from snek_core_transform.virtualize import is_virtualized
-from snek_strategies.ir.types import Array
+from snek_strategies.ir.types import Array, Tensor
 from snek_strategies.staging.branches import stage_if
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes_anything
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.in_place import assign_in_place
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
+from snek_strategies.staging.modules import called_module, is_torch
 from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
 from snek_strategies.staging.operands import has_rep
@@ -179,7 +180,7 @@ class StagingOperators(Operators):
     def aug_assign(self, symbol: str, target: object, value: object) -> object:
         target, value = settle(target), settle(value)
         if isinstance(target, Rep) and isinstance(target.type, Array):
-            if target.ndim:
+            if target.type.dims or isinstance(target.type, Tensor):
                 return assign_in_place(symbol, target, value)
             if builder().writable_scalars:
                 refuse(
@@ -190,7 +191,7 @@ class StagingOperators(Operators):
         return IN_PLACE[symbol](target, value)
 
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
-        function = settle(function)  # type: ignore[assignment]
+        function = called_module(settle(function))
         settled: tuple[object, ...] = settle_all(args)  # type: ignore[assignment]
         named = {name: settle_all(value) for name, value in kwargs.items()}
         if function is print:
@@ -204,6 +205,8 @@ class StagingOperators(Operators):
                 return rule(self, *settled, **named)
             if is_numpy(function) and not isinstance(function, np.ufunc):
                 return call_numpy(function, settled, named)
+        if staged and is_torch(function):
+            return function(*settled, **named)
         if is_new_array(function):
             return new_array(function(*settled, **named))
         if isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), Rep):

@@ -15,6 +15,8 @@ import numpy as np
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.staging.join import is_tuple, rebuild
+from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
+from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 
 IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
 
@@ -43,12 +45,14 @@ def is_record(value: object) -> bool:
 
 def is_container(value: object) -> bool:
     """Tell whether a value holds others and can be written to."""
-    return isinstance(value, (list, dict)) or (is_record(value) and not value.__dataclass_params__.frozen)  # type: ignore[attr-defined]
+    if isinstance(value, (list, dict)) or is_module(value):
+        return True
+    return is_record(value) and not value.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
 def is_store(value: object) -> bool:
     """Tell whether a value is an array whose elements can be written to in place."""
-    return isinstance(value, np.ndarray) and value.ndim > 0
+    return (isinstance(value, np.ndarray) and value.ndim > 0) or is_tensor(value)
 
 
 def steps(value: object) -> Iterator[tuple[Step, object]]:
@@ -62,6 +66,9 @@ def steps(value: object) -> Iterator[tuple[Step, object]]:
     elif is_record(value):
         for name in field_names(value):
             yield ("attribute", name), getattr(value, name)
+    elif is_module(value):
+        for name, one in module_steps(value):
+            yield ("attribute", name), one
 
 
 def field_names(record: object) -> list[str]:
@@ -93,7 +100,12 @@ def _containers(value: object, path: Path, seen: set[int]) -> Iterator[tuple[Pat
 
 
 def arrays_in(value: object) -> Iterator[Any]:
-    """Walk the dynamic leaves of arguments, arrays and marked numbers; what is one array comes once."""
+    """Walk the dynamic leaves of arguments as back-ends take them; what is one array comes once."""
+    return map(host_array, leaves_in(value))
+
+
+def leaves_in(value: object) -> Iterator[Any]:
+    """Walk the dynamic leaves of arguments, arrays, tensors and marked numbers; what is one array comes once."""
     yield from _arrays(value, set())
 
 
@@ -104,6 +116,10 @@ def _arrays(value: object, seen: set[int]) -> Iterator[Any]:
             yield value
     elif isinstance(value, np.generic):
         yield value
+    elif is_tensor(value):
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value
     elif isinstance(value, Dynamic):
         yield value.value
     else:
@@ -128,6 +144,14 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
                 return ("again", seen[id(value)])
             seen[id(value)] = len(seen)
         return (value.dtype, value.shape or type(value) is np.ndarray)
+    if is_tensor(value):
+        reason = why_not(value)
+        if reason is not None:
+            raise StagingError(reason, code="SNK0217")
+        if id(value) in seen:
+            return ("again", seen[id(value)])
+        seen[id(value)] = len(seen)
+        return ("tensor", value.dtype, tuple(value.shape), value.device)  # type: ignore[attr-defined]
     if isinstance(value, Dynamic):
         return (Dynamic, type(value.value))
     if isinstance(value, Static):
@@ -142,6 +166,8 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         return (dict, *((name, key_of(one, seen)) for name, one in value.items()))
     if is_record(value):
         return (type(value), *((step, key_of(one, seen)) for step, one in steps(value)))
+    if is_module(value):
+        return key_of_module(value, lambda one: key_of(one, seen))
     if isinstance(value, float):
         return (float, repr(value))
     if isinstance(value, IMMUTABLE):
@@ -161,7 +187,7 @@ def with_leaves(value: object, leaf: Callable[[object], object]) -> object:
 def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int, object]) -> object:
     if id(value) in made:
         return made[id(value)]
-    if isinstance(value, (np.ndarray, np.generic, Dynamic)):
+    if isinstance(value, (np.ndarray, np.generic, Dynamic)) or is_tensor(value):
         rep = leaf(value)
         if is_store(value):
             made[id(value)] = rep
@@ -186,6 +212,8 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
             # A frozen dataclass refuses plain assignment.
             object.__setattr__(record, str(name), _with_leaves(one, leaf, made))
         return record
+    if is_module(value):
+        return copy_of_module(value, made, lambda one: _with_leaves(one, leaf, made))
     return value
 
 
@@ -198,6 +226,8 @@ def write_back(container: Any, new: Any) -> None:
     """Make a container or an array of the caller's hold what `new` holds."""
     if isinstance(container, np.ndarray):
         container[...] = new
+    elif is_tensor(container):
+        array_of(container)[...] = new
     elif isinstance(container, list):
         container[:] = new
     elif isinstance(container, dict):

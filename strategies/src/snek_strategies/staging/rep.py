@@ -10,9 +10,10 @@ import numpy as np
 
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Const, Sym
-from snek_strategies.ir.types import Array, Scalar, Type, concrete, type_of
+from snek_strategies.ir.types import Array, Scalar, Tensor, Type, concrete
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.tensors import host_array, type_of_value
 
 
 class Memory:
@@ -66,6 +67,14 @@ class Rep:
 
     __slots__ = ("__weakref__", "atom", "memory", "name")
     __array_priority__ = 1000
+
+    def __new__(cls, atom: Atom, name: str = "") -> Rep:  # noqa: ARG004 - `__init__` takes the name
+        """Return a Rep of the class that the atom's type asks for."""
+        if type(atom.type) is Tensor:
+            from snek_strategies.staging.tensor_rep import TensorRep
+
+            return object.__new__(TensorRep)
+        return object.__new__(cls)
 
     def __init__(self, atom: Atom, name: str = "") -> None:
         self.atom = atom
@@ -380,7 +389,7 @@ def liftable(value: object) -> bool:
     if isinstance(value, Rep):
         return True
     try:
-        type_of(value)
+        type_of_value(value)
     except TypeError:
         return False
     return True
@@ -391,7 +400,7 @@ def lift(value: object) -> Atom:
     if isinstance(value, Rep):
         return value.atom
     try:
-        type_ = type_of(value)
+        type_, value = type_of_value(value), host_array(value)
     except TypeError as error:
         refuse(f"cannot become a value of the next stage: {error}", code="SNK0203")
     if isinstance(value, np.ndarray):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,13 @@ import numpy as np
 
 from snek_core_transform.errors import Place, StagingError
 from snek_strategies.ir.syntax import Atom, Block, Program
-from snek_strategies.ir.types import Type, type_of
+from snek_strategies.ir.types import Tensor, Type
 from snek_strategies.ir.verify import checking, verify
 from snek_strategies.staging.builder import CURRENT, Builder
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
+from snek_strategies.staging.modules import refuse_assigned
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.pytrees import (
@@ -30,6 +32,7 @@ from snek_strategies.staging.pytrees import (
     held_by,
     is_record,
     key_of,
+    leaves_in,
     with_leaves,
     write_back,
 )
@@ -37,6 +40,15 @@ from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import BEGINNING, FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift, memory_of
+from snek_strategies.staging.tensors import (
+    host_array,
+    is_description,
+    is_module,
+    is_tensor,
+    tensor_of,
+    type_of_value,
+    without_tensors,
+)
 from snek_strategies.staging.watch import Watch, describe, roots_of
 
 
@@ -45,6 +57,7 @@ class Hole:
     """Stands in a structure for the value at that position of a flat list."""
 
     index: int
+    tensor: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,14 +94,15 @@ class StagedProgram:
         return answer
 
     def _check_stores(self, args: tuple[object, ...]) -> None:
-        stores = [follow(args, path) for path, _ in self.changes]
-        for array in stores:
+        for given in (follow(args, path) for path, _ in self.changes):
+            array = host_array(given)
             if not isinstance(array, np.ndarray):
                 continue
             if not array.flags.writeable:
                 raise ValueError("output array is read-only")
-            for path, other in containers_in(args):
-                if other is not array and isinstance(other, np.ndarray) and np.may_share_memory(array, other):
+            for path, one in containers_in(args):
+                other = host_array(one)
+                if one is not given and isinstance(other, np.ndarray) and np.may_share_memory(array, other):
                     raise StagingError(
                         f"{self.program.name} changes an argument in place, and another one (at {_spelled(path)}) may "
                         "share its memory; hand in a copy of one of them",
@@ -130,7 +144,7 @@ def collect(
 ) -> StagedProgram:
     """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
     builder = Builder()
-    types = tuple(map(_type, arrays_in(args)))
+    types = tuple(map(_type, leaves_in(args)))
     given = list(containers_in(args))
     builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None), BEGINNING.set(place))
@@ -191,12 +205,14 @@ def collect(
     if swallowed is not None:
         raise swallowed
     program = Program(name, Block(block.parameters, tuple(block.nodes), tuple(atoms)))
+    if "torch" in sys.modules:
+        program = without_tensors(program)
     return StagedProgram(verify(program) if checking() else program, structure, guards, changes)
 
 
 def _type(value: object) -> Type:
     try:
-        return type_of(value)
+        return type_of_value(value)
     except TypeError as error:
         raise StagingError(str(error), code="SNK0217") from error
 
@@ -225,14 +241,13 @@ def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> obj
         return _structure(value.required(), atoms, memo)
     if id(value) in memo:
         return memo[id(value)]
-    if isinstance(value, (Rep, np.ndarray)):
-        atoms.append(lift(value))
-        return Hole(len(atoms) - 1)
+    if isinstance(value, (Rep, np.ndarray)) or is_tensor(value):
+        return _hole(lift(value), atoms)
     if is_tuple(value):
         return rebuild(value, [_structure(one, atoms, memo) for one in value])  # type: ignore[attr-defined]
     if isinstance(value, (list, dict)) or is_record(value):
         return _contents(value, atoms, memo)
-    if isinstance(value, IMMUTABLE):
+    if isinstance(value, IMMUTABLE) or is_description(value):
         return value
     return refuse(
         f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists, dicts and "
@@ -241,9 +256,15 @@ def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> obj
     )
 
 
+def _hole(atom: Atom, atoms: list[Atom]) -> Hole:
+    atoms.append(atom)
+    return Hole(len(atoms) - 1, isinstance(atom.type, Tensor))
+
+
 def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
     """Return the structure of what a container holds; one that is met again inside is the same one."""
     if isinstance(value, Rep):
+        # A tensor of the caller's takes its new elements as an array.
         atoms.append(value.atom)
         return Hole(len(atoms) - 1)
     if isinstance(value, list):
@@ -256,6 +277,8 @@ def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> obje
         memo.setdefault(id(value), entries)
         entries.update((name, _structure(one, atoms, memo)) for name, one in value.items())
         return entries
+    if is_module(value):
+        refuse_assigned(value)
     record = copy.copy(value)
     memo.setdefault(id(value), record)
     for name in field_names(value):
@@ -267,7 +290,8 @@ def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: 
     if isinstance(structure, Hole):
         value = values[structure.index]
         # A constant belongs to the program; the caller may write to what it is given.
-        return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+        value = value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+        return tensor_of(value) if structure.tensor else value
     if isinstance(structure, Given):
         return follow(args, structure.path)
     if id(structure) in made:

@@ -17,6 +17,7 @@ from snek_strategies.staging.join import same_static
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import LIBRARIES, OURS
 from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.tensors import is_tensor
 
 Content = tuple[object, ...]
 _EMPTY = object()
@@ -94,6 +95,8 @@ def content_of(value: object) -> Content | None:
         return (bytes(value),)
     if isinstance(value, np.ndarray):
         return (value.shape, value.tobytes()) if value.flags.writeable and value.dtype.kind != "O" else None
+    if is_tensor(value):
+        return (value._version, value.data_ptr())  # type: ignore[attr-defined]
     if isinstance(value, type):
         # Copying an instance leaves a note on its class.
         own = (one for name, one in vars(value).items() if name != "__slotnames__")
@@ -114,7 +117,7 @@ def _is_users(kind: type) -> bool:
 def _children(value: object, content: Content) -> Content:
     if isinstance(value, (set, frozenset)):
         return tuple(content[0])  # type: ignore[arg-type]
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) or is_tensor(value):
         return ()
     return content
 

@@ -1,0 +1,88 @@
+"""PyTorch's functions on TensorReps: a rule says how a function is made of primitives, and PyTorch what comes out.
+
+Every call is first made on PyTorch's `meta` tensors, which have a dtype and a shape and no elements: that gives the
+dtype and the shape of each result, and what PyTorch raises for operands that do not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from snek_strategies.ir.types import Array
+from snek_strategies.staging.partly_bound import settle_all
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Rep, constant, emit
+from snek_strategies.staging.tensor_rep import as_tensor
+from snek_strategies.staging.tensors import array_of
+from snek_strategies.staging.torch_layers import LAYERS
+from snek_strategies.staging.torch_pointwise import POINTWISE, dtype_name
+from snek_strategies.staging.torch_reductions import REDUCTIONS
+from snek_strategies.staging.torch_shapes import ASKED, SHAPES
+
+RULES: dict[str, Callable[..., object]] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LAYERS}
+"""Each function of PyTorch's by its name, which is the same as a function, a method and in `nn.functional`."""
+
+
+def call_torch(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, Any]) -> object:
+    """Stage a call of PyTorch's. Refuses, by name, what has no rule."""
+    name = getattr(function, "__name__", repr(function))
+    args, kwargs = settle_all(args), {key: settle_all(one) for key, one in kwargs.items()}  # type: ignore[assignment]
+    if name in ASKED:
+        return ASKED[name](*args, **kwargs)
+    rule = RULES.get(name)
+    if rule is None or kwargs.get("out") is not None or kwargs.get("inplace"):
+        refuse(
+            f"{_called(function)}{' in place' if rule else ''} is not staged; the staged functions of PyTorch are: "
+            f"{', '.join(sorted(one for one in RULES if not one.startswith('_')))}",
+            code="SNK0204",
+        )
+    try:
+        wanted = function(*_each(args, _meta), **_each(kwargs, _meta))
+    except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError) as error:
+        refuse(f"{_called(function)} has no meaning for these operands: {error}", code="SNK0203")
+    kwargs = {key: one for key, one in kwargs.items() if key not in ("out", "inplace")}
+    made = rule(wanted, *_each(args, _operand), **_each(kwargs, _operand))
+    return _conformed(_called(function), made, wanted)
+
+
+def _called(function: Callable[..., object]) -> str:
+    owner = getattr(function, "__module__", None) or "torch"
+    return f"{owner}.{getattr(function, '__name__', function)}"
+
+
+def _each(value: Any, change: Callable[[object], object]) -> Any:
+    if isinstance(value, (tuple, list)) and not isinstance(value, torch.Size):
+        return type(value)(_each(one, change) for one in value)
+    if isinstance(value, dict):
+        return {name: _each(one, change) for name, one in value.items()}
+    return change(value)
+
+
+def _meta(value: object) -> object:
+    if isinstance(value, Rep):
+        if not isinstance(value.type, Array):
+            return {"bool": True, "int": 1, "float": 1.0, "complex": 1j}[str(value.type)]
+        kind = getattr(torch, value.type.dtype.name)
+        return torch.empty(value.type.dims, dtype=kind, device="meta")
+    return value.detach().to("meta") if isinstance(value, torch.Tensor) else value
+
+
+def _operand(value: object) -> object:
+    return constant(array_of(value)) if isinstance(value, torch.Tensor) else value
+
+
+def _conformed(name: str, made: Any, wanted: Any) -> object:
+    """Return what a rule made with the dtype that PyTorch says, as tensors, in PyTorch's own tuples."""
+    if isinstance(wanted, (tuple, list)):
+        parts = [_conformed(name, one, want) for one, want in zip(made, wanted, strict=True)]
+        return parts if isinstance(wanted, list) else tuple(parts) if type(wanted) is tuple else type(wanted)(parts)
+    if not isinstance(wanted, torch.Tensor):
+        return made
+    assert isinstance(made.type, Array)
+    assert tuple(made.type.dims) == tuple(wanted.shape), f"{name} gives {made.type}, not {tuple(wanted.shape)}"
+    if made.type.dtype.name != dtype_name(wanted):
+        made = emit("astype", made, dtype=dtype_name(wanted))
+    return as_tensor(made)
