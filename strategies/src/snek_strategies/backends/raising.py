@@ -11,7 +11,7 @@ import numpy as np
 from snek_core_transform.errors import StagingError
 from snek_strategies.backends.arithmetic import PYTHON
 from snek_strategies.ir.interpretations import filled
-from snek_strategies.ir.syntax import Node
+from snek_strategies.ir.syntax import Block, Node
 from snek_strategies.ir.types import Array, Scalar, Type
 
 
@@ -71,6 +71,11 @@ class Sites:
     def error(self, number: int, payload: Sequence[object]) -> BaseException:
         """Return the exception of a numbered `raise`."""
         return self.all[number - 1].error(payload)
+
+
+def ends_in_raise(block: Block) -> bool:
+    """Tell whether a block raises whatever happens, so that it gives nothing."""
+    return any(node.primitive == "raise" for node in block.nodes)
 
 
 def host_value(type_: Type, value: object) -> object:

@@ -35,6 +35,7 @@ HEAD = """// Made from the Python function {name}. Compile with:
 #include "lantern.hpp"
 #include "products.hpp"
 #include "scalar.hpp"
+#include "tape.hpp"
 
 extern "C" const void *constants[{count}];
 const void *constants[{count}] = {{}};
@@ -49,6 +50,7 @@ class LanternProgram(LoweredProgram):
     """C++ that the system's compiler makes native code of."""
 
     kinds: ClassVar[tuple[str, ...]] = ("cpp",)
+    tapes: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)

@@ -15,14 +15,14 @@ from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.bounded_counters import bounded_results
 from snek_strategies.backends.explicit_checks import Redo
-from snek_strategies.backends.lantern import elements
+from snek_strategies.backends.lantern import elements, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
 from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
 from snek_strategies.backends.lifted_functions import Lifted
-from snek_strategies.backends.raising import Sites
+from snek_strategies.backends.raising import Sites, ends_in_raise
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
 from snek_strategies.ir.types import Fn, Tape, Type
@@ -75,6 +75,7 @@ class Writer:
         self.liveness = Liveness(one.block, shared.functions)
         self.names = 0
         self.said: Place | None = None
+        self.tapes = tapes.Origins(one.block, (*one.block.parameters, *one.captured))
 
     def line(self, text: str) -> None:
         """Append a line."""
@@ -125,6 +126,10 @@ class Writer:
         """Return the function's text."""
         block, parameters = self.one.block, []
         for sym in (*block.parameters, *self.one.captured):
+            if tapes.is_tape(sym):
+                self.texts[sym.index] = self.fresh("tape")
+                parameters.append(f"lantern::Tape &{self.texts[sym.index]}")
+                continue
             name = self.fresh()
             kind = scalar_type(sym.type)
             dims = dims_of(sym.type)
@@ -134,17 +139,26 @@ class Writer:
             else:
                 parameters.append(f"{kind} {name}")
                 self.texts[sym.index] = name
+        same = tapes.pairs(block.parameters, block.results)
         for number_, atom in enumerate(block.results):
-            kind = scalar_type(atom.type)
+            if number_ in same:
+                continue
+            kind = "lantern::Tape" if tapes.is_tape(atom) else scalar_type(atom.type)
             parameters.append(f"{kind} {'*' if dims_of(atom.type) else '&'}out{number_}")
         if self.one.recursive:
             parameters.append("std::int64_t depth")
         self.aim(block)
         self.liveness.enter(block, loops=False)
         self.nodes(block)
-        if not _raises(block):
+        if not ends_in_raise(block):
+            moves = []
             for number_, atom in enumerate(block.results):
-                self.answer(f"out{number_}", atom)
+                if tapes.is_tape(atom):
+                    target = self.use(block.parameters[same[number_]]) if number_ in same else f"out{number_}"
+                    moves.append((target, self.use(atom)))
+                else:
+                    self.answer(f"out{number_}", atom)
+            tapes.move(self, moves)
         head = [f"static void {cpp_name(self.one)}(lantern::Context &context, {', '.join(parameters)}) {{"]
         if not parameters:
             head = [f"static void {cpp_name(self.one)}(lantern::Context &context) {{"]
@@ -295,8 +309,8 @@ class Writer:
                 if len(texts) > 16:
                     raise cannot_say("lantern", node, "an exception holds at most 15 numbers")
                 self.line(f"lantern::raise({', '.join(texts)});")
-            elif any(isinstance(sym.type, Tape) for sym in node.results):
-                raise cannot_say("lantern", node, "its gradient keeps values on a tape; use back-end 'interpret'")
+            elif node.primitive in tapes.ROWS:
+                tapes.ROWS[node.primitive](self, node)
             elif node.primitive in ("setitem", "additem"):
                 self.stored(node)
             elif not node.results:
@@ -420,10 +434,16 @@ class Writer:
         one = self.shared.functions[function.index]
         given = ["context"]
         for atom in (*operands, *one.captured):
-            scalar_type(atom.type, node.place)
+            if not tapes.is_tape(atom):
+                scalar_type(atom.type, node.place)
             given.append(self.together(atom).pointer if dims_of(atom.type) else self.use(atom))
-        for sym in node.results:
-            if dims_of(sym.type):
+        same = tapes.pairs(operands, node.results)
+        for number_, sym in enumerate(node.results):
+            if number_ in same:
+                self.texts[sym.index] = self.use(operands[same[number_]])
+            elif tapes.is_tape(sym):
+                given.append(tapes.declared(self, sym))
+            elif dims_of(sym.type):
                 self.bind(sym, self.place_for(sym))
                 given.append(self.views[sym.index].base)
             else:
@@ -436,7 +456,10 @@ class Writer:
         """Write an `if`; an array that it gives is a pointer to where the branch taken has it."""
         test = self.use(node.operands[0])
         for sym in node.results:
-            if not dims_of(sym.type):
+            if tapes.is_tape(sym):
+                if self.tapes.is_own(sym):
+                    tapes.declared(self, sym)
+            elif not dims_of(sym.type):
                 self.declared(sym)
         arrays = [sym for sym in node.results if dims_of(sym.type)]
         branches = [self.branch(block, node) for block in node.blocks]
@@ -466,11 +489,17 @@ class Writer:
         self.liveness.enter(block, loops=False)
         self.nodes(block)
         ends = None
-        if not _raises(block):
+        if not ends_in_raise(block):
             ends = [self.together(atom) for atom in block.results if dims_of(atom.type)]
+            moves = []
             for sym, atom in zip(node.results, block.results, strict=True):
-                if not dims_of(sym.type):
+                if tapes.is_tape(sym):
+                    # Where both branches give the tape from before them, it stays in its variable.
+                    text = self.use(atom)
+                    moves.append((self.texts.setdefault(sym.index, text), text))
+                elif not dims_of(sym.type):
                     self.line(f"{self.texts[sym.index]} = {self.use(atom)};")
+            tapes.move(self, moves)
         self.forget(self.liveness.leave())
         self.depth -= 1
         lines, self.lines = self.lines, outer
@@ -490,7 +519,7 @@ class Writer:
         self.line(f"if (({ticks} & {'0x3f' if _is_heavy(body) else '0xffff'}) == 0) lantern::poll(context);")
         before = self.buffers.keys() | set()
         self.entered(body, node, state)
-        if not _raises(body):
+        if not ends_in_raise(body):
             self.assign(node, body, state, before)
         self.forget(self.liveness.leave())
         self.depth -= 1
@@ -502,6 +531,9 @@ class Writer:
 
     def begun(self, sym: Sym, given: Atom, node: Node) -> View | None:
         """Give a loop's variable its first value; return an array's memory."""
+        if tapes.is_tape(sym):
+            self.texts[sym.index] = self.use(given)
+            return None
         if dims_of(sym.type):
             if node.operands.count(given) == 1 and self.is_mine(given) and self.whole(self.view(given)):
                 view = self.view(given)
@@ -528,12 +560,15 @@ class Writer:
 
     def assign(self, node: Node, body: Block, state: dict[int, View | None], before: set[str]) -> None:
         """Give the loop's state its next values, all at once; `before` are the buffers from before the body."""
-        numbers, arrays = [], []
+        numbers, arrays, moves = [], [], []
         taken: set[str] = set()
         for sym, atom in zip(node.results, body.results, strict=True):
             own = state[sym.index]
             if own is None:
                 text = self.use(atom)
+                if tapes.is_tape(sym):
+                    moves.append((self.texts[sym.index], text))
+                    continue
                 if text != self.texts[sym.index]:
                     numbers.append((self.texts[sym.index], text, scalar_type(sym.type)))
                 continue
@@ -548,6 +583,7 @@ class Writer:
             for root in sorted(fresh.roots - {own.base, "chosen"}):
                 test = "" if len(fresh.roots) == 1 else f"if ({fresh.base} == {root}) "
                 self.line(f"{test}std::swap({own.base}, {root});")
+        tapes.move(self, moves)
 
     def exchanged(self, made: Lazy, own: View, taken: set[str], before: set[str]) -> View:
         """Return elements in memory of this trip's own, which may change places with a variable's."""
@@ -577,10 +613,6 @@ class Writer:
 
 def _big(node: Node) -> bool:
     return any(prod(dims_of(sym.type)) > 64 for sym in node.results if not isinstance(sym.type, (Fn, Tape)))
-
-
-def _raises(block: Block) -> bool:
-    return any(node.primitive == "raise" for node in block.nodes)
 
 
 def _operands(node: Node) -> list[Atom]:

@@ -1,9 +1,33 @@
-// A stack of rows of bytes, for what a gradient remembers; the empty one holds zeros without end.
+// A stack of rows of bytes, for what a gradient remembers; the empty one holds rows of zeros without end.
 #pragma once
 
 #include "lantern.hpp"
 
 namespace lantern {
+
+// Zeros to read, as many as are asked for; what was given stays where it is while its thread lives.
+class Zeros {
+    struct Piece {
+        Piece *older;
+        std::size_t size;
+    } *newest = nullptr;
+
+   public:
+    ~Zeros() {
+        while (newest != nullptr) std::free(std::exchange(newest, newest->older));
+    }
+    [[gnu::noinline]] const char *get(std::size_t bytes) {
+        if (newest == nullptr || newest->size < bytes) {
+            const std::size_t size = bytes + (newest == nullptr ? 4096 : newest->size);
+            auto *made = static_cast<Piece *>(std::calloc(sizeof(Piece) + size, 1));
+            if (made == nullptr) throw std::bad_alloc();
+            *made = {newest, size};
+            newest = made;
+        }
+        return reinterpret_cast<const char *>(newest + 1);
+    }
+};
+inline thread_local Zeros zeros;
 
 class Tape {
     char *data = nullptr;
@@ -22,63 +46,25 @@ class Tape {
         std::swap(used, other.used);
         std::swap(size, other.size);
     }
-    // Returns where a row of that many bytes goes.
+    // Returns where a new row goes. A row is a multiple of 8 bytes long, so that whatever lies in it is aligned.
     char *push(std::size_t bytes) {
-        if (size - used < bytes) grow(bytes);
+        if (__builtin_expect(size - used < bytes, 0)) grow(bytes);
         return data + std::exchange(used, used + bytes);
     }
-    // Returns the top row, or nothing.
-    const char *pop(std::size_t bytes) { return used == 0 ? nullptr : data + (used -= bytes); }
+    // Returns the top row, which stays there until the next push.
+    const char *pop(std::size_t bytes) {
+        if (__builtin_expect(used == 0, 0)) return zeros.get(bytes);
+        return data + (used -= bytes);
+    }
 
    private:
     [[gnu::noinline]] void grow(std::size_t bytes) {
-        const std::size_t wanted = (size * 2 < 4096 ? 4096 : size * 2) + bytes;
+        const std::size_t wanted = (size < 512 ? 512 : size) * 2 + bytes;
         void *made = std::realloc(data, wanted);
         if (made == nullptr) throw std::bad_alloc();
         data = static_cast<char *>(made);
         size = wanted;
     }
 };
-
-template <class T>
-inline void put(char *&row, const T &value) {
-    std::memcpy(row, &value, sizeof(T));
-    row += sizeof(T);
-}
-template <class T>
-inline void put(char *&row, const T *values, std::size_t count) {
-    std::memcpy(row, values, count * sizeof(T));
-    row += count * sizeof(T);
-}
-template <class T>
-inline void get(const char *&row, T &value) {
-    if (row == nullptr) {
-        value = T(0);
-    } else {
-        std::memcpy(&value, row, sizeof(T));
-        row += sizeof(T);
-    }
-}
-template <class T>
-inline void get(const char *&row, T *values, std::size_t count) {
-    if (row == nullptr) {
-        std::memset(static_cast<void *>(values), 0, count * sizeof(T));
-    } else {
-        std::memcpy(static_cast<void *>(values), row, count * sizeof(T));
-        row += count * sizeof(T);
-    }
-}
-// A tape in a row is there as a pointer that the row owns.
-inline void put(char *&row, Tape &&value) {
-    Tape *kept = new Tape(std::move(value));
-    put(row, reinterpret_cast<std::intptr_t>(kept));
-}
-inline void get(const char *&row, Tape &value) {
-    std::intptr_t bits = 0;
-    get(row, bits);
-    Tape *kept = reinterpret_cast<Tape *>(bits);
-    value = kept == nullptr ? Tape() : std::move(*kept);
-    delete kept;
-}
 
 }  // namespace lantern
