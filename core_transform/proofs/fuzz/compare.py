@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from surroundings import FUEL, Surroundings
 
+from snek_core_transform.errors import SnekError
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.virtualize import virtualize
@@ -41,8 +42,8 @@ class Outcome(NamedTuple):
     printed: str
     effects: list[str]
     """What the program has told, in order."""
-    left: object
-    """The global that it changes, afterwards."""
+    left: str
+    """The global that it changes, afterwards, as text: it may be a list that holds itself."""
 
 
 class Difference(AssertionError):
@@ -81,7 +82,7 @@ def called(run: Surroundings, program: Callable[..., Any], arguments: tuple[int,
         except Exception as error:  # noqa: BLE001 - what a program raises is part of its outcome
             ended, frames = "raised", places(error)
             result = type(error), str(error), repr(error.__cause__), repr(error.__context__)
-    return Outcome(ended, result, frames, printed.getvalue(), run.log, run.namespace.get("g", "unbound"))
+    return Outcome(ended, result, frames, printed.getvalue(), run.log, repr(run.namespace.get("g", "unbound")))
 
 
 def places(error: BaseException) -> list[tuple[str, int | None]]:
@@ -96,7 +97,10 @@ def compare(text: str, virtualize_: Virtualize = virtualize) -> Counter[str]:
     before = Counter(FORCED.firings)
     plain = outcomes(text, None)
     for way, operators in (("forced", FORCED), ("inline", INLINE)):
-        found = outcomes(text, operators, virtualize_)
+        try:
+            found = outcomes(text, operators, virtualize_)
+        except SnekError as refusal:
+            raise Difference(f"{way} is refused: {refusal}", text) from refusal
         for expected, one in zip(plain, found, strict=True):
             for field in Outcome._fields:
                 if getattr(expected, field) != getattr(one, field):
