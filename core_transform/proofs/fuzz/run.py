@@ -28,7 +28,7 @@ from snek_core_transform.virtualize import virtualize
 SLICE = 2_500
 """Programs a slice: what an interrupted run has to do again at most."""
 SHOWN = 3
-"""Differences that are made short and printed; all are counted."""
+"""Differences that are made short; all are printed and counted."""
 
 
 @dataclass
@@ -65,6 +65,7 @@ def run_slice(number: int, programs: int, virtualize_: Virtualize) -> tuple[Slic
             firings.update(compare(text, virtualize_))
         except Difference as found:
             differences.append(found)
+            print(found, flush=True)
         forms.update(set(writer.forms))
         done.programs += 1
         done.lines += len(writer.lines)
@@ -102,9 +103,8 @@ def report(slices: list[Slice], differences: list[Difference]) -> bool:
         forms.update(one.forms)
     programs, lines = sum(one.programs for one in slices), sum(one.lines for one in slices)
     for found in differences[:SHOWN]:
-        print(found)
         if found.found:
-            print("shorter:", shortened(found.text, lambda text, kind=found.kind: differs(text, kind)), "", sep="\n")
+            print(found.kind, shortened(found.text, lambda text, kind=found.kind: differs(text, kind)), "", sep="\n")
     seconds = sum(one.seconds for one in slices)
     print(f"{programs} programs, {lines} lines, {len(differences)} different, in {seconds:.0f} s")
     print("programs with each form:", ", ".join(f"{form} {count}" for form, count in sorted(forms.items())))
