@@ -151,31 +151,40 @@ def outcome(program: Callable[..., object], arguments: tuple[object, ...]) -> ob
         return type(error), str(error)
 
 
+PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
+    (awaits_a_marked_generator, ()),
+    (default_without_a_value, (1,)),
+    (iterable_without_a_value, (1,)),
+    (operand_without_a_value, (1,)),
+    (return_overruled_by_an_exception_in_finally, (1,)),
+    (return_overruled_by_an_exception_in_finally, (0,)),
+    (jumps_overruled_by_exceptions_in_finally, (1,)),
+    (jumps_overruled_by_exceptions_in_finally, (9,)),
+    (return_overruled_at_the_end_of_a_with_and_swallowed, (1,)),
+    (return_overruled_at_the_end_of_a_with_and_swallowed, (0,)),
+    (return_overruled_in_a_loop_in_a_with, (1,)),
+    (return_overruled_in_a_loop_in_a_with, (0,)),
+    (several_targets_in_finally_after_return, (1,)),
+    (several_targets_in_finally_after_return, (0,)),
+    (unpacking_what_is_not_iterable, (1,)),
+]
+
+
 @pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])
-@pytest.mark.parametrize(
-    ("program", "arguments"),
-    [
-        (awaits_a_marked_generator, ()),
-        (default_without_a_value, (1,)),
-        (iterable_without_a_value, (1,)),
-        (operand_without_a_value, (1,)),
-        (return_overruled_by_an_exception_in_finally, (1,)),
-        (return_overruled_by_an_exception_in_finally, (0,)),
-        (jumps_overruled_by_exceptions_in_finally, (1,)),
-        (jumps_overruled_by_exceptions_in_finally, (9,)),
-        (return_overruled_at_the_end_of_a_with_and_swallowed, (1,)),
-        (return_overruled_at_the_end_of_a_with_and_swallowed, (0,)),
-        (return_overruled_in_a_loop_in_a_with, (1,)),
-        (return_overruled_in_a_loop_in_a_with, (0,)),
-        (several_targets_in_finally_after_return, (1,)),
-        (several_targets_in_finally_after_return, (0,)),
-        (unpacking_what_is_not_iterable, (1,)),
-    ],
-)
+@pytest.mark.parametrize(("program", "arguments"), PROGRAMS)
 def test_what_was_found_agrees(
     program: Callable[..., object], arguments: tuple[object, ...], operators: type[Operators]
 ) -> None:
-    assert outcome(virtualize(program, operators()), arguments) == outcome(program, arguments)
+    made = operators()
+    assert outcome(virtualize(program, made), arguments) == outcome(program, arguments)
+    assert not isinstance(made, RecordingOperators) or made.firings, "ran without a firing"
+
+
+def test_the_identity_would_fail_these_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "virtualize", lambda function, operators: function)
+    for program, arguments in PROGRAMS:
+        with pytest.raises(AssertionError, match="without a firing"):
+            test_what_was_found_agrees(program, arguments, RecordingOperators)
 
 
 def proof(*options: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
 import linecache
@@ -16,6 +17,32 @@ from snek_core_transform.groups import CONTROL, GROUP_ROWS, OPERATORS, Row
 from snek_core_transform.operators import Operators
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.virtualize import virtualize
+
+FURTHER = (
+    ("assign", "y: int = 1"),
+    ("assign", "(y := x)"),
+    ("assign", "from math import pi"),
+    ("if_stmt", "if x: return 2"),
+    ("for_stmt", "for y in xs:\n    if y == 2: break\n    continue"),
+    ("aiter_", "async for y in stream(): pass"),
+    ("except_", "try: raise error\nexcept* ValueError: pass"),
+    ("comprehension", "{y for y in xs}"),
+    ("comprehension", "{y: x for y in xs}"),
+    ("comprehension", "list(y for y in xs)"),
+    (
+        "match_",
+        "match xs:\n    case None | True: pass\n    case {'k': y}: pass\n    case int(): pass\n    case [1, *_]: pass",
+    ),
+)
+"""Further forms of what the table shows."""
+
+WITHOUT = {
+    "Global": "says where a variable lives; its reads and stores are operators",
+    "Nonlocal": "says where a variable lives; its reads and stores are operators",
+    "TypeAlias": "evaluated later, where somebody asks for its value, by Python",
+    "type_param": "evaluated later, where somebody asks for its bound, by Python",
+}
+"""The syntax that has no operator, with the reason."""
 
 README = Path(__file__).parents[1] / "README.md"
 ROWS = [pytest.param(group, row, id=row.operator) for group, rows in GROUP_ROWS.items() for row in rows]
@@ -46,6 +73,11 @@ async def stream() -> Any:
     yield 2
 
 
+def indented(example: str) -> str:
+    """Return an example as the body of a function."""
+    return textwrap.indent(example, "    ")
+
+
 def function_of(example: str) -> Any:
     """Return a function whose body is `example`."""
     lines = example.splitlines()
@@ -57,7 +89,7 @@ def function_of(example: str) -> Any:
         except SyntaxError:
             pass
     kind = "async def" if {"await", "async"} & set(example.replace("[", " ").split()) else "def"
-    text = f"{kind} f(x, xs, it, error):\n{textwrap.indent(example, '    ')}\n"
+    text = f"{kind} f(x, xs, it, error):\n{indented(example)}\n"
     filename = f"<example {example}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     namespace: dict[str, Any] = {"manager": Manager, "coroutine": coroutine, "stream": stream}
@@ -94,6 +126,25 @@ def test_no_operator_fires_whose_group_is_not_wanted(group: str, row: Row) -> No
     function = virtualize(function_of(row.example), operators)
     outcome(function)
     assert row.operator not in operators.firings
+
+
+@pytest.mark.parametrize(("operator", "example"), FURTHER)
+def test_further_forms_of_a_construct_fire_its_operator(operator: str, example: str) -> None:
+    function, operators = function_of(example), RecordingOperators()
+    assert outcome(virtualize(function, operators)) == outcome(function)
+    assert operators.firings[operator] > 0
+
+
+def test_all_syntax_has_an_example_or_a_reason() -> None:
+    examples = [row.example for rows in GROUP_ROWS.values() for row in rows] + [example for _, example in FURTHER]
+    seen = {
+        type(node).__name__ for text in examples for node in ast.walk(ast.parse(f"async def f():\n{indented(text)}"))
+    }
+    bases = (ast.stmt, ast.expr, ast.excepthandler, ast.pattern)
+    kinds = {kind.__name__ for base in bases for kind in base.__subclasses__() if kind.__module__ == "ast"}
+    kinds |= {"type_param"} if hasattr(ast, "type_param") else set()
+    assert kinds - seen - WITHOUT.keys() == set()
+    assert not seen & WITHOUT.keys()
 
 
 def test_every_operator_is_a_method_with_a_row() -> None:

@@ -292,8 +292,16 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 def test_what_differed_once_agrees(
     program: Callable[..., Any], args: tuple[Any, ...], operators: type[Operators]
 ) -> None:
-    expected = program(*args)
-    assert virtualize(program, operators())(*args) == expected
+    expected, made = program(*args), operators()
+    assert virtualize(program, made)(*args) == expected
+    assert not isinstance(made, RecordingOperators) or made.firings, "ran without a firing"
+
+
+def test_the_identity_would_fail_these_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "virtualize", lambda function, operators: function)
+    for program, args in PROGRAMS:
+        with pytest.raises(AssertionError, match="without a firing"):
+            test_what_differed_once_agrees(program, args, RecordingOperators)
 
 
 @pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])

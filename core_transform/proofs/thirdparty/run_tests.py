@@ -1,7 +1,8 @@
 """Run some of a package's own tests, plain or virtualized, and write the outcome of each test as JSON.
 
-Used as `python run_tests.py PIECE MODE OUT ROOT FOLDERS PATTERN ...`: MODE is one of `counts.MODES`; FOLDERS of ROOT
-hold the tests; the modules that a PATTERN matches are virtualized, the tests among them.
+Used as `python run_tests.py PIECE MODE OUT ROOT FOLDERS LEFT_OUT PATTERN ...`: MODE is one of `counts.MODES`; FOLDERS
+of ROOT hold the tests, but for the files LEFT_OUT; the modules that a PATTERN matches are virtualized, the tests among
+them.
 """
 
 from __future__ import annotations
@@ -52,18 +53,22 @@ class Outcomes:
             self.details.setdefault(name, str(report.longrepr))
 
 
-def run(piece: str, mode: str, root: Path, folders: list[str], patterns: list[str]) -> dict[str, object]:
-    """Run the tests below some folders, and return what came of it."""
+def run(
+    piece: str, mode: str, root: Path, folders: list[str], without: list[str], patterns: list[str]
+) -> dict[str, object]:
+    """Run the tests below some folders, but for some files, and return what came of it."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     counts = Counts(mode)
     outcomes = Outcomes(piece, exceptions(Path(__file__).parent / "exceptions.toml").get(mode, {}))
     # pytest would else load the tests itself, to rewrite their assertions.
     options = ["-q", "--assert=plain", "-p", "no:cacheprovider", "--continue-on-collection-errors", "-c", os.devnull]
+    options += [f"--ignore={root / name}" for name in without]
     with counts.imports(lambda name: any(fnmatchcase(name, pattern) for pattern in patterns)):
         pytest.main([*options, "--rootdir", str(root), *(str(root / name) for name in folders)], plugins=[outcomes])
     return counts.findings(outcomes.ended, outcomes.details)
 
 
 if __name__ == "__main__":
-    piece_name, mode_name, out, where, below, *names = sys.argv[1:]
-    Path(out).write_text(json.dumps(run(piece_name, mode_name, Path(where), below.split(), names)))
+    piece_name, mode_name, out, where, below, apart, *names = sys.argv[1:]
+    found = run(piece_name, mode_name, Path(where), below.split(), apart.split(), names)
+    Path(out).write_text(json.dumps(found))

@@ -65,7 +65,7 @@ def main() -> int:
             found = PACKAGES[package]
             root = folder_of(package) if found.pieces else fetched_tests(package, Path(scratch))
             folders = found.pieces.get(piece, ".")
-            pieces.append(Piece(name, HERE / "run_tests.py", (str(root), folders, *found.virtualized)))
+            pieces.append(Piece(name, HERE / "run_tests.py", (str(root), folders, found.left_out, *found.virtualized)))
         return prove(pieces, options.jobs, options.limit, modes, Journal(options.out))
 
 
