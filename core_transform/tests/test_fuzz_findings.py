@@ -136,6 +136,20 @@ def several_targets_in_finally_after_return(x: int) -> object:
     return y
 
 
+def return_beside_a_break_in_finally(x: int) -> object:
+    y = 3
+    while y:
+        if x:
+            return "early"
+        y -= 1
+        try:
+            y += 0
+        finally:
+            if y == 1:
+                break  # noqa: B012 - a jump out of `finally` is what is tried
+    return "late", y
+
+
 def unpacking_what_is_not_iterable(x: int) -> object:
     try:
         (y,) = x  # type: ignore[misc]
@@ -166,6 +180,8 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (return_overruled_in_a_loop_in_a_with, (0,)),
     (several_targets_in_finally_after_return, (1,)),
     (several_targets_in_finally_after_return, (0,)),
+    (return_beside_a_break_in_finally, (1,)),
+    (return_beside_a_break_in_finally, (0,)),
     (unpacking_what_is_not_iterable, (1,)),
 ]
 

@@ -89,7 +89,11 @@ def places(error: BaseException) -> list[tuple[str, int | None]]:
     """Return the functions and lines that a traceback names; a function that stands there again for a thunk, once."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILENAME]
     runs = [list(run) for _, run in groupby(frames, lambda frame: frame.name)]
-    return [(run[-1].name, run[-1].lineno) for run in runs]
+    found = [(run[-1].name, run[-1].lineno) for run in runs]
+    if found and isinstance(error, UnboundLocalError):
+        # Python 3.11 stores one variable and reads another in one instruction, on the first one's line.
+        found[-1] = (found[-1][0], None)
+    return found
 
 
 def compare(text: str, virtualize_: Virtualize = virtualize) -> Counter[str]:
@@ -99,7 +103,7 @@ def compare(text: str, virtualize_: Virtualize = virtualize) -> Counter[str]:
     for way, operators in (("forced", FORCED), ("inline", INLINE)):
         try:
             found = outcomes(text, operators, virtualize_)
-        except SnekError as refusal:
+        except (SnekError, SyntaxError) as refusal:
             raise Difference(f"{way} is refused: {refusal}", text) from refusal
         for expected, one in zip(plain, found, strict=True):
             for field in Outcome._fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import resource
 import sys
 import time
 import warnings
@@ -29,6 +30,8 @@ SLICE = 2_500
 """Programs a slice: what an interrupted run has to do again at most."""
 SHOWN = 3
 """Differences that are made short; all are printed and counted."""
+MEMORY = 4 << 30
+"""Bytes that the proof may take: a program that is made short loses what keeps its numbers small."""
 
 
 @dataclass
@@ -126,6 +129,7 @@ def main() -> int:
     options = parser.parse_args()
     virtualize_: Virtualize = (lambda function, _: function) if options.identity else virtualize
     warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     # What a generator raises as it is collected goes nowhere in plain Python either.
     sys.unraisablehook = lambda _: None
     slices, differences = known(options.out), list[Difference]()

@@ -117,7 +117,7 @@ class Lowering:
         return region is Region.TOP and not is_plain(statement) and not self._any_frame_bound(rest)
 
     def _any_frame_bound(self, statements: Block) -> bool:
-        return any(is_frame_bound(statement, self.kind) for statement in statements)
+        return any(is_frame_bound(statement) for statement in statements)
 
     def _move(self, statement: gast.If, rest: Block, region: Region) -> tuple[gast.stmt, bool] | None:
         """Make the rest of the block the other branch of an `if` that jumps at the end of one of them."""
@@ -146,7 +146,7 @@ class Lowering:
         thunked = isinstance(statement, THUNKED) and not is_plain(statement)
         within = region
         if _is_native(region):
-            movable = region is Region.TOP and not is_frame_bound(statement, self.kind)
+            movable = region is Region.TOP and not is_frame_bound(statement)
             within = Region.THUNK if thunked or (movable and self._sets_flag(statement, region)) else Region.NATIVE
         new = _like(statement, type(statement)(**dict(gast.iter_fields(statement))))
         if isinstance(statement, gast.If):
@@ -225,12 +225,14 @@ def holds_jump(statement: gast.AST, kind: type[gast.stmt]) -> bool:
     return False
 
 
-def is_frame_bound(statement: gast.stmt, kind: type[gast.stmt]) -> bool:
+def is_frame_bound(statement: gast.stmt) -> bool:
     """Tell whether `statement` cannot stand in a thunk: it suspends or reads its frame, or jumps out of `finally`."""
     for node in own_nodes(gast.Module([statement], [])):
         if needs_frame(node):
             return True
-        if isinstance(node, gast.Try | gast.TryStar) and any(holds_jump(final, kind) for final in node.finalbody):
+        # A jump out of `finally` stays Python's, in the frame of its own target.
+        final = node.finalbody if isinstance(node, gast.Try | gast.TryStar) else []
+        if any(holds_jump(statement, kind) for statement in final for kind in JUMPS):
             return True
     return False
 
