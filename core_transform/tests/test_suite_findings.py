@@ -204,6 +204,13 @@ def its_own_frame(seen):
     return this.f_code.co_name.strip("<>"), inspect.currentframe().f_code.co_name, sys._getframe() is this
 
 
+def its_own_module(seen):
+    for _ in range(1):
+        if seen:
+            name = sys._getframemodulename(0)
+    return name == __name__
+
+
 @(lambda function: function if sys and 2 < 3 < 4 else None)
 def decorated_by_a_condition(value=1 if sys.version_info > (3,) else 2, *, other=not sys):
     return value, other
@@ -279,6 +286,7 @@ PROGRAMS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (super_without_its_object, ()),
     (Factory.child, (None,)),
     (its_own_frame, (True,)),
+    *([(its_own_module, (True,))] if hasattr(sys, "_getframemodulename") else []),
     (decorated_by_a_condition, ()),
     (jumps_in_except_star, ([1, 2, 3, 4, 5],)),
     (method_of_a_constant_over_lines, ()),

@@ -33,6 +33,7 @@ FRAME_READERS: tuple[Any, ...] = (
     warnings.warn, collections.namedtuple, dataclasses.make_dataclass, typing.NamedTuple, typing.TypedDict,
     typing.NewType, typing.TypeVar, typing.TypeVarTuple, typing.ParamSpec,
     *([typing.TypeAliasType] if hasattr(typing, "TypeAliasType") else []),
+    *([sys._getframemodulename] if hasattr(sys, "_getframemodulename") else []),
 )  # fmt: skip
 """What looks at the frame that calls it, so that no operator may stand between."""
 

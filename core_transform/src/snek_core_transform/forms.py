@@ -14,7 +14,7 @@ from .syntax import CHILD_FIELDS, COMPREHENSIONS, JUMPS, SCOPES, own_children, o
 FRAME_READERS = frozenset({"locals", "vars", "dir", "eval", "exec", "super", "breakpoint"})
 """Builtins that look at the frame that calls them."""
 
-FRAME_GETTERS = frozenset({"_getframe", "currentframe"})
+FRAME_GETTERS = frozenset({"_getframe", "_getframemodulename", "currentframe"})
 """Functions of `sys` and `inspect` that do so too."""
 
 SUSPENDS = (gast.Yield, gast.YieldFrom, gast.Await, gast.AsyncFor, gast.AsyncWith)
