@@ -139,6 +139,8 @@ def _before(node: Node, emit: Emitter, overflow: bool) -> Iterator[Check]:
             negative = emit("bool", emit("any", negative, axis=tuple(range(len(negative.type.dims)))))
         payload = operands if scalars else (emit("asarray", 2), emit("asarray", -1))
         yield Check(negative, Redo(name), payload, ())
+    if name == "floor_divide" and scalars and _integer_result(node):
+        yield from _lowest_by_minus_one(node, emit)
     if scalars and _integer_result(node) and (overflow or node.primitive in ("power", "left_shift")):
         yield from _overflow(node, emit)
     if name in ("getitem", "setitem", "additem"):
@@ -223,6 +225,15 @@ def _overflow(node: Node, emit: Emitter) -> Iterator[Check]:
             real, wrapped = emit("multiply", x, y), emit("multiply", a, b)
         off = emit("absolute", emit("subtract", real, emit("astype", wrapped, dtype="float64")))
         yield Check(emit("not", emit("bool", emit("less_equal", off, SLACK))), Redo(name), operands)
+
+
+def _lowest_by_minus_one(node: Node, emit: Emitter) -> Iterator[Check]:
+    """The one quotient that leaves 64 bits."""
+    a, b = node.operands
+    if isinstance(b, Const) and b.value != -1:
+        return
+    both = emit("logical_and", emit("equal", a, -(2**63)), emit("equal", b, -1))
+    yield Check(emit("bool", both), Redo("floor_divide"), (a, b), ())
 
 
 def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:

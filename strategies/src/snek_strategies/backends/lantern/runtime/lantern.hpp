@@ -89,6 +89,7 @@ struct Context {
     Arena arena;
     void *thread = nullptr;
     char *stack_end = nullptr;
+    std::uint32_t entered = 0;
     std::chrono::steady_clock::time_point looked{};
 
     Context() {
@@ -115,6 +116,7 @@ struct Context {
 }
 
 inline void enter(Context &context, std::int64_t depth, std::int64_t limit) {
+    if ((++context.entered & 0xffff) == 0) poll(context);
     if (depth > limit || static_cast<char *>(__builtin_frame_address(0)) < context.stack_end) throw TooDeep{};
 }
 
