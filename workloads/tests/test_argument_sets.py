@@ -8,8 +8,8 @@ from snek_workloads.argument_sets import argument_sets, as_float64, oracle
 from snek_workloads.branch_trace import branch_trace, untaken
 from snek_workloads.workload import SIZES
 
-SAME_WAY_FOR_ALL_DATA = {"classifier", "power"}
-"""A fixed number of steps, and a static exponent."""
+SAME_WAY_FOR_ALL_DATA = {"classifier", "maml", "power"}
+"""A fixed number of steps or tasks, and a static exponent."""
 
 
 def ways(workload, sets):

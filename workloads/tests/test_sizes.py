@@ -7,6 +7,7 @@ from snek_workloads import registry
 from snek_workloads.argument_sets import argument_sets
 from snek_workloads.programs.lstm import flops
 from snek_workloads.programs.tree_lstm import SIZES, draw_tree
+from snek_workloads.workload import SIZES as SIZES_OF_ALL
 
 
 def test_drawn_trees_have_the_treebanks_statistics():
@@ -44,8 +45,39 @@ def test_the_lstms_count_is_that_of_a_loop_that_counts():
         assert flops(x, lengths, wx, wh, b, h, c) == counted
 
 
-def test_the_papers_parameters_are_at_medium():
-    lstm, tree, classifier = (registry.load(name).sizes["medium"] for name in ("lstm", "tree_lstm", "classifier"))
-    assert lstm == {"time": 64, "batch": 32, "features": 256, "hidden": 256}
-    assert (tree["embedding"], tree["hidden"], tree["nodes"]) == (300, 150, 97)
-    assert (classifier["steps"], classifier["batch"]) == (1000, 200)
+PAPER = {
+    "beam_search": {"beam": 5, "hidden": 256},
+    "classifier": {"steps": 1000, "batch": 200},
+    "dynamic_rnn": {"features": 50, "hidden": 256},
+    "lbfgs": {"images": 100, "side": 28, "hidden": 100, "steps": 20},
+    "lstm": {"time": 20, "batch": 20, "hidden": 50},
+    "maml": {"tasks": 25, "examples": 10, "hidden": 40, "rate": 1e-3},
+    "tree_lstm": {"embedding": 300, "hidden": 150, "nodes": 97},
+    "tree_lstm_training": {"embedding": 300, "hidden": 150, "nodes": 97},
+}
+
+
+def test_the_papers_parameters_are_at_paper():
+    sizes = {name: registry.load(name).sizes.get("paper") for name in registry.names()}
+    assert {name for name, size in sizes.items() if size} == set(PAPER)
+    for name, parameters in PAPER.items():
+        assert parameters.items() <= sizes[name].items(), name
+
+
+def test_every_setting_of_autographs_tables_is_a_size():
+    rnn, beam = (
+        [size for size in registry.load(name).sizes if size.startswith("paper_")]
+        for name in ("dynamic_rnn", "beam_search")
+    )
+    assert len(rnn) == 2 * 3
+    assert len(beam) == 4 * 4
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_sizes_beside_the_usual_ones_can_be_drawn(name):
+    workload = registry.load(name)
+    grid = {size for size in workload.sizes if size.startswith("paper_")}  # as `paper` is, some ten times as large
+    for size in set(workload.sizes) - set(SIZES_OF_ALL) - grid:
+        drawn = workload.arguments(np.random.default_rng(0), size)
+        assert workload.flops(*drawn) > 0
+        assert workload.bytes_moved(*drawn) > 0

@@ -68,7 +68,7 @@ def bench(
 
     from snek.progress import LiveProgress
     from snek_harness.exit_code import exit_code
-    from snek_harness.plan import LIMITED, make_plan
+    from snek_harness.plan import LEFT_OUT, make_plan
     from snek_harness.run_folder import create_run, open_run
     from snek_harness.scheduler import resume as resume_run
     from snek_harness.scheduler import run
@@ -83,7 +83,7 @@ def bench(
         folder = open_run(resume, results)
         plan, settings = resume_run(folder)
     else:
-        plan = make_plan(workloads, strategies, size, device, {} if all_cells else LIMITED)
+        plan = make_plan(workloads, strategies, size, device, {} if all_cells else LEFT_OUT)
         settings = Settings(**{name: value for name, value in effort.items() if value is not None})  # type: ignore[arg-type]
     console = Console(highlight=False)
     if dry_run:

@@ -7,7 +7,7 @@ import functools
 import itertools
 import sys
 from collections.abc import Callable, Iterable
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
 
@@ -84,14 +84,30 @@ def branch_trace(function: Callable[..., object], *args: object) -> tuple[Decisi
 
 
 def choices(function: Callable[..., object]) -> frozenset[Choice]:
-    """Return every place where the code of `function`, or of a function inside it, decides."""
-    return frozenset(jump.choice for code in _nested(_code(function)) for jump in _jumps(code).values())
+    """Return every place where `function`, a function inside it, or one of its file that it names, decides."""
+    return frozenset(
+        jump.choice for one in _reached(function) for code in _nested(_code(one)) for jump in _jumps(code).values()
+    )
 
 
 def untaken(function: Callable[..., object], traces: Iterable[tuple[Decision, ...]]) -> frozenset[Decision]:
     """Return the decisions that `function` could take, by its code, and that none of the traces holds."""
     possible = {Decision(choice, outcome) for choice in choices(function) for outcome in (True, False)}
     return frozenset(possible.difference(*traces))
+
+
+def _reached(function: Callable[..., object]) -> Iterable[Callable[..., object]]:
+    """Return `function` and all functions of its file that it, or one that it names, names."""
+    found, file = {function}, _code(function).co_filename
+    waiting = [function]
+    while waiting:
+        one = waiting.pop()
+        namespace: dict[str, object] = one.__globals__
+        named = [namespace.get(name) for code in _nested(_code(one)) for name in code.co_names]
+        new = {f for f in named if isinstance(f, FunctionType) and f.__code__.co_filename == file} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _code(function: Callable[..., object]) -> CodeType:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SIZES = ("tiny", "small", "medium")
-"""Every workload has these sizes."""
+"""Every workload has these sizes; `paper` too where a paper gives parameters, and others as it needs them."""
 
 Arguments = tuple[object, ...]
 """Host arguments after `xp`: NumPy arrays and scalars are data, Python scalars are static parameters."""

@@ -13,6 +13,7 @@ SIZES = {
     "tiny": {"steps": 5, "batch": 20, "batches": 4, "held_out": 40},
     "small": {"steps": 100, "batch": 100, "batches": 14, "held_out": 360},
     "medium": {"steps": 1000, "batch": 200, "batches": 7, "held_out": 360},
+    "paper": {"steps": 1000, "batch": 200, "batches": 7, "held_out": 360},
 }
 RATE = 0.5
 CLASSES = 10
@@ -41,7 +42,8 @@ def classifier(xp, images, targets, order, test_images, test_targets, weights, b
 
 
 @functools.cache
-def _digits() -> tuple[np.ndarray, np.ndarray]:
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """Return scikit-learn's handwritten digits (1797, 64), in [0, 1], and their classes one-hot."""
     from sklearn.datasets import load_digits  # here: listing and staging need no second's wait for it
 
     images, labels = load_digits(return_X_y=True)
@@ -51,7 +53,7 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
 def arguments(rng: np.random.Generator, size: str) -> Arguments:
     """Draw a split of the digits into minibatches and held-out images, an order of training, and small weights."""
     s = SIZES[size]
-    images, targets = _digits()
+    images, targets = digits()
     chosen = rng.permutation(len(images))[: s["batches"] * s["batch"] + s["held_out"]]
     test, train = chosen[: s["held_out"]], chosen[s["held_out"] :].reshape(s["batches"], s["batch"])
     epochs = -(-s["steps"] // s["batches"])

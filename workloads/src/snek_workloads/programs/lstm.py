@@ -12,7 +12,10 @@ SIZES = {
     "tiny": {"time": 6, "batch": 3, "features": 4, "hidden": 5},
     "small": {"time": 64, "batch": 8, "features": 64, "hidden": 64},
     "medium": {"time": 64, "batch": 32, "features": 256, "hidden": 256},
+    "paper": {"time": 20, "batch": 20, "features": 50, "hidden": 50},
+    "single": {"time": 64, "batch": 1, "features": 64, "hidden": 64},
 }
+"""`paper` is Lantern's recurrent network over characters; `single` is so small that what is not arithmetic shows."""
 
 
 def lstm(xp, x, lengths, wx, wh, b, h, c):  # type: ignore[no-untyped-def]

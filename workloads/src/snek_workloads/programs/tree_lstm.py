@@ -12,6 +12,7 @@ SIZES: dict[str, dict[str, int | float]] = {
     "tiny": {"nodes": 15, "words": 4, "vocabulary": 10, "embedding": 4, "hidden": 3},
     "small": {"nodes": 97, "words": 19.3, "vocabulary": 1000, "embedding": 64, "hidden": 64},
     "medium": {"nodes": 97, "words": 19.3, "vocabulary": 10_000, "embedding": 300, "hidden": 150},
+    "paper": {"nodes": 97, "words": 19.3, "vocabulary": 10_000, "embedding": 300, "hidden": 150},
 }
 """`nodes` is the longest tree, to which the arrays are padded; `words` is the mean number of leaves.
 
@@ -85,11 +86,19 @@ def arguments(rng: np.random.Generator, size: str) -> Arguments:
 def witness(
     left: np.ndarray, right: np.ndarray, word: np.ndarray, node: np.int64, *weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate bottom-up: list the nodes with an explicit stack, then fill a table of states, children first."""
+    """Evaluate bottom-up, without recursion."""
+    h, c = states(left, right, word, node, *weights)
+    return h[node][None, :], c[node][None, :]
+
+
+def states(
+    left: np.ndarray, right: np.ndarray, word: np.ndarray, node: np.int64, *weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """List the nodes with an explicit stack, and fill tables (nodes, hidden) of states and memories, children first."""
     embeddings, leaf_w, leaf_b, left_w, right_w, node_b = (np.asarray(w, np.float64) for w in weights)
     hidden = len(left_w)
     h, c = np.zeros((2, len(left), hidden))
-    for k in _children_first(left, right, int(node)):
+    for k in children_first(left, right, int(node)):
         if left[k] < 0:
             i, o, u = np.split(leaf_w.T @ embeddings[word[k]] + leaf_b, 3)
             c[k] = _logistic(i) * np.tanh(u)
@@ -98,14 +107,15 @@ def witness(
             i, o, fl, fr, u = np.split(left_w.T @ h[a] + right_w.T @ h[b] + node_b, 5)
             c[k] = _logistic(i) * np.tanh(u) + _logistic(fl) * c[a] + _logistic(fr) * c[b]
         h[k] = _logistic(o) * np.tanh(c[k])
-    return h[node][None, :], c[node][None, :]
+    return h, c
 
 
 def _logistic(z: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
-def _children_first(left: np.ndarray, right: np.ndarray, root: int) -> list[int]:
+def children_first(left: np.ndarray, right: np.ndarray, root: int) -> list[int]:
+    """List the nodes below `root`, itself last, every node after its children."""
     stack, order = [root], []
     while stack:
         k = stack.pop()
@@ -118,7 +128,7 @@ def _children_first(left: np.ndarray, right: np.ndarray, root: int) -> list[int]
 def flops(left: np.ndarray, right: np.ndarray, _: np.ndarray, node: np.int64, *weights: np.ndarray) -> float:
     """Count the products and the elementwise steps of the leaves and of the inner nodes."""
     embedding, hidden = weights[0].shape[1], weights[3].shape[0]
-    inner = (len(_children_first(left, right, int(node))) - 1) // 2
+    inner = (len(children_first(left, right, int(node))) - 1) // 2
     # A hidden unit of a leaf: 3 biases, 2 logistic gates of 4 steps, 2 tanh, 2 products. Of an inner node: 5 sums and
     # 5 biases, 4 gates, 2 tanh, 4 products, 2 sums.
     leaf = 2 * embedding * 3 * hidden + (3 + 2 * 4 + 2 + 2) * hidden
@@ -128,7 +138,7 @@ def flops(left: np.ndarray, right: np.ndarray, _: np.ndarray, node: np.int64, *w
 def bytes_moved(left: np.ndarray, right: np.ndarray, word: np.ndarray, node: np.int64, *weights: np.ndarray) -> float:
     """Count the tree's own entries, its words' vectors, the weights, and the answer written."""
     embeddings, *cells = weights
-    nodes = _children_first(left, right, int(node))
+    nodes = children_first(left, right, int(node))
     words = np.unique(word[[k for k in nodes if left[k] < 0]])
     tree = len(nodes) * (left.itemsize + right.itemsize) + (len(nodes) + 1) // 2 * word.itemsize
     answer = 2 * cells[2].shape[0] * cells[2].itemsize
