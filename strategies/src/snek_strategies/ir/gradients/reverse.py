@@ -10,11 +10,12 @@ their closures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.gradients.activity import active_outside, active_syms, every_node
-from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished, is_value
+from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished
+from snek_strategies.ir.gradients.remembering import Counter, Remembered, counters, drop_dead
 from snek_strategies.ir.gradients.table import derivative, refusal
 from snek_strategies.ir.gradients.value import Value, fit
 from snek_strategies.ir.interpretations import zero
@@ -23,6 +24,7 @@ from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, next_index
 from snek_strategies.ir.types import INT, TAPE, Array, Fn, Scalar, Tape
 
 Adjoints = dict[int, Atom]
+NOT_COUNTED: Mapping[int, Counter] = {}
 
 
 def gradient(block: Block, of: int, wrt: Sequence[int], fresh: Fresh | None = None) -> Block:
@@ -66,6 +68,8 @@ class _Reverse:
         self.fresh = fresh
         self.outside = active_outside(block, active)
         self.bodies = {one.results[0].index: one.blocks[0] for one in every_node(block) if one.primitive == "function"}
+        self.around: list[set[int]] = []
+        """The names of the regions whose backward is being written; what is used of them lies in rows."""
         self.forwards: dict[int, Sym] = {}
         self.backwards: dict[int, Sym] = {}
         for one in every_node(block):
@@ -243,21 +247,26 @@ class _Reverse:
                 raise refusal(node) from error
             self.reach(adjoints, operand, fit(reached, operand.type).atom, draft)
 
-    def _keep(self, forward: Draft, backward: Draft, tape: Sym) -> Sym:
+    def _keep(self, forward: Draft, backward: Draft, tape: Sym, counted: Mapping[int, Counter]) -> Sym:
         """Push what the backward block needs of the forward one as a row, pop it there; return the tape below."""
-        own = {*forward.bound, *(sym.index for sym in forward.parameters)}
-        row = [one for one in backward.free() if one.index in own and is_value(one)]
-        if not row:
-            return tape
-        # The popping comes first in the block, though what it has to pop is known only now.
+        drop_dead(backward)
+        remembered = Remembered(forward, backward, counted, frozenset().union(*self.around))
+        # Both come first in the block, though what they have to give is known only now.
         first = Draft()
-        below, *values = Writer(first, self.fresh).many("tape_pop", tape, types=tuple(one.type for one in row))
+        row, below = list(remembered.row.values()), tape
+        if row:
+            types = tuple(one.type for one in row)
+            below, *values = Writer(first, self.fresh).many("tape_pop", tape, types=types)
+            backward.renamed.update((one.index, value) for one, value in zip(row, values, strict=True))
+            kept = forward.results[forward.kept]
+            forward.results[forward.kept] = Writer(forward, self.fresh)("tape_push", kept, *row)
+        again, names = remembered.write(forward, self.fresh, backward.parameters[-1] if counted else None)
+        backward.renamed.update(names)
+        for node in again.nodes:
+            first.add(node)
         backward.nodes[:0] = first.nodes
-        backward.use(tape)
+        backward.use(tape, *first.used.values())
         backward.bound |= first.bound
-        backward.renamed.update((one.index, value) for one, value in zip(row, values, strict=True))
-        kept = forward.results[forward.kept]
-        forward.results[forward.kept] = Writer(forward, self.fresh)("tape_push", kept, *row)
         return below
 
     def _walk(self, forward: Draft, draft: Draft, adjoints: Adjoints) -> Sym:
@@ -267,14 +276,18 @@ class _Reverse:
         """
         walked = list(forward.nodes)
         draft.tape = under = self.fresh(TAPE)
+        self.around.append({*forward.bound, *(sym.index for sym in forward.parameters)})
         self.define(walked, draft)
         self.backward(walked, draft, adjoints)
+        self.around.pop()
         return under
 
-    def _close(self, forward: Draft, draft: Draft, tape: Sym, under: Sym) -> None:
+    def _close(
+        self, forward: Draft, draft: Draft, tape: Sym, under: Sym, counted: Mapping[int, Counter] = NOT_COUNTED
+    ) -> None:
         assert draft.tape is not None
         draft.results.append(draft.tape)
-        below = self._keep(forward, draft, tape)
+        below = self._keep(forward, draft, tape, counted)
         draft.renamed[under.index] = below
 
     def _backward_if(self, node: Unfinished, draft: Draft, adjoints: Adjoints) -> None:
@@ -313,7 +326,7 @@ class _Reverse:
         under = self._walk(forward, inner, own)
         inner.results = [self.adjoint(own, block.parameters[at], inner) for at in state]
         inner.results += [self.adjoint(own, one, inner) for one in captured]
-        self._close(forward, inner, tape, under)
+        self._close(forward, inner, tape, under, counters(origin))
         inner.results.append(Writer(inner, self.fresh)("subtract", count, Const(1, INT)))
         results = list(map(self.fresh, types))
         operands = [*start, self._tape_in(draft), node.results[-1]]

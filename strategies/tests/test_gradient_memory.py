@@ -1,0 +1,109 @@
+"""A tape holds what the gradient needs and no more: rows by what stands in them, and a million trips by their bytes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snek
+from snek_strategies.backends.registry import known
+
+X = np.array([0.5, 1.5, -0.7])
+
+
+def rows(function: Callable[..., Any], *args: object) -> list[int]:
+    """Return how many values each kind of row holds."""
+    text = snek.grad(function).trace(*args).as_text("ir")
+    return [line.count(",") for line in text.splitlines() if "tape_push" in line]
+
+
+def adds_rows_up(x, n):
+    total = 0.0
+    for i in range(n):
+        total = total + x[i % 3] * 2.0 * (i + 1)
+    return total
+
+
+def logistic(x, n):
+    for _ in range(n):
+        gate = 1 / (1 + np.exp(-x))
+        x = x * gate + 0.5
+    return x.sum()
+
+
+def chooses(x, n):
+    s = x[0]
+    for i in range(3, n, 2):
+        s = s * 2.0 + i if s * s + i < 5 else np.sin(s)
+    return s
+
+
+def counts_down(x, n):
+    s = x[0]
+    at = n
+    while at > 0:
+        s = s * (x[1] + at)
+        at = at - 2
+    return s
+
+
+def in_a_branch(x, n):
+    s = x[0]
+    for _ in range(n):
+        half = np.cos(s) * 0.5
+        if s > 0.3:
+            s = np.sin(half * x[1]) + half
+        else:
+            s = s + 0.4
+    return s
+
+
+@pytest.mark.parametrize(
+    ("function", "kept"),
+    [(adds_rows_up, []), (logistic, [2]), (chooses, [1]), (counts_down, [1]), (in_a_branch, [1, 2])],
+)
+def test_a_row_holds_what_cannot_be_computed_again_cheaply(function: Callable[..., Any], kept: list[int]) -> None:
+    n = snek.dynamic(20)
+    assert rows(function, X, n) == kept
+    got = snek.grad(function)(X, n)
+    step = np.eye(3) * 1e-6
+    want = [(function(X + one, 20) - function(X - one, 20)) / 2e-6 for one in step]
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+
+
+NEEDS_LANTERN = pytest.mark.skipif(known("lantern").missing() is not None, reason="Lantern cannot run here")
+
+
+def run(what: str) -> list[float]:
+    """Run one of the functions of `run_gradient_memory.py` in a process of its own; return what it printed."""
+    script = Path(__file__).parent / "run_gradient_memory.py"
+    done = subprocess.run([sys.executable, "-P", str(script), what], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return [float(one) for one in done.stdout.split()]
+
+
+@NEEDS_LANTERN
+def test_a_million_trips_take_the_bytes_of_their_rows_and_give_them_back() -> None:
+    found, once, often = run("million")
+    # Two floats a trip, 16 MB; the stack of rows doubles when it is full, but what was never written takes no memory.
+    assert once < 20e6
+    assert often < once + 4e6
+    s, slope = 0.7, 1.0
+    for _ in range(10**6):
+        slope = np.cos(s) * slope * 0.7 + np.sin(s)
+        s = np.sin(s) * 0.7 + 0.1
+    assert np.isclose(found, slope, rtol=1e-9)
+
+
+@NEEDS_LANTERN
+@pytest.mark.parametrize("what", ["raising", "interrupted"])
+def test_a_run_that_is_cut_short_frees_its_tape(what: str) -> None:
+    # Tapes of 6.4 MB each, 30 times: kept, they would take 190 MB.
+    (grown,) = run(what)
+    assert grown < 60e6
