@@ -88,6 +88,24 @@ def test_inline_code_answers_as_python(case: Case) -> None:
     same(case, PythonOperators())
 
 
+class StagingExceptions(RecordingOperators):
+    """Calls `try_stmt`, with Python's meaning, and counts."""
+
+    stages_exceptions = True
+
+    def try_stmt(self, *blocks: Any) -> Any:
+        self.firings["try_stmt"] += 1
+        return super().try_stmt(*blocks)
+
+
+def test_exceptions_through_operators_answer_as_python() -> None:
+    operators = StagingExceptions()
+    for function, arguments in CASES:
+        new, old = (answer(one, arguments, "") for one in (virtualize(function, operators), function))
+        assert new == old, function.__name__
+    assert operators.firings["try_stmt"] > 20
+
+
 def test_every_operator_fires_over_the_corpus() -> None:
     operators = RecordingOperators()
     for function, arguments in CASES:

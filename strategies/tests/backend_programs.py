@@ -442,6 +442,81 @@ def scalars_in_and_out(n, y, b):
     return n + 1, y * 2, not b, n > 2, n
 
 
+def state_at_the_raise(x):
+    y = x
+    try:
+        y = x + 1
+        if x < 0:
+            raise ValueError("negative", y)
+        y = x + 2
+        if x > 10:
+            raise KeyError("large")
+        y = x + 3
+    except ValueError as error:
+        y = y * 100 + error.args[1]
+    except KeyError:
+        y = y * 1000
+    return y
+
+
+def try_in_a_loop(a):
+    total, trips = 0.0, 0
+    for row in a:
+        try:
+            if row < 0:
+                continue
+            if row > 100:
+                raise ValueError
+            total = total + row
+        except ValueError:
+            total = -total
+            break
+        finally:
+            trips = trips + 1
+    return total, trips
+
+
+def finally_and_else(x):
+    log = 0
+    try:
+        try:
+            if x < 0:
+                raise ValueError("negative")
+        finally:
+            log = log + 1
+            if x < -5:
+                raise KeyError("more")
+    except (ValueError, KeyError) as error:
+        log = log + (10 if isinstance(error, KeyError) else 20)
+    else:
+        log = log + 100
+    return log + x
+
+
+def handles_what_operations_raise(a, i, n, d):
+    try:
+        return a[i] + n // d
+    except (IndexError, ZeroDivisionError) as error:
+        return f64(-1) if isinstance(error, IndexError) else f64(-2)
+
+
+def recursion_in_a_try(x):
+    try:
+        y = raises_in_recursion(x)
+    except ValueError:
+        y = -x
+    return y
+
+
+def raises_after_stores(items, a, x):
+    items[0] = x
+    a[0] = x * 2
+    if x < 0:
+        raise ValueError("negative", x)
+    a[1] = x
+    return x
+
+
 PROGRAMS: dict[str, Case] = {
     "if, elif, else": (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
     "ternary": (ternary, [(f32(2),), (f32(0.5),)]),
@@ -488,6 +563,18 @@ PROGRAMS: dict[str, Case] = {
     "raise": (raises, [(f64(1),), (f64(4),), (f64(10),)]),
     "raise in a loop": (raises_in_loop, [(np.arange(20.0),), (np.arange(20.0) - 3,)]),
     "raise in recursion": (raises_in_recursion, [(i64(20),), (i64(70),)]),
+    "try": (state_at_the_raise, [(f64(1),), (f64(-1),), (f64(11),)]),
+    "try in a loop": (
+        try_in_a_loop,
+        [(np.arange(20.0),), (np.arange(20.0) - 3,), (np.arange(20.0) * 10,), (np.arange(20.0) * 10 - 5,)],
+    ),
+    "finally, else": (finally_and_else, [(f64(1),), (f64(-1),), (f64(-9),)]),
+    "try around operations": (
+        handles_what_operations_raise,
+        [(XS, D(1), D(7), D(2)), (XS, D(9), D(7), D(2)), (XS, D(1), D(7), D(0))],
+    ),
+    "recursion in a try": (recursion_in_a_try, [(i64(20),), (i64(70),)]),
+    "raise after stores": (raises_after_stores, [([f64(0)], XS.copy(), f64(1)), ([f64(0)], XS.copy(), f64(-1))]),
     "index out of bounds": (index_out_of_bounds, [(XS, D(2)), (XS, D(-4)), (XS, D(5)), (XS, D(-5))]),
     "index arrays": (index_arrays, [(M, np.array([0, 2, 1])), (M, np.array([0, -3, 1])), (M, np.array([0, 3, 1]))]),
     "division by zero": (divides_by_zero, [(D(7), D(2)), (D(7), D(0)), (D(-7), D(2))]),

@@ -653,24 +653,9 @@ WIDENED = frozenset({"nonlocal_", "widens_int"})
 """Rows whose number has one type on all paths, the widest: its value is Python's, its class need not be."""
 
 _CHANGES = "how many items a list has"
-_HANDLER = "inside try|try or with"
 REFUSED: Mapping[str, str] = {
     "list_that_grows_in_a_loop": _CHANGES,
     "list_read_back": _CHANGES,
-    "try_around_raise": _HANDLER,
-    "try_else_finally": _HANDLER,
-    "try_state_at_the_raise": _HANDLER,
-    "try_uses_the_exception": _HANDLER,
-    "try_in_a_loop": _HANDLER,
-    "try_around_a_call": _HANDLER,
-    "try_around_an_index": _HANDLER,
-    "try_around_a_division": _HANDLER,
-    "try_that_does_not_match": _HANDLER,
-    "try_reraises": _HANDLER,
-    "try_raises_another": _HANDLER,
-    "finally_when_it_raises": _HANDLER,
-    "nested_try": _HANDLER,
-    "with_and_raise": _HANDLER,
     "widens_none": "variable 'best'",
     "comprehension": "comprehension",
     "star_targets": "variable 'rest'",

@@ -104,13 +104,11 @@ def many(x):
     return x
 
 
-def caught(x):
+def caught(n):
     try:
-        if x > 0:
-            raise ValueError
+        return n**n
     except ValueError:
-        x = x + 1
-    return x
+        return n
 
 
 def fat(x):
@@ -211,7 +209,7 @@ PROVOKING: dict[str, Callable[[], object]] = {
     "SNK0211": stage(grows, f64(1)),
     "SNK0212": stage(views, np.ones(3)),
     "SNK0213": stage(many, f64(1)),
-    "SNK0214": stage(caught, f64(1)),
+    "SNK0214": stage(caught, np.array([2, 3])),
     "SNK0215": stage(fat, f64(1)),
     "SNK0216": stage(call_raises, f64(1)),
     "SNK0217": stage(gives_object, f64(1)),

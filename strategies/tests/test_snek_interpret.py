@@ -555,16 +555,6 @@ def stores_into_host(x):
     return out
 
 
-def raises_where_data_says(x):
-    try:
-        if x > 0:
-            raise ValueError("positive")
-        y = x
-    except ValueError:
-        y = x * 0
-    return y
-
-
 def draws(x):
     return x + np.random.rand()
 
@@ -629,7 +619,6 @@ REFUSALS = [
     (truncating_weak, (f32(1),), "'y' is"),
     (shapes_differ, (np.ones(3),), "'y' is"),
     (stores_into_host, (f64(1),), r"float\(\)"),
-    (raises_where_data_says, (f64(1),), "ValueError is raised where data decides, inside try"),
     (draws, (f64(1),), r"rand\(\)"),
     (swallows, (i64(1),), "index"),
     (formats, (f64(1),), "returns a StagedText"),

@@ -229,17 +229,12 @@ def from_a_call(x):
 @pytest.mark.parametrize(
     ("program", "args", "match"),
     [
-        (caught, (f64(1),), "inside try or with at line"),
-        (caught_by_the_caller, (f64(1),), "inside try or with at line"),
-        (finally_runs, (f64(1),), "inside try or with at line"),
-        (suppressed, (f64(1),), "inside try or with at line"),
-        (index_caught, (X, np.int64(1)), "whose handler would not run"),
-        (power_caught, (np.array([2, 3]), np.array([2, 2])), "whose handler would not run"),
+        (power_caught, (np.array([2, 3]), np.array([2, 2])), "whose handler would take it"),
         (keeps, (f64(1),), "holds more"),
         (from_a_call, (f64(1),), "raises IndexError: list index out of range"),
     ],
 )
-def test_what_a_handler_would_miss_is_refused(program: Callable[..., Any], args: Any, match: str) -> None:
+def test_what_no_handler_could_take_is_refused(program: Callable[..., Any], args: Any, match: str) -> None:
     with pytest.raises(snek.StagingError, match=match) as caught:
         snek.stage(program)(*args)
     assert caught.value.place is not None

@@ -24,7 +24,7 @@ for _name in __future__.all_feature_names:
     _FUTURE |= getattr(__future__, _name).compiler_flag
 
 _FACTORY = "<factory>"
-_THUNK = re.compile(r"<(?:if|while|for) [a-z]+(?: \d+)?>")
+_THUNK = re.compile(r"<(?:if|while|for|try) [a-z]+(?: \d+)?>")
 
 
 def compile_tree(

@@ -35,6 +35,7 @@ class Construct:
 
     names: tuple[str, ...] = ()
     cell_names: tuple[str, ...] = ()
+    caught: frozenset[str] = frozenset()
     fragment: Fragment | None = None
     arms: list[Construct]
 
@@ -90,6 +91,22 @@ class Construct:
         values = state.read()
         question = None if test is None else state.question(test)
         state.write(self.operators.for_stmt(iterable, question, state.step(body), values, self.names))
+
+    @without_operator_frames
+    def try_stmt(
+        self,
+        body: Thunk,
+        handlers: tuple[tuple[Thunk | None, Thunk], ...],
+        orelse: Thunk | None,
+        final: Thunk | None,
+        cells: FunctionType,
+    ) -> None:
+        """Run a `try`."""
+        state = LiveState(self.names, self.cell_names, cells)
+        staged = tuple((types, state.step(handler)) for types, handler in handlers)
+        after, last = (None if end is None else state.branch(end) for end in (orelse, final))
+        run = self.operators.try_stmt
+        state.write(run(state.branch(body), staged, after, last, state.now, self.names, self.caught))
 
     def callee(self, function: Any) -> Any:
         """Return what the user's call expression calls in place of `function`."""

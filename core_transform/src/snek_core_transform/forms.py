@@ -20,7 +20,7 @@ FRAME_GETTERS = frozenset({"_getframe", "_getframemodulename", "currentframe"})
 SUSPENDS = (gast.Yield, gast.YieldFrom, gast.Await, gast.AsyncFor, gast.AsyncWith)
 MARKERS = frozenset({*SUSPENDS, gast.Call, gast.NamedExpr, gast.Try, gast.TryStar})
 """The kinds of node that may make the constructs around them plain."""
-CONSTRUCTS = (gast.If, gast.While, gast.For, gast.IfExp, gast.BoolOp, gast.Compare)
+CONSTRUCTS = (gast.If, gast.While, gast.For, gast.Try, gast.IfExp, gast.BoolOp, gast.Compare)
 GROUP_OF = {
     gast.If: "branch", gast.IfExp: "branch", gast.While: "loop", gast.For: "loop", gast.BoolOp: "logic",
     gast.Compare: "compare",
@@ -46,9 +46,10 @@ def is_chain(node: gast.AST) -> bool:
     return isinstance(further, gast.If) and not is_plain(further)
 
 
-def mark_unwanted(nodes: list[gast.AST], groups: frozenset[str]) -> None:
+def mark_unwanted(nodes: list[gast.AST], groups: frozenset[str], stages_exceptions: bool) -> None:
     """Mark, among `nodes`, each construct that is not wanted."""
     unwanted = {kind for kind, group in GROUP_OF.items() if group not in groups}
+    unwanted |= {gast.TryStar} if stages_exceptions else {gast.TryStar, gast.Try}
     if unwanted:
         for node in nodes:
             if node.__class__ in unwanted:
@@ -83,7 +84,7 @@ def _mark_ways(scope: gast.AST) -> None:
         if isinstance(node, gast.Try | gast.TryStar) and any(_jumps(statement) for statement in node.finalbody):
             # A jump in `finally` takes the place of one in the body, which therefore has to be a real one.
             for inside in own_nodes(gast.Module([node], [])):
-                if isinstance(inside, gast.If | gast.While | gast.For) and _jumps(inside):
+                if isinstance(inside, gast.If | gast.While | gast.For | gast.Try) and _jumps(inside):
                     inside.plain = True
                 if isinstance(inside, gast.Return):
                     path.mark()
@@ -178,7 +179,7 @@ class _Path:
     def mark_lazy(self) -> None:
         """Mark the expressions on the way, which evaluate an operand later, and a `while` whose test this is."""
         path: _Path | None = self
-        while path and path.loop is None and not isinstance(path.construct, gast.If | gast.For):
+        while path and path.loop is None and not isinstance(path.construct, gast.If | gast.For | gast.Try):
             if path.construct is not None:
                 path.construct.plain = True
             path = path.up

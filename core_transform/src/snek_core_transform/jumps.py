@@ -18,7 +18,7 @@ from .syntax import FUNCTIONS, JUMPS, Block, assign, at, blocks, constant, load,
 
 Replace = Callable[[gast.stmt], Block]
 LOOPS = (gast.While, gast.For, gast.AsyncFor)
-THUNKED = (gast.If, gast.While, gast.For)
+THUNKED = (gast.If, gast.While, gast.For, gast.Try)
 
 
 class Region(Enum):

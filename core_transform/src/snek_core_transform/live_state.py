@@ -41,6 +41,10 @@ class LiveState:
         # What a thunk leaves half done, by an exception, is not known: the next write is a real one.
         self.seen = [_UNKNOWN] * len(self.slots)
 
+    def now(self) -> State:
+        """Return the values of the variables at a point inside a thunk."""
+        return tuple(slot.get() for slot in self.slots)
+
     def branch(self, thunk: Callable[[], object]) -> Callable[..., State]:
         """Return `thunk` as a function from the state to the new state."""
 

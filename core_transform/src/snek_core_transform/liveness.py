@@ -15,7 +15,7 @@ Live = frozenset[str]
 
 
 def carried_names(function: gast.AST) -> dict[int, tuple[str, ...]]:
-    """Return, by the id of each `if`, `while` and `for` in one scope, the variables it carries, in order."""
+    """Return, by the id of each `if`, `while`, `for` and `try` in one scope, the variables it carries, in order."""
     analysis = _Liveness(scope_of(function))
     analysis.block(function.body, frozenset())
     return analysis.carried
@@ -93,11 +93,17 @@ class _Liveness:
     def _try(self, node: gast.Try, after: Live) -> Live:
         final = self.block(node.finalbody, after)
         caught = final | after
+        outer = self.handlers
+        self.handlers = outer | final
         for handler in node.handlers:
-            caught |= self.block(handler.body, final) | mentioned([handler.type])
-        outer, self.handlers = self.handlers, self.handlers | caught
-        body = self.block(node.body, self.block(node.orelse, final))
+            named = {handler.name.id} if handler.name else set()
+            caught |= (self.block(handler.body, final) - named) | mentioned([handler.type])
+        self.handlers = outer | caught
+        orelse = self.block(node.orelse, final)
+        body = self.block(node.body, orelse)
         self.handlers = outer
+        self._carry(node, caught | orelse)
+        node.caught = frozenset(self.carried[id(node)]) & (caught | self.scope.shared)
         return body | caught
 
     def _carry(self, node: gast.stmt, live: Live) -> None:

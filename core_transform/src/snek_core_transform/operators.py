@@ -14,6 +14,10 @@ State = tuple[object, ...]
 """The values of the names that a construct assigns, in the order of `names`; `Unbound` where a name has no value."""
 
 
+Handler = tuple[Callable[[], Any] | None, Callable[..., State]]
+"""What an `except` matches with, where it says so, and its body: it takes the exception and the state."""
+
+
 class Unbound:
     """Stands in a `State` for a name that has no value yet."""
 
@@ -39,7 +43,7 @@ class Operators(ValueOperators):
     inline: ClassVar[bool] = True
     """Whether values that are not staged take Python's own path in the same frame; False: operators for everything."""
     stages_exceptions: ClassVar[bool] = False
-    """Whether `assert` becomes an `if` that raises, and `try` calls `try_stmt`; only where `inline` is false."""
+    """Whether `assert` becomes an `if` that raises, `with` a `try`, `try` calls `try_stmt`; needs `inline` false."""
 
     def stages(self, value: object) -> bool:  # noqa: ARG002 - nothing is staged in Python
         """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""
@@ -89,6 +93,35 @@ class Operators(ValueOperators):
             state = body(item, *state)
         return state
 
+    def try_stmt(
+        self,
+        body: Callable[..., State],
+        handlers: tuple[Handler, ...],
+        orelse: Callable[..., State] | None,
+        final: Callable[..., State] | None,
+        now: Callable[[], State],
+        names: tuple[str, ...],  # noqa: ARG002 - for operator sets that name what they carry
+        caught: frozenset[str],  # noqa: ARG002 - for operator sets that carry it
+    ) -> State:
+        """`try: body except …: … else: orelse finally: final`; `now` gives the state at the moment when it is asked.
+
+        `caught` are the names that may be read where an exception has ended the body.
+        """
+        try:
+            try:
+                state = body(*now())
+            except BaseException as error:
+                handler = matching(handlers, error)
+                if handler is None:
+                    raise
+                state = handler(error, *now())
+            else:
+                state = state if orelse is None else orelse(*state)
+        finally:
+            left = now()
+            ended = None if final is None else final(*left)
+        return state if ended is None else ended
+
     def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
         """`body if test else orelse`."""
         return body() if test else orelse()
@@ -116,6 +149,21 @@ class Operators(ValueOperators):
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """`function(*args, **kwargs)`: user code is virtualized with this operator set on the way in."""
         return converted(function, self)(*args, **kwargs)
+
+
+def matching(handlers: tuple[Handler, ...], error: BaseException) -> Callable[..., State] | None:
+    """Return the body of the first `except` that takes an exception, or None; later ones are not asked."""
+    for types, body in handlers:
+        if types is None or _is_one(error, types()):
+            return body
+    return None
+
+
+def _is_one(error: BaseException, types: Any) -> bool:
+    for one in types if isinstance(types, tuple) else (types,):
+        if not (isinstance(one, type) and issubclass(one, BaseException)):
+            raise TypeError("catching classes that do not inherit from BaseException is not allowed")
+    return isinstance(error, types)
 
 
 class PythonOperators(Operators):

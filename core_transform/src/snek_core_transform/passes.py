@@ -14,6 +14,7 @@ from .lower_break import lower_break
 from .lower_continue import lower_continue
 from .lower_return import lower_return
 from .lower_targets import lower_targets
+from .lower_with import lower_with
 from .prepare import prepare
 from .state import note_state
 from .syntax import Rules
@@ -36,6 +37,7 @@ from .virtualize_names import virtualize_names
 from .virtualize_subscripts import virtualize_subscripts
 from .virtualize_suspensions import virtualize_suspensions
 from .virtualize_ternary import ternary_rules, virtualize_ternary
+from .virtualize_tries import virtualize_tries
 from .virtualize_unpacking import virtualize_unpacking
 from .virtualize_with import virtualize_with
 
@@ -43,6 +45,7 @@ Pass = Callable[[gast.AST, Context], gast.AST]
 
 PASSES: tuple[Pass, ...] = (
     lower_assert,  # before prepare: what it makes is an `if` like any other
+    lower_with,  # before prepare: what it makes is a `try` like any other
     prepare,  # early: what it notes holds for the user's own text
     lower_return,  # before lower_break: a `return` in a loop becomes a `break`
     lower_break,  # before lower_continue: it leaves loops whose bodies end early only by `continue`
@@ -65,6 +68,7 @@ PASSES: tuple[Pass, ...] = (
     virtualize_guards,  # before the expressions it wraps are rewritten
     virtualize_loops,  # before branches: a loop's test is no statement, so an `if` never moves into it
     virtualize_branches,
+    virtualize_tries,  # after the constructs in its blocks, before the expressions in them
     virtualize_assignments,  # before calls: a call in a target moves to a statement of its own
     virtualize_ternary,  # the expressions, in any order, after the statements whose tests they are
     virtualize_logic,

@@ -30,7 +30,7 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
         _name_supers(tree, context)
     nodes = walk(tree)
     context.kinds = frozenset(node.__class__ for node in nodes)
-    mark_unwanted(nodes, context.operators.groups)
+    mark_unwanted(nodes, context.operators.groups, context.operators.stages_exceptions)
     inner: Inner = {}
     for scope in nodes:
         if scope.__class__ in SCOPES:

@@ -29,6 +29,8 @@ class LoweredProgram(ABC):
 
     lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
     """The primitives that the back-end does not have at all."""
+    tries: ClassVar[bool] = False
+    """Whether the back-end runs `try` and `leave`; for others they become choices and flags."""
 
     def __init__(self, program: Program) -> None:
         self.program = program

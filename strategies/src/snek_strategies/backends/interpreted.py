@@ -11,6 +11,7 @@ class Interpreted(LoweredProgram):
 
     tapes = True
     lacks = frozenset()
+    tries = True
 
     def compile(self) -> Run:
         """Return the interpreter of the program."""

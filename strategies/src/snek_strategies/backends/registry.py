@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.backend import LoweredProgram, Unavailable, cannot_say
 from snek_strategies.ir.gradients.activity import every_node
+from snek_strategies.ir.passes.lower_tries import lower_tries
 from snek_strategies.ir.passes.optimize import optimized
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import TAPE
@@ -66,7 +67,8 @@ def lower(name: str, program: Program) -> LoweredProgram:
     reason = backend.missing()
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
-    made, program = backend.load(), optimized(program)
+    made = backend.load()
+    program = optimized(program if made.tries else lower_tries(program))
     for node in every_node(program.body):
         if node.primitive in made.lacks:
             raise cannot_say(name, node, f"it has no {node.primitive}; use back-end 'interpret'")

@@ -104,6 +104,10 @@ class Interpreter:
         while True:
             top = stack[-1]
             node = _run(top)
+            if node is not None and node.primitive == "leave":
+                values = tuple(atom.value if isinstance(atom, Const) else top.env[atom.index] for atom in node.operands)
+                _left(stack, node, values)
+                continue
             if node is not None:
                 pushed = self._control(node, top)
                 if pushed is not None:
@@ -134,6 +138,8 @@ class Interpreter:
             return self._enter(node.blocks[0 if values[0] else 1], env, (), node, "if")
         if node.primitive == "fused":
             return self._enter(node.blocks[0], env, (), node, "fused")
+        if node.primitive == "try":
+            return self._enter(node.blocks[0], env, (), node, "try")
         if node.primitive == "while":
             entered = self._enter(node.blocks[0], env, values, node, "test")
             entered.state = values
@@ -162,6 +168,16 @@ class Interpreter:
         for sym, value in zip(node.results, results, strict=True):
             below.env[sym.index] = value
         return None
+
+
+def _left(stack: list[_Activation], node: Node, values: Values) -> None:
+    """End the blocks up to the `try` that a `leave` names, and give that its results."""
+    label = dict(node.params)["label"]
+    while True:
+        done = stack.pop()
+        if done.phase == "try" and done.node is not None and dict(done.node.params)["label"] == label:
+            break
+    stack[-1].env.update(zip((sym.index for sym in done.node.results), values, strict=True))
 
 
 def _run(activation: _Activation) -> Node | None:

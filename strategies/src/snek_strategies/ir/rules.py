@@ -317,6 +317,8 @@ def effects_of(primitive: str, operands: tuple[Atom, ...] | None = None) -> froz
     """Return the effects that a primitive without blocks has: on these operands, or on any."""
     if primitive == "print":
         return frozenset({"print"})
+    if primitive == "leave":
+        return frozenset({"raise"})
     if operands is None:
         return frozenset({"raise"}) if primitive in RAISING else frozenset()
     raises = primitive == "raise" or may_raise(primitive, tuple(one.type for one in operands))

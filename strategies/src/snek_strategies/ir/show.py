@@ -73,6 +73,8 @@ def _node(node: Node, names: _Names, indent: str) -> list[str]:
         lines = [f" if {operands} {{", *body, f"{indent}}} else {{", *orelse, f"{indent}}}"]
     elif node.primitive == "fused":
         lines = [" fused {", *_body(node.blocks[0], names, inner, "yield"), f"{indent}}}"]
+    elif node.primitive == "try":
+        lines = [f" try{params} {{", *_body(node.blocks[0], names, inner, "yield"), f"{indent}}}"]
     elif node.primitive == "while":
         test, loop = node.blocks
         lines = [f" while ({operands}) test ({names.bind(test.parameters)}) {{", *_body(test, names, inner, "yield")]

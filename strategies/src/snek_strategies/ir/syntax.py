@@ -46,6 +46,8 @@ class Node:
     Control flow is nodes with blocks: `if` (two, no parameters), `while` (test and body, over the loop's state) and
     `function` (one; its name is bound inside its own body, so that it can call itself). `call` takes a function first.
     A region `fused` (one, no parameters) holds elementwise nodes that a back-end may run as one loop.
+    `try` (one block, no parameters) gives what its block yields, or the operands of a `leave` of its label, which may
+    stand at any depth inside it, but not in a function: what follows a `leave` is never reached.
     """
 
     results: tuple[Sym, ...]

@@ -15,7 +15,7 @@ class MalformedIR(SnekError, ValueError):
     """A block breaks the rules of the IR; names the node and what is wrong with it."""
 
 
-CONTROL = frozenset({"if", "while", "function", "call", "fused"})
+CONTROL = frozenset({"if", "while", "try", "leave", "function", "call", "fused"})
 """The primitives with blocks, or that take a function; every other one is a row of the tables."""
 
 
@@ -26,7 +26,7 @@ def checking() -> bool:
 
 def verify(program: Program) -> Program:
     """Return the program, or raise MalformedIR."""
-    in_deep_stack(lambda: _block(program.body, {}, set()))
+    in_deep_stack(lambda: _block(program.body, {}, set(), {}))
     return program
 
 
@@ -35,11 +35,15 @@ def _fail(node: Node | None, text: str) -> MalformedIR:
     return MalformedIR(f"malformed IR: {at}{text}")
 
 
-def _block(block: Block, scope: dict[int, Type], bound: set[int]) -> tuple[Type, ...]:
+Labels = dict[object, tuple[Type, ...]]
+"""What each `try` around a point gives."""
+
+
+def _block(block: Block, scope: dict[int, Type], bound: set[int], labels: Labels) -> tuple[Type, ...]:
     for parameter in block.parameters:
         _bind(parameter, scope, bound, None)
     for node in block.nodes:
-        _node(node, scope, bound)
+        _node(node, scope, bound, labels)
         for result in node.results:
             if node.primitive != "function":
                 _bind(result, scope, bound, node)
@@ -69,7 +73,7 @@ def _types(atoms: tuple[Atom, ...], scope: dict[int, Type], node: Node | None) -
     return tuple(atom.type for atom in atoms)
 
 
-def _node(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
+def _node(node: Node, scope: dict[int, Type], bound: set[int], labels: Labels) -> None:
     operands = _types(node.operands, scope, node)
     if node.primitive == "function":
         _function(node, scope, bound)
@@ -78,21 +82,28 @@ def _node(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
         _expect(node, len(node.blocks) == 2, "needs two blocks")
         for block in node.blocks:
             _expect(node, not block.parameters, "its blocks take no parameters")
-            _same(node, "block yields", _block(block, scope, bound), _results(node))
+            _same(node, "block yields", _block(block, scope, bound, labels), _results(node))
     elif node.primitive == "while":
         _expect(node, len(node.blocks) == 2, "needs a test and a body")
         test, body = node.blocks
         for block in node.blocks:
             _same(node, "block takes", tuple(sym.type for sym in block.parameters), operands)
-        _same(node, "test yields", _block(test, scope, bound), (BOOL,))
-        _same(node, "body yields", _block(body, scope, bound), operands)
+        _same(node, "test yields", _block(test, scope, bound, labels), (BOOL,))
+        _same(node, "body yields", _block(body, scope, bound, labels), operands)
         _same(node, "loop gives", _results(node), operands)
     elif node.primitive == "fused":
         _expect(node, not operands and len(node.blocks) == 1, "needs one block and no operands")
         (block,) = node.blocks
         plain = not block.parameters and all(not one.effects and not one.blocks for one in block.nodes)
         _expect(node, plain, "its block takes nothing, and its nodes have neither effects nor blocks")
-        _same(node, "block yields", _block(block, scope, bound), _results(node))
+        _same(node, "block yields", _block(block, scope, bound, labels), _results(node))
+    elif node.primitive == "try":
+        _try(node, operands, scope, bound, labels)
+    elif node.primitive == "leave":
+        label = dict(node.params).get("label")
+        _expect(node, label in labels, f"has no `try` {label!r} around it; there is {list(labels)}")
+        _same(node, "leaves with", operands, labels[label])
+        _expect(node, not node.results and "raise" in node.effects, "gives nothing, with effect raise")
     elif node.primitive == "call":
         _expect(node, bool(operands) and isinstance(operands[0], Fn), "needs a function first")
         function = operands[0]
@@ -102,8 +113,18 @@ def _node(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
     else:
         _primitive(node, operands)
     inner = frozenset().union(*(one.effects for block in node.blocks for one in block.nodes))
-    if node.primitive in ("if", "while"):
+    if node.primitive in ("if", "while", "try"):
         _expect(node, inner <= node.effects, f"hides effects {sorted(inner - node.effects)} of its blocks")
+
+
+def _try(node: Node, operands: tuple[Type, ...], scope: dict[int, Type], bound: set[int], labels: Labels) -> None:
+    label = dict(node.params).get("label")
+    _expect(node, label not in labels, f"stands inside another `try` {label!r}")
+    _expect(node, len(node.blocks) == 1 and not operands, "needs one block and no operands")
+    (block,) = node.blocks
+    _expect(node, not block.parameters, "its block takes no parameters")
+    inside = {**labels, label: _results(node)}
+    _same(node, "block yields", _block(block, scope, bound, inside), _results(node))
 
 
 def _function(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
@@ -113,7 +134,7 @@ def _function(node: Node, scope: dict[int, Type], bound: set[int]) -> None:
     assert isinstance(name.type, Fn)
     _bind(name, scope, bound, node)
     _same(node, "function takes", tuple(sym.type for sym in block.parameters), name.type.parameters)
-    _same(node, "function yields", _block(block, scope, bound), name.type.results)
+    _same(node, "function yields", _block(block, scope, bound, {}), name.type.results)
 
 
 def _primitive(node: Node, operands: tuple[Type, ...]) -> None:

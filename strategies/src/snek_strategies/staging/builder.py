@@ -46,6 +46,7 @@ class Builder:
     def __init__(self) -> None:
         self.open: list[OpenBlock] = []
         self._next = 0
+        self._labels = 0
         self.writable_scalars = False
         """Whether an argument is an array of rank 0: `+=` would write to it, where a NumPy scalar is replaced."""
 
@@ -53,6 +54,11 @@ class Builder:
     def depth(self) -> int:
         """How many staged regions lie around the point that is being staged; 0 on the program's own level."""
         return len(self.open) - 1
+
+    def label(self) -> int:
+        """Return a fresh label of a `try`."""
+        self._labels += 1
+        return self._labels
 
     def sym(self, type_: Type) -> Sym:
         """Return a fresh name."""
@@ -79,9 +85,9 @@ class Builder:
                 )
         self.check_scope(operands)
         if primitive != "raise" and may_raise(primitive, tuple(atom.type for atom in operands)):
-            from snek_strategies.staging.raises import check_not_caught
+            from snek_strategies.staging.raised_by_operations import guard
 
-            check_not_caught(primitive)
+            guard(primitive, operands, params)
         effects = effects_of(primitive, operands).union(*(node.effects for block in blocks for node in block.nodes))
         if primitive == "call":
             effects |= {"raise"}

@@ -100,8 +100,9 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "Loop over a range or an array, or stage with a larger `unroll=`.",
     ),
     "SNK0214": Diagnostic(
-        "Something may raise inside a `try` where data decide",
-        "The handler is Python and has run its course when the staged program runs.",
+        "A handler would miss what is raised where data decide",
+        "The handler is not staged (it stands in a library, or in code that suspends), or no test before the operation "
+        "tells whether it raises.",
         "Test the data before, outside of the `try`, or set a flag.",
     ),
     "SNK0215": Diagnostic(

@@ -16,12 +16,17 @@ import numpy as np
 
 from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Fn
+from snek_strategies.staging.attempts import ATTEMPTS, Thrown, watched_operations
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.join import ABSENT, Absent, fill, is_tuple, join, opened, project, same_template, slots
+from snek_strategies.staging.join import ABSENT, RAISES, Absent, fill, is_tuple, join, opened, same_template
 from snek_strategies.staging.memory import may_be, seal
+from snek_strategies.staging.raised_by_operations import leave_where
+from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import beginning, refuse
 from snek_strategies.staging.regions import Unfounded, trace
-from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.staging.staged_functions import FunctionAttempt, given_types
+from snek_strategies.staging.watch import Watch, roots_of
 
 LEVELS = 64
 """How often one function may stand on the stack of calls with other static values each time."""
@@ -44,6 +49,7 @@ class Staged:
 
     name: Sym
     result: object
+    kinds: tuple[Thrown, ...] = ()
 
 
 @dataclass
@@ -101,7 +107,8 @@ def call_function(
 ) -> object:
     """Call a user function that has been virtualized."""
     calls = CALLS.get()
-    key = key_of(function, args, kwargs)
+    # Where a `try` is around it, a staged function gives what it throws.
+    key = (*key_of(function, args, kwargs), watched_operations())
     known = calls.staged.get(key)
     if known is not None and any(known.name.index in block.bound for block in builder().open):
         return _emit_call(known, args, kwargs)
@@ -162,12 +169,18 @@ def replaced(value: object, reps: Iterator[Rep]) -> object:
 
 
 def _emit_call(staged: Staged, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-    if isinstance(staged.result, Absent):
+    if staged.result is ABSENT:
         raise Unfounded(staged.name)
     operands = tuple(rep.atom for rep in leaves((args, kwargs)))
-    types = tuple(slots(staged.result))
-    results = builder().reflect("call", (staged.name, *operands), types=types)
-    given = fill(staged.result, iter(map(Rep, results)))
+    results = builder().reflect("call", (staged.name, *operands), types=given_types(staged.result, staged.kinds))
+    values = iter(map(Rep, results))
+    code = next(values) if staged.kinds else None
+    given = fill(staged.result, values)
+    for number, thrown in enumerate(staged.kinds, 1):
+        assert code is not None
+        leave_where(emit("equal", code, number), thrown.made(tuple(next(values) for _ in thrown.types)))
+    if isinstance(staged.result, Absent):
+        raise Diverged
     may_be(given, *leaves((args, kwargs)))
     seal((given,), "it comes from a staged function, which may have kept it")
     return given
@@ -180,6 +193,7 @@ def _define(
     types = tuple(rep.type for rep in leaves((args, kwargs)))
     where = beginning(function)
     result: object = ABSENT
+    kinds: list[Thrown] = []
 
     def body(*reps: Rep) -> object:
         seal(reps, "it is an argument of a staged function")
@@ -187,9 +201,18 @@ def _define(
         return target(*given[0], **given[1])
 
     for _ in range(FIXPOINT):
-        name = builder().sym(Fn(types, tuple(slots(result))))
-        staged = calls.staged[key] = Staged(name, result)
-        block, value = trace(body, types, (function, args, kwargs), also=(name,), what=f"call of {_name(function)}")
+        found = tuple(kinds)
+        name = builder().sym(Fn(types, given_types(result, found)))
+        staged = calls.staged[key] = Staged(name, result, found)
+        watching = Watch(cells=False)
+        watching.add(*roots_of(function), args, kwargs)
+        label, depth = builder().label(), len(builder().open)
+        attempt = FunctionAttempt(_name(function), label, depth, watching, bool(key[-1]), kinds)
+        apart = ATTEMPTS.set((attempt,))
+        try:
+            block, value = trace(body, types, (function, args, kwargs), also=(name,), what=f"call of {_name(function)}")
+        finally:
+            ATTEMPTS.reset(apart)
         for rep, _ in block.written:
             refuse(
                 f"{_name(function)} calls itself and changes {rep!r}, an array from outside it, in place; "
@@ -206,7 +229,9 @@ def _define(
             )
         # What it gives may be an array that lives around it: no store into that one can be told from here on.
         seal((value,), "a staged function may have returned it")
-        if isinstance(value, Absent):
+        if value is ABSENT and attempt.throws(block):
+            value = RAISES
+        if isinstance(value, Absent) and not attempt.throws(block):
             del calls.staged[key]
             if isinstance(result, Absent) and not _inside_another(key):
                 refuse(
@@ -215,10 +240,10 @@ def _define(
                     code="SNK0209",
                 )
             raise Unfounded(name)
-        widened = opened(join(f"result of {_name(function)}", result, value))
-        if same_template(result, widened):
-            final = builder().reopen(block, lambda known=result, gave=value: tuple(project(known, gave)))  # type: ignore[misc]
-            builder().define(name, final, _name(function))
+        widened = value if result is ABSENT else opened(join(f"result of {_name(function)}", result, value))
+        widened = opened(widened)
+        if result is not ABSENT and same_template(result, widened) and found == tuple(kinds):
+            builder().define(name, attempt.ended(block, result, value), _name(function))
             return _emit_call(staged, args, kwargs)
         result = widened
     return refuse(

@@ -11,7 +11,9 @@ import numpy as np
 
 from snek_strategies.ir.gradients.drafts import substituted
 from snek_strategies.ir.gradients.reverse import gradient
+from snek_strategies.ir.passes.lower_tries import without_tries
 from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.join import Absent, Raises, fill, is_tuple, opened, project, rebuild, slots
@@ -81,12 +83,14 @@ def value_and_gradient(
 
     # Functions that were staged outside cannot be differentiated from here: inside, they are staged again.
     token = CALLS.set(Calls())
+    apart = ATTEMPTS.set(())
     try:
         block, result = trace(
             run, tuple(atom.type for atom in operands), (args, kwargs), what="differentiated function"
         )
     finally:
         CALLS.reset(token)
+        ATTEMPTS.reset(apart)
     if isinstance(result, Raises):
         refuse(f"a gradient of {name}, which raises whatever its arguments are", code="SNK0218")
     if isinstance(result, Absent):
@@ -101,6 +105,7 @@ def value_and_gradient(
     template = opened(result, frozenset(block.bound))
     answer = lift(result)
     final = builder().reopen(block, lambda: (answer, *project(template, result)))
+    final = without_tries(final, builder().sym)
     made = substituted(gradient(final, 0, range(len(operands)), builder().sym), operands)
     here = builder().open[-1]
     here.nodes.extend(made.nodes)

@@ -23,6 +23,7 @@ from snek_strategies.staging.join import (
     slots,
 )
 from snek_strategies.staging.memory import may_be, seal
+from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import trace
 from snek_strategies.staging.rep import Rep, constant, emit, lift
@@ -99,7 +100,8 @@ def stage_while(
         )
     if flag is False:
         return outside
-    if flag is True:
+    endless = flag is True
+    if endless and not any("raise" in node.effects for node in block.nodes):
         refuse(
             "a staged loop whose test is always true never ends; leave it by a break or a test that depends on data",
             code="SNK0213",
@@ -112,6 +114,8 @@ def stage_while(
         builder().reopen(block, lambda: (*(final[id(box)] for box in boxes), *project(templates, result))),
     )
     results = builder().reflect("while", initial, blocks=blocks, types=types)
+    if endless:
+        raise Diverged
     for box, stored in zip(boxes, results, strict=False):
         builder().write(box, stored)
     after: State = fill(templates, iter(map(Rep, results[len(boxes) :])))  # type: ignore[assignment]

@@ -11,7 +11,7 @@ import numpy as np
 
 from snek_core_transform.callee import converted
 from snek_core_transform.groups import CONTROL
-from snek_core_transform.operators import COMPARISONS, IN_PLACE, Operators, State
+from snek_core_transform.operators import COMPARISONS, IN_PLACE, Handler, Operators, State
 from snek_core_transform.virtualize import is_virtualized
 from snek_strategies.ir.types import Array, Tensor
 from snek_strategies.staging.branches import stage_if
@@ -29,6 +29,7 @@ from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch
 from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.text import joined, stage_print, text_of
+from snek_strategies.staging.tries import Variables, refuse_generator_manager, stage_try
 from snek_strategies.staging.truth import negated, truth
 
 
@@ -127,6 +128,18 @@ class StagingOperators(Operators):
             else:
                 state = body(item, *state)
 
+    def try_stmt(
+        self,
+        body: Callable[..., State],
+        handlers: tuple[Handler, ...],
+        orelse: Callable[..., State] | None,
+        final: Callable[..., State] | None,
+        now: Callable[[], State],
+        names: tuple[str, ...],
+        caught: frozenset[str],
+    ) -> State:
+        return stage_try(body, handlers, orelse, final, Variables(now, names, caught))
+
     def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
         flag = truth(settle(test))
         if not isinstance(flag, Rep):
@@ -198,6 +211,7 @@ class StagingOperators(Operators):
             stage_print(*settled, **named)  # type: ignore[arg-type]
             return None
         refuse_effects(function)
+        refuse_generator_manager(function, args)
         staged = has_rep(settled) or has_rep(named)
         if staged:
             rule = rule_of(function)

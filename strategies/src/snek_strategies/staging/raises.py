@@ -7,7 +7,9 @@ import sys
 from types import CodeType, FrameType, TracebackType
 
 from snek_core_transform.errors import Place
+from snek_strategies.staging.attempts import HANDLED, Thrown, taking
 from snek_strategies.staging.builder import builder
+from snek_strategies.staging.join import same_static
 from snek_strategies.staging.refusal import OURS, is_users, place_of_error, refuse
 from snek_strategies.staging.rep import Rep, lift
 from snek_strategies.staging.text import held_by_exception
@@ -19,6 +21,8 @@ class Diverged(BaseException):
 
 def is_users_raise(error: BaseException) -> bool:
     """Tell whether an exception comes from a `raise` or `assert` statement of the user's, and not from a call."""
+    if any(error is one for one, _ in HANDLED.get([])):
+        return True
     last: TracebackType | None = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -30,8 +34,11 @@ def _raises(traceback: TracebackType) -> bool:
     return dis.opname[code.co_code[traceback.tb_lasti]] == "RAISE_VARARGS"
 
 
-def stage_raise(error: Exception) -> None:
-    """Emit the raising of an exception like this one. Refuses where it cannot be made again at run time."""
+def stage_raise(error: BaseException) -> None:
+    """Emit the raising of an exception like this one, or the way to the `try` around it that takes it.
+
+    Refuses where it cannot be made again at run time.
+    """
     place = place_of_error(error)
     name = type(error).__name__
     handler = covering_try()
@@ -42,17 +49,31 @@ def stage_raise(error: Exception) -> None:
             place,
             code="SNK0214",
         )
-    arguments, reps = _made_of(error, place)
-    params: dict[str, object] = {"exception": type(error), "arguments": arguments}
-    if error.__cause__ is not None:
-        if error.__cause__.__cause__ is not None:
-            refuse(
-                f"{name} is raised from an exception with a cause of its own where data decides", place, code="SNK0215"
-            )
-        caused, further = _made_of(error.__cause__, place)
-        params["cause"] = (type(error.__cause__), caused)
-        reps = (*reps, *further)
+    thrown, reps = _thrown(error, place)
+    attempt = taking(error)
+    if attempt is not None:
+        attempt.leave(thrown, reps)
+        return
+    params: dict[str, object] = {"exception": thrown.exception, "arguments": thrown.arguments}
+    if thrown.cause is not None:
+        params["cause"] = thrown.cause
     builder().reflect("raise", tuple(map(lift, reps)), params, types=())
+
+
+def _thrown(error: BaseException, place: Place | None) -> tuple[Thrown, tuple[Rep, ...]]:
+    """Return what an exception is made of, and the values of the next stage in it."""
+    arguments, reps = _made_of(error, place)
+    if error.__cause__ is None:
+        return Thrown(type(error), arguments, None, tuple(rep.type for rep in reps)), reps
+    if error.__cause__.__cause__ is not None:
+        refuse(
+            f"{type(error).__name__} is raised from an exception with a cause of its own where data decides",
+            place,
+            code="SNK0215",
+        )
+    caused, further = _made_of(error.__cause__, place)
+    reps = (*reps, *further)
+    return Thrown(type(error), arguments, (type(error.__cause__), caused), tuple(rep.type for rep in reps)), reps
 
 
 def _made_of(error: BaseException, place: Place | None) -> tuple[tuple[object, ...], tuple[Rep, ...]]:
@@ -61,7 +82,7 @@ def _made_of(error: BaseException, place: Place | None) -> tuple[tuple[object, .
         again = type(error)(*error.args)
     except TypeError:
         again = None
-    if again is None or vars(again) != vars(error) or len(again.args) != len(error.args):
+    if again is None or not _same_attributes(again, error) or len(again.args) != len(error.args):
         refuse(
             f"{type(error).__name__} holds more than the arguments it is made of; raise one that is made of its "
             "arguments",
@@ -69,6 +90,11 @@ def _made_of(error: BaseException, place: Place | None) -> tuple[tuple[object, .
             code="SNK0215",
         )
     return held_by_exception(error.args)
+
+
+def _same_attributes(a: BaseException, b: BaseException) -> bool:
+    mine, others = vars(a), vars(b)
+    return mine.keys() == others.keys() and all(same_static(one, others[name]) for name, one in mine.items())
 
 
 def check_not_caught(primitive: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import NoReturn
 
-from snek_core_transform.errors import SnekError, StagingError
+from snek_core_transform.errors import Place, SnekError, StagingError
 from snek_strategies.ir.syntax import Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
@@ -84,6 +84,18 @@ def trace(
         raise
     finally:
         WATCHES.reset(token)
+    block.hosts = taken_back(watching, entered, what, place)
+    return block, result
+
+
+def taken_back(
+    watching: Watch, entered: frozenset[int], what: str, place: Place | None
+) -> list[tuple[object, tuple[object, ...]]]:
+    """Let the containers that a region changes hold again what they held, and return them with what it left in them.
+
+    Refuses a change of what is no container, or of what the region did not know when it began.
+    """
+    changed = []
     for value, before in list(watching.changes()):
         if id(value) not in entered or not carries(value):
             refuse(
@@ -92,9 +104,9 @@ def trace(
                 place,
                 code="SNK0210",
             )
-        block.hosts.append((value, now(value)))
+        changed.append((value, now(value)))
         restore(value, before)
-    return block, result
+    return changed
 
 
 def refused_before(error: BaseException) -> None:

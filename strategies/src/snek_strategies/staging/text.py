@@ -67,6 +67,10 @@ def text_of(value: object, conversion: str | None = "s", spec: object = "") -> o
         return value
     if isinstance(value, Rep):
         return StagedText(((conversion, str(spec)),), (Rep(value.atom),))
+    if isinstance(value, BaseException) and conversion in ("s", None) and not spec:
+        shown = _exception(value)
+        if shown is not None:
+            return shown
     if has_rep(value) and not spec:
         shown = _container(value)
         if shown is not None:
@@ -78,6 +82,22 @@ def text_of(value: object, conversion: str | None = "s", spec: object = "") -> o
             code="SNK0204",
         )
     return made
+
+
+def _exception(error: BaseException) -> object | None:
+    """Return the text of an exception of Python's that holds values of the next stage, or None for others."""
+    if not any(isinstance(one, StagedText) or has_rep(one) for one in error.args):
+        return None
+    spelled = type(error).__str__
+    if spelled is KeyError.__str__ and len(error.args) == 1:
+        return text_of(error.args[0], "r")
+    if spelled is not BaseException.__str__:
+        return refuse(
+            f"the text of a {type(error).__name__}, which makes it of values known only in the next stage; take them "
+            "from its args",
+            code="SNK0204",
+        )
+    return text_of(error.args[0] if len(error.args) == 1 else error.args)
 
 
 def _container(value: object) -> object | None:

@@ -15,6 +15,7 @@ from snek_core_transform.errors import Place, StagingError
 from snek_strategies.ir.syntax import Atom, Block, Program
 from snek_strategies.ir.types import Tensor, Type
 from snek_strategies.ir.verify import checking, verify
+from snek_strategies.staging.attempts import ATTEMPTS, HANDLED
 from snek_strategies.staging.builder import CURRENT, Builder
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
@@ -22,6 +23,7 @@ from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.modules import refuse_assigned
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.program_exits import Changes, Failure, ProgramAttempt
 from snek_strategies.staging.pytrees import (
     IMMUTABLE,
     Path,
@@ -71,40 +73,51 @@ class Given:
 class StagedProgram:
     """A program of the IR, the structure of what it answers, and what it relies on outside itself.
 
-    `changes` are the caller's containers that the program writes to, each with what it holds after the call.
+    `changes` are the caller's containers that the program writes to, each with what it holds after the call. Where it
+    has `failures`, its last value is the number of the one that it ends with, or 0.
     """
 
     program: Program
     result: object
     guards: Watch
-    changes: tuple[tuple[Path, object], ...] = ()
+    changes: Changes = ()
+    failures: tuple[Failure, ...] = ()
 
     def answer(self, values: tuple[object, ...], args: tuple[object, ...]) -> object:
         """Put the values that the program yields into the structure that the user's function returns.
 
         The caller's containers among `args` are changed as the program says.
         """
-        made: dict[int, object] = {}
         self._check_stores(args)
+        if self.failures and values[-1]:
+            failure = self.failures[int(values[-1]) - 1]  # type: ignore[call-overload]
+            self._write_back(failure.changes, None, failure.of_changes(values), args)
+            raise failure.error(values)
+        return self._write_back(self.changes, self.result, values, args)
+
+    def _write_back(self, changes: Changes, result: object, values: tuple[object, ...], args: object) -> object:
+        made: dict[int, object] = {}
         # All of them are looked up first: a change may move what a later path leads to.
-        changed = [(follow(args, path), _rebuilt(new, values, args, made)) for path, new in self.changes]
-        answer = _rebuilt(self.result, values, args, made)
+        changed = [(follow(args, path), _rebuilt(new, values, args, made)) for path, new in changes]
+        answer = _rebuilt(result, values, args, made)
         for container, new in changed:
             write_back(container, new)
         return answer
 
     def _check_stores(self, args: tuple[object, ...]) -> None:
-        for given in (follow(args, path) for path, _ in self.changes):
+        every = (self.changes, *(one.changes for one in self.failures))
+        for path in dict.fromkeys(path for changes in every for path, _ in changes):
+            given = follow(args, path)
             array = host_array(given)
             if not isinstance(array, np.ndarray):
                 continue
             if not array.flags.writeable:
                 raise ValueError("output array is read-only")
-            for path, one in containers_in(args):
+            for where, one in containers_in(args):
                 other = host_array(one)
                 if one is not given and isinstance(other, np.ndarray) and np.may_share_memory(array, other):
                     raise StagingError(
-                        f"{self.program.name} changes an argument in place, and another one (at {_spelled(path)}) may "
+                        f"{self.program.name} changes an argument in place, and another one (at {_spelled(where)}) may "
                         "share its memory; hand in a copy of one of them",
                         code="SNK0303",
                     )
@@ -148,23 +161,35 @@ def collect(
     given = list(containers_in(args))
     builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None), BEGINNING.set(place))
+    apart = ATTEMPTS.set(()), HANDLED.set([])
     try:
         with builder.block(types) as block:
             reps = iter(map(Rep, block.parameters))
             staged_args = with_leaves(args, lambda _: next(reps))
             mine: dict[Path, Any] = {path: follow(staged_args, path) for path, _ in given}
             before = {path: _held(one) for path, one in mine.items()}
+
+            def changed_to(atoms: list[Atom], memo: dict[int, object]) -> Changes:
+                paths = [path for path, _ in given if not _identical(before[path], _held(mine[path]))]
+                return tuple((path, _contents(mine[path], atoms, memo)) for path in paths)
+
+            def known() -> dict[int, object]:
+                return {id(mine[path]): Given(path) for path, _ in given}
+
+            leaving = ProgramAttempt(builder.label(), lambda atoms: changed_to(atoms, known()))
+            ATTEMPTS.set((leaving,))
             try:
                 result = run(*staged_args)  # type: ignore[misc]
             except Diverged:
                 result = None
             atoms: list[Atom] = []
-            memo: dict[int, object] = {id(mine[path]): Given(path) for path, _ in given}
+            memo = known()
             structure = _structure(result, atoms, memo)
-            changed_paths = [path for path, _ in given if not _identical(before[path], _held(mine[path]))]
-            changes = tuple((path, _contents(mine[path], atoms, memo)) for path in changed_paths)
+            changes = changed_to(atoms, memo)
             builder.check_scope(tuple(atoms))
-        for path, container in given if changes else ():
+        changed_paths = {path for path, _ in changes}
+        nodes, atoms, failures = leaving.ended(block.nodes, atoms)
+        for path, container in given if changes or failures else ():
             if isinstance(mine[path], Rep) and path in changed_paths and memory_of(mine[path]).others(mine[path]):
                 refuse(
                     f"{name} changes an argument in place and returns a view of it; return a copy",
@@ -202,12 +227,14 @@ def collect(
         swallowed = FIRST.get()
         FIRST.reset(tokens[3])
         BEGINNING.reset(tokens[4])
+        ATTEMPTS.reset(apart[0])
+        HANDLED.reset(apart[1])
     if swallowed is not None:
         raise swallowed
-    program = Program(name, Block(block.parameters, tuple(block.nodes), tuple(atoms)))
+    program = Program(name, Block(block.parameters, tuple(nodes), tuple(atoms)))
     if "torch" in sys.modules:
         program = without_tensors(program)
-    return StagedProgram(verify(program) if checking() else program, structure, guards, changes)
+    return StagedProgram(verify(program) if checking() else program, structure, guards, changes, failures)
 
 
 def _type(value: object) -> Type:

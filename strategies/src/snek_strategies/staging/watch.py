@@ -172,20 +172,22 @@ class Watch:
     def changes(self) -> Iterator[tuple[object, Content]]:
         """Walk the objects that no longer hold what they held, each with what that was."""
         for value, content in self.seen.values():
-            if content is not None and not _same(content, content_of(value)):
+            if content is not None and not same_content(content, content_of(value)):
                 yield value, content
 
     def changed(self) -> object | None:
         """Return an object that no longer holds what it held, or None."""
         for value, content in self.seen.values():
-            if content is not None and not _same(content, content_of(value)):
+            if content is not None and not same_content(content, content_of(value)):
                 return value
         return None
 
 
-def _same(before: Content, after: Content | None) -> bool:
+def same_content(before: Content | None, after: Content | None) -> bool:
+    """Tell whether two contents are one, by identity or as values known now."""
     return (
-        after is not None
+        before is not None
+        and after is not None
         and len(before) == len(after)
         and all(x is y or _equal(x, y) for x, y in zip(before, after, strict=True))
     )

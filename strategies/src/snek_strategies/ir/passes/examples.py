@@ -56,3 +56,14 @@ def chained() -> Program:
         simple(6, "max", Sym(5, x.type), axis=(0,)),
     )
     return Program("chained", Block((x, scale), nodes, (Sym(3, x.type), Sym(4, F64), Sym(6, F64))))
+
+
+def guarded() -> Program:
+    """A program that leaves a `try` where a flag says so."""
+    x, flag, answer = Sym(0, F64), Sym(1, BOOL), Sym(3, F64)
+    raises = frozenset({"raise"})
+    left = Node((), "leave", (x,), (("label", 0),), (), raises)
+    choice = Node((), "if", (flag,), (), (Block((), (left,), ()), Block((), (), ())), raises)
+    body = Block((), (choice, simple(2, "exp", x)), (Sym(2, F64),))
+    region = Node((answer,), "try", (), (("label", 0),), (body,), raises)
+    return Program("guarded", Block((x, flag), (region,), (answer,)))
