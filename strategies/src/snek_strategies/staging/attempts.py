@@ -17,12 +17,11 @@ from snek_strategies.ir.syntax import Atom, Sym
 from snek_strategies.ir.types import Array, Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.host_state import carries
-from snek_strategies.staging.host_state import now as content_now
 from snek_strategies.staging.join import parts, rebuild, same_static
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.rep import Rep, memory_of
 from snek_strategies.staging.text import StagedText
-from snek_strategies.staging.watch import Content, Watch
+from snek_strategies.staging.watch import Content, Watch, content_of
 
 Arguments = tuple[object, ...]
 
@@ -113,7 +112,9 @@ class Attempt:
         reached.add(*state)
         hosts = [*(host for host, _ in self.watching.changes()), *(host for host, _ in reached.seen.values())]
         contents = {
-            id(host): (host, tuple(map(outer.snapshot, content_now(host)))) for host in hosts if _is_mutable(host)
+            id(host): (host, tuple(map(outer.snapshot, content_of(host) or ())))
+            for host in hosts
+            if content_of(host) is not None and _is_mutable(host)
         }
         held: State = tuple(map(outer.snapshot, state))
         self.exits.append(Exit(kind, tuple(rep.atom for rep in reps), held, state, contents, arrays))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from snek_core_transform.operators import State
 from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.host_state import check_same_names, label, now, put
 from snek_strategies.staging.host_state import held as host_values
@@ -184,7 +185,13 @@ def stage_for(
         return more if test is None else and_(more, lambda: test(*rest))
 
     def trip(at: object, *rest: object) -> State:
-        return (at + step, *body(item(at), *rest))  # type: ignore[operator]
+        # The item is there: no handler takes anything, and the variables do not hold this trip's values yet.
+        apart = ATTEMPTS.set(())
+        try:
+            taken = item(at)
+        finally:
+            ATTEMPTS.reset(apart)
+        return (at + step, *body(taken, *rest))  # type: ignore[operator]
 
     start = first if isinstance(first, Rep) else constant(first)
     counter = start if start.type == Scalar("int") else emit("int", start)
