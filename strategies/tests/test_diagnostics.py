@@ -55,7 +55,7 @@ def misfit(x):
 
 
 def no_rule(x):
-    return np.linalg.svd(x)
+    return np.unwrap(x)
 
 
 def slices(x, n):
