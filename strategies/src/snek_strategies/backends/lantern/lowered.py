@@ -19,6 +19,7 @@ from snek_strategies.backends.lantern import compiler
 from snek_strategies.backends.lantern.cache import library as library_of
 from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
 from snek_strategies.backends.lantern.native_calls import native_calls
+from snek_strategies.backends.lantern.printing import Printer
 from snek_strategies.backends.lantern.running_time import takes_long
 from snek_strategies.backends.lantern.signature import Native
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
@@ -125,11 +126,13 @@ class LoadedProgram:
         made = library_of(lowered.source)
         library = ctypes.PyDLL(str(made))
         shutil.rmtree(made.parent)
-        library.lantern_connect(_services())
+        self._printer = Printer(lowered.shared.prints)
+        library.lantern_connect(_services(self._printer))
         kept = lowered.shared.constants
         (ctypes.c_void_p * max(1, len(kept))).in_dll(library, "constants")[:] = [one.ctypes.data for one in kept] or [0]
         parameters, results = lowered.program.body.parameters, lowered.program.body.results
         own = {sym.index: at for at, sym in enumerate(parameters)}
+        self._lowered = lowered
         self._given = [sym.type for sym in parameters]
         self._run = library.lantern_run
         address = ctypes.cast(self._run, ctypes.c_void_p).value
@@ -138,8 +141,8 @@ class LoadedProgram:
             address,
             tuple(atom.type for atom in results),
             tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in results),
-            lowered.failed,
-            (library, kept),
+            self._failed,
+            (library, kept, self._printer),
         )
 
     def __call__(self, *arguments: Any) -> tuple[object, ...]:
@@ -156,6 +159,11 @@ class LoadedProgram:
             for type_, one, at in zip(native.results, answers, native.same, strict=True)
         )
 
+    def _failed(self, code: int, site: int, words: tuple[int, ...]) -> NoReturn:
+        if code == 5:
+            raise self._printer.failed()
+        self._lowered.failed(code, site, words)
+
 
 def _pointers(arrays: list[np.ndarray]) -> Any:
     return (ctypes.c_void_p * max(1, len(arrays)))(*(one.ctypes.data for one in arrays))
@@ -169,11 +177,12 @@ def _handed(type_: Type, value: Any) -> np.ndarray:
 
 class _Services(ctypes.Structure):
     _fields_: ClassVar = [
-        (name, ctypes.c_void_p) for name in ("save_thread", "restore_thread", "check_signals", "dgemm", "sgemm")
+        (name, ctypes.c_void_p)
+        for name in ("save_thread", "restore_thread", "check_signals", "dgemm", "sgemm", "print")
     ]
 
 
-def _services() -> Any:
+def _services(printer: Printer) -> Any:
     api = ctypes.pythonapi
     blas = importlib.import_module("scipy.linalg.cython_blas").__pyx_capi__
     pointer, title = api.PyCapsule_GetPointer, api.PyCapsule_GetName
@@ -183,4 +192,5 @@ def _services() -> Any:
         ctypes.cast(one, ctypes.c_void_p)
         for one in (api.PyEval_SaveThread, api.PyEval_RestoreThread, api.PyErr_CheckSignals)
     ]
-    return ctypes.byref(_Services(*host, *(pointer(blas[name], title(blas[name])) for name in ("dgemm", "sgemm"))))
+    products = [pointer(blas[name], title(blas[name])) for name in ("dgemm", "sgemm")]
+    return ctypes.byref(_Services(*host, *products, ctypes.cast(printer.callback, ctypes.c_void_p)))

@@ -21,6 +21,7 @@ from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops,
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
 from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
+from snek_strategies.backends.lantern.printing import write_print
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import Sites, ends_in_raise
 from snek_strategies.ir.interpretations import HOLE
@@ -40,6 +41,7 @@ class Shared:
     def __init__(self) -> None:
         self.sites = Sites("lantern")
         self.constants: list[np.ndarray] = []
+        self.prints: list[Node] = []
         self.functions: dict[int, Lifted] = {}
 
 
@@ -309,6 +311,8 @@ class Writer:
                 if len(texts) > 16:
                     raise cannot_say("lantern", node, "an exception holds at most 15 numbers")
                 self.line(f"lantern::raise({', '.join(texts)});")
+            elif node.primitive == "print":
+                write_print(self, node)
             elif node.primitive in tapes.ROWS:
                 tapes.ROWS[node.primitive](self, node)
             elif node.primitive in ("setitem", "additem"):

@@ -22,6 +22,7 @@ struct Raised {
 };
 struct Interrupted {};  // Ctrl-C was pressed; Python knows the exception
 struct TooDeep {};
+struct NotPrinted {};  // the host could not print; it knows why
 
 template <class T>
 inline std::int64_t word(T value) {
@@ -47,8 +48,14 @@ struct Services {
     int (*check_signals)();
     void *dgemm;
     void *sgemm;
+    int (*print)(std::int64_t site, const void *const *values);
 };
 inline Services services{};
+
+// Lets the host print, now, what stands at a numbered `print` of the program; it takes the GIL for that.
+[[gnu::cold, gnu::noinline]] inline void print(std::int64_t site, const void *const *values) {
+    if (services.print(site, values) != 0) throw NotPrinted{};
+}
 
 // Memory as a stack: a function takes its frame when it is entered and leaves it when it returns or raises.
 struct Chunk {
@@ -142,7 +149,7 @@ class Frame {
 };
 
 // Runs a program, other threads of Python meanwhile where it is told to let them; says how it ended: 0 well, 1 raised,
-// 2 too deep, 3 no memory, 4 interrupted.
+// 2 too deep, 3 no memory, 4 interrupted, 5 not printed.
 template <bool LET_OTHERS_RUN, class Body>
 int run(Raised *raised, Body body) {
     static thread_local Context context;
@@ -159,6 +166,8 @@ int run(Raised *raised, Body body) {
         code = 3;
     } catch (const Interrupted &) {
         code = 4;
+    } catch (const NotPrinted &) {
+        code = 5;
     }
     if constexpr (LET_OTHERS_RUN) services.restore_thread(context.thread);
     return code;
