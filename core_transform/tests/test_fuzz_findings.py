@@ -63,6 +63,27 @@ def operand_without_a_value(x: int) -> object:
     return later
 
 
+def parameter_that_an_inner_function_deletes(x: int) -> object:
+    def forget() -> None:
+        nonlocal x
+        del x
+
+    forget()
+    return 0 < 1 < x
+
+
+def parameter_that_an_inner_handler_unsets(x: int) -> object:
+    def forget() -> None:
+        nonlocal x
+        try:
+            raise KeyError
+        except KeyError as x:  # type: ignore[assignment]
+            pass
+
+    forget()
+    return 0 < 1 < x
+
+
 class Swallows:
     def __enter__(self) -> None:
         pass
@@ -170,6 +191,8 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (default_without_a_value, (1,)),
     (iterable_without_a_value, (1,)),
     (operand_without_a_value, (1,)),
+    (parameter_that_an_inner_function_deletes, (1,)),
+    (parameter_that_an_inner_handler_unsets, (1,)),
     (return_overruled_by_an_exception_in_finally, (1,)),
     (return_overruled_by_an_exception_in_finally, (0,)),
     (jumps_overruled_by_exceptions_in_finally, (1,)),

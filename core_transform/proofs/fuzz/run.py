@@ -60,7 +60,7 @@ def run_slice(number: int, programs: int, virtualize_: Virtualize) -> tuple[Slic
         max_examples=programs, deadline=None, database=None, phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(st.integers(0, 2**48), st.integers(3, 16))
+    @given(st.integers(0, 2**48), st.integers(2, 10))
     def check(number: int, size: int) -> None:
         writer = Writer(number, size)
         text = writer.text()

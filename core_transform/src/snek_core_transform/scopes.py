@@ -24,7 +24,7 @@ class Scope:
     globals: frozenset[str]
     nonlocals: frozenset[str]
     unset: frozenset[str]
-    """The names that `del` or the end of an `except` clause may leave without a value."""
+    """The names that `del` or the end of an `except` clause, also of an inner scope, may leave without a value."""
 
     @property
     def shared(self) -> frozenset[str]:
@@ -63,7 +63,9 @@ def scope_of_nodes(function: gast.AST, nodes: list[gast.AST]) -> Scope:
         elif kind is gast.Nonlocal:
             declared_nonlocal.update(node.names)
         elif kind in _INNER_SCOPES:
-            captured.update(mentioned_names([node]))
+            inside = walk(node)
+            captured.update(_mentioned(inside))
+            unset.update(_unset_outside(inside))
         elif kind is gast.ExceptHandler and node.name:
             unset.add(node.name.id)
     outside = declared_global | declared_nonlocal
@@ -130,12 +132,25 @@ def target_names(comprehension: gast.AST) -> set[str]:
 
 def mentioned_names(nodes: Iterable[gast.AST]) -> set[str]:
     """Return every name that occurs anywhere in `nodes`, inner scopes included: more than are read, never fewer."""
+    return {name for root in nodes for name in _mentioned(walk(root))}
+
+
+def _mentioned(nodes: list[gast.AST]) -> set[str]:
     names: set[str] = set()
-    for root in nodes:
-        for node in walk(root):
-            kind = node.__class__
-            if kind is gast.Name:
-                names.add(node.id)
-            elif kind is gast.Nonlocal:
-                names.update(node.names)
+    for node in nodes:
+        kind = node.__class__
+        if kind is gast.Name:
+            names.add(node.id)
+        elif kind is gast.Nonlocal:
+            names.update(node.names)
     return names
+
+
+def _unset_outside(nodes: list[gast.AST]) -> set[str]:
+    """Return the names around an inner scope that it may leave without a value."""
+    declared = {name for node in nodes if node.__class__ is gast.Nonlocal for name in node.names}
+    if not declared:
+        return declared
+    deleted = {node.id for node in nodes if node.__class__ is gast.Name and node.ctx.__class__ is gast.Del}
+    caught = {node.name.id for node in nodes if node.__class__ is gast.ExceptHandler and node.name}
+    return declared & (deleted | caught)
