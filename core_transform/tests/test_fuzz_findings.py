@@ -84,6 +84,19 @@ def parameter_that_an_inner_handler_unsets(x: int) -> object:
     return 0 < 1 < x
 
 
+def name_of_a_class_body_behind_a_jump(x: int) -> object:
+    y = 3
+
+    class Kind:
+        for number in range(3):
+            if number == x:
+                continue
+                y = 4
+            seen = y
+
+    return Kind.seen
+
+
 class Swallows:
     def __enter__(self) -> None:
         pass
@@ -193,6 +206,7 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (operand_without_a_value, (1,)),
     (parameter_that_an_inner_function_deletes, (1,)),
     (parameter_that_an_inner_handler_unsets, (1,)),
+    (name_of_a_class_body_behind_a_jump, (1,)),
     (return_overruled_by_an_exception_in_finally, (1,)),
     (return_overruled_by_an_exception_in_finally, (0,)),
     (jumps_overruled_by_exceptions_in_finally, (1,)),

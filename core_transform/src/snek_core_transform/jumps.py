@@ -49,9 +49,9 @@ class Lowering:
         for index, statement in enumerate(statements):
             rest = statements[index + 1 :]
             if isinstance(statement, self.kind):
-                return [*result, *self._jump(statement, region)], True
+                return [*result, *self._jump(statement, region), *self._unreached(rest, region)], True
             if isinstance(statement, (gast.Raise, *JUMPS)):
-                return [*result, statement], True
+                return [*result, statement, *self._unreached(rest, region)], True
             if not self.holds(statement):
                 result.append(statement)
                 continue
@@ -96,6 +96,10 @@ class Lowering:
                     known = self.holds(child) or known
             self._holding[id(statement)] = known
         return known
+
+    def _unreached(self, rest: Block, region: Region) -> Block:
+        """Return what stands behind a jump, where it may be of a class body: what it binds are names of the class."""
+        return self.block(rest, region)[0] if region is Region.NATIVE else []
 
     def _jump(self, statement: gast.stmt, region: Region) -> Block:
         if _is_native(region):
