@@ -26,7 +26,7 @@ from shorten import shortened
 from snek_core_transform.groups import OPERATORS
 from snek_core_transform.virtualize import virtualize
 
-SLICE = 2_500
+SLICE = 1_000
 """Programs a slice: what an interrupted run has to do again at most."""
 SHOWN = 3
 """Differences that are made short; all are printed and counted."""
