@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from snek_strategies.backends.backend import Unavailable as Unavailable
     from snek_strategies.differentiate import grad as grad
     from snek_strategies.differentiate import value_and_grad as value_and_grad
+    from snek_strategies.exports.registry import export as export
     from snek_strategies.stage import dynamic as dynamic
     from snek_strategies.stage import stage as stage
     from snek_strategies.stage import static as static
@@ -43,6 +44,7 @@ _HOMES = {
     "UnsupportedSyntax": "snek_core_transform.errors",
     "UsageError": "snek_core_transform.errors",
     "dynamic": "snek_strategies.stage",
+    "export": "snek_strategies.exports.registry",
     "show_operator_frames": "snek_core_transform.tracebacks",
     "grad": "snek_strategies.differentiate",
     "stage": "snek_strategies.stage",

@@ -118,10 +118,14 @@ class TorchProgram(TracedProgram):
         return str(self._exported()) if kind == "fx" else super().as_text(kind)
 
     def _exported(self) -> Any:
+        if self.exported is None:
+            self.exported = self.capture(holds_constants=False)
+        return self.exported
+
+    def capture(self, holds_constants: bool) -> Any:
+        """Return what `torch.export` makes of the program; its constants are arguments, unless it holds them."""
         import torch
 
-        if self.exported is not None:
-            return self.exported
         number = next(_NUMBERS)  # never used twice: Dynamo remembers modules by name
         filename = f"<snek torch {self.program.name} {number}>"
         linecache.cache[filename] = (len(self.source), None, self.source.splitlines(keepends=True), filename)
@@ -132,17 +136,22 @@ class TorchProgram(TracedProgram):
         held = [torch.tensor(one) for one in self.constants]
 
         class Staged(torch.nn.Module):  # type: ignore[misc]
+            def __init__(self) -> None:
+                super().__init__()
+                for at, one in enumerate(held if holds_constants else ()):
+                    self.register_buffer(f"constant_{at}", one)
+
             def forward(self, *arguments: Any) -> Any:
-                return entry(*arguments)
+                return entry(*arguments, *self.buffers())
 
         examples = [torch.zeros(dims, dtype=getattr(torch, dtype.name)) for dtype, dims in self.shapes()]
         sys.modules[module.__name__] = module
         try:
             with torch.no_grad():
-                self.exported = torch.export.export(Staged(), (*examples, *held), strict=False)
+                given = examples if holds_constants else [*examples, *held]
+                return torch.export.export(Staged(), tuple(given), strict=False)
         finally:
             del sys.modules[module.__name__]
-        return self.exported
 
     def compile(self) -> Run:
         """Return the graph as a callable over host values."""
