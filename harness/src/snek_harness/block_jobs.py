@@ -117,6 +117,7 @@ class BlockJobs:
             kind=kind, workload=cell.workload, strategy=strategy or cell.strategy, size=cell.size, device=cell.device,
             seed=settings.seed, argument_sets=settings.argument_sets, threads=settings.threads,
             folder=str(self._folder), scratch=str(scratch), expected=expected, exact_dtype=exact_dtype,
+            mode=cell.mode,
         )  # fmt: skip
 
     def _finish(self, job: Job, framework: str) -> Prepared:

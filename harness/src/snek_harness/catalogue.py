@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snek_core_transform.errors import UsageError
 from snek_core_transform.load import load_file
+from snek_harness.expert import EXPERTS, load_expert
 from snek_strategies import registry as strategies
 from snek_strategies.protocol import Strategy
 from snek_workloads import registry as workloads
@@ -17,6 +18,8 @@ from snek_workloads.workload import Workload
 
 def load_strategy(name: str, device: str = "cpu") -> Strategy:
     """Return the strategy of that name, or the one that `module:Class` names. Raises UsageError where there is none."""
+    if name in EXPERTS:
+        return load_expert(name, device)
     if ":" not in name:
         return strategies.load(name, device)
     module, _, attribute = name.partition(":")
@@ -42,8 +45,13 @@ def load_workload(name: str) -> Workload:
 
 
 def select_strategies(wanted: Sequence[str]) -> list[str]:
-    """Return the strategies that names, regular expressions or `module:Class` ask for; all where nothing is asked."""
-    chosen = _select(wanted, list(strategies.STRATEGIES), "strategy", lambda name: ":" in name)
+    """Return the strategies that names, regular expressions or `module:Class` ask for; all where nothing is asked.
+
+    Expert rivals are there to be asked for.
+    """
+    if not wanted:
+        return list(strategies.STRATEGIES)
+    chosen = _select(wanted, [*strategies.STRATEGIES, *EXPERTS], "strategy", lambda name: ":" in name)
     for name in chosen:
         if ":" in name:
             load_strategy(name)

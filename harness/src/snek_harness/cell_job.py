@@ -6,17 +6,18 @@ import gc
 from collections.abc import Iterable
 
 from snek_harness import evidence
-from snek_harness.bound import bound_program, program_files
+from snek_harness.bound import bound_program, program_files, stage
 from snek_harness.catalogue import load_strategy, load_workload
 from snek_harness.channel import Channel
 from snek_harness.checker import Tolerance
 from snek_harness.checks import Checks
 from snek_harness.failure import UnavailableError
+from snek_harness.gradients import gradient_tolerance
 from snek_harness.measure import calibrate, sample
 from snek_harness.messages import Checked, Do, Job, Rechecked, Sampled, WarmedUp
 from snek_harness.phases import Phases
 from snek_harness.record import Outcome
-from snek_harness.values import fresh, read_arguments, read_expected
+from snek_harness.values import ORACLE, TIMED, fresh, read_arguments, read_expected
 from snek_strategies.protocol import Program
 
 
@@ -33,13 +34,11 @@ class CellJob:
             raise UnavailableError(missing)
         self.strategy.pin_threads(job.threads)
         self.workload = load_workload(job.workload)
-        self.checks = Checks(
-            self.strategy,
-            read_arguments(job.folder),
-            read_expected(job.folder, job.expected),
-            Tolerance(self.workload.relative_tolerance, self.workload.absolute_tolerance),
-            job.exact_dtype,
-        )
+        expected = read_expected(job.folder, job.expected)
+        tolerance = Tolerance(self.workload.relative_tolerance, self.workload.absolute_tolerance)
+        if job.mode == "gradient":
+            tolerance = gradient_tolerance(self.workload, read_expected(job.folder, ORACLE))
+        self.checks = Checks(self.strategy, read_arguments(job.folder), expected, tolerance, job.exact_dtype)
         self.frames: evidence.FrameCount | None = None
 
     def run(self) -> None:
@@ -65,10 +64,10 @@ class CellJob:
     def _stage_and_check(self) -> Checked:
         strategy, checks = self.strategy, self.checks
         with self.phases.timed("transform"):
-            program = bound_program(self.workload, strategy)
+            program = bound_program(self.workload, strategy, self.job.mode)
         example = fresh(checks.sets[0])
         with self.phases.timed("stage"):
-            self.staged = strategy.stage(program, example)
+            self.staged = stage(self.workload, strategy, self.job.mode, program, example)
         with self.phases.timed("compile"):
             self.function = self.staged.compile()
         native = checks.native(0)
@@ -121,7 +120,7 @@ class CellJob:
         return ""
 
     def _warm_up(self, min_seconds: float) -> None:
-        native = self.checks.native(0)
+        native = self.checks.native(TIMED)
         function, wait = self.function, self.strategy.wait
 
         def call() -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from snek_harness.record import Outcome, Phase
+from snek_harness.record import Mode, Outcome, Phase
 
 JobKind = Literal["prepare", "reference", "cell"]
 
@@ -29,6 +29,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     expected: str = ""
     """The file in `folder` to compare with."""
     exact_dtype: bool = True
+    mode: Mode = "forward"
 
 
 class Do(msgspec.Struct, frozen=True, kw_only=True, tag=True):

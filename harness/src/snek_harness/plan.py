@@ -8,11 +8,14 @@ import msgspec
 
 from snek_core_transform.errors import UsageError
 from snek_harness.catalogue import load_workload, select_strategies, select_workloads
-from snek_harness.record import Cell, SkipRecord
+from snek_harness.expert import EXPERTS, has_expert
+from snek_harness.record import Cell, Mode, SkipRecord
 from snek_workloads import registry
 from snek_workloads.workload import SIZES
 
 DEVICES = ("cpu", "cuda")
+ALL_SIZES = (*SIZES, "paper")
+"""Sizes that one may ask for without naming workloads."""
 
 LEFT_OUT: Mapping[str, frozenset[str]] = {
     "dynamo/": frozenset(registry.names()) - {"lstm", "mandelbrot", "newton"},
@@ -41,24 +44,34 @@ def make_plan(
     size: str = "small",
     device: str = "cpu",
     left_out: Mapping[str, frozenset[str]] = LEFT_OUT,
+    mode: Mode = "forward",
 ) -> Plan:
     """Plan every chosen strategy on every chosen workload; both are names or regular expressions, empty for all.
 
     `left_out` maps the start of a strategy's name to the workloads it does not run; pass `{}` to run it on all.
+    Workloads that nobody named are left out where they lack the size or, for mode `gradient`, an objective, and an
+    expert where none was written.
     Raises UsageError for a name that does not exist, saying which do.
     """
     chosen = select_workloads(workloads)
     if device not in DEVICES:
         raise UsageError(f"unknown device {device!r}; one of {', '.join(DEVICES)}")
     for name in chosen:
-        known = load_workload(name).sizes if size not in SIZES else SIZES
-        if size not in known:
-            raise UsageError(f"unknown size {size!r}; workload {name!r} has {', '.join(known)}")
+        workload = load_workload(name)
+        if size not in workload.sizes and (workloads or size not in ALL_SIZES):
+            raise UsageError(f"unknown size {size!r}; workload {name!r} has {', '.join(workload.sizes)}")
+        if mode == "gradient" and not workload.by and workloads:
+            raise UsageError(f"workload {name!r} has no objective to differentiate; name one that has, or no workload")
     cells = []
     skipped = []
-    for workload in chosen:
+    for name in chosen:
+        workload = load_workload(name)
+        if size not in workload.sizes or (mode == "gradient" and not workload.by):
+            continue
         for strategy in select_strategies(strategies):
-            cell = Cell(workload=workload, strategy=strategy, size=size, device=device)
+            if strategy in EXPERTS and not has_expert(workload, strategy):
+                continue
+            cell = Cell(workload=name, strategy=strategy, size=size, device=device, mode=mode)
             reason = _left_out(cell, left_out)
             if reason:
                 skipped.append(SkipRecord(cell=cell, reason=reason))

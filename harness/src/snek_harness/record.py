@@ -17,6 +17,8 @@ OUTCOMES: tuple[Outcome, ...] = Outcome.__args__  # type: ignore[attr-defined]
 TIMED_OUTCOMES = frozenset({"reference", "captured", "fallback"})
 """A cell that is not right has no time."""
 
+Mode = Literal["forward", "gradient"]
+
 Phase = Literal["import", "transform", "stage", "compile", "first_call", "warm_up"]
 
 
@@ -31,7 +33,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, order=True):
     strategy: str
     size: str
     device: str = "cpu"
-    mode: Literal["forward", "gradient"] = "forward"
+    mode: Mode = "forward"
 
 
 class SampleRecord(msgspec.Struct, frozen=True, kw_only=True, tag="sample", forbid_unknown_fields=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from snek_harness.bound import bound_program
+from snek_harness.bound import bound_program, stage
 from snek_harness.catalogue import load_strategy, load_workload
 from snek_harness.checker import Tolerance, compare
+from snek_harness.gradients import gradient_tolerance
 from snek_harness.messages import Job, Prepared
 from snek_harness.phases import Phases
-from snek_harness.values import fresh, read_arguments, read_expected, reference_file, write_sets
+from snek_harness.values import ORACLE, fresh, read_arguments, read_expected, reference_file, write_sets
 
 
 def run_reference(job: Job, phases: Phases) -> Prepared:
@@ -17,7 +18,11 @@ def run_reference(job: Job, phases: Phases) -> Prepared:
     workload = load_workload(job.workload)
     tolerance = Tolerance(workload.relative_tolerance, workload.absolute_tolerance)
     phases.begin("reference")
-    program = bound_program(workload, strategy)
+    program = bound_program(workload, strategy, job.mode)
+    if job.mode == "gradient":
+        tolerance = gradient_tolerance(workload, read_expected(job.folder, ORACLE))
+        example = fresh(read_arguments(job.folder)[0])
+        program = stage(workload, strategy, job.mode, program, example).compile()
     answers: list[object] = []
     difference = ""
     sets = read_arguments(job.folder)

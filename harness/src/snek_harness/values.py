@@ -12,6 +12,8 @@ Arguments = tuple[object, ...]
 
 ARGUMENTS = "arguments.npz"
 ORACLE = "oracle.npz"
+TIMED = -1
+"""Which argument set is timed: the one with the longest way, which makes the most steps."""
 
 
 def reference_file(strategy: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from snek_harness.plan import Plan
+    from snek_harness.record import Mode
     from snek_harness.settings import Settings
 
 
@@ -28,7 +29,9 @@ def _megabytes(_context: click.Context, _option: click.Parameter, value: int | N
     metavar="RE",
     help="Strategies: a name, a pattern, or module:Class.",
 )
-@click.option("--size", default="small", show_default=True, help="tiny, small or medium.")
+@click.option("--size", default="small", show_default=True, help="tiny, small, medium, paper, or a workload's own.")
+@click.option("--mode", type=click.Choice(["forward", "gradient"]), default="forward", show_default=True,
+              help="Programs as they are, or objectives with their gradients.")  # fmt: skip
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--all-cells", is_flag=True, help="Also the cells that the default leaves out for their compile time.")
 @click.option("--samples", type=int, help="Steady samples a cell at least.  [default: 10]")
@@ -49,6 +52,7 @@ def bench(
     workloads: tuple[str, ...],
     strategies: tuple[str, ...],
     size: str,
+    mode: Mode,
     device: str,
     all_cells: bool,
     suite: str | None,
@@ -83,7 +87,7 @@ def bench(
         folder = open_run(resume, results)
         plan, settings = resume_run(folder)
     else:
-        plan = make_plan(workloads, strategies, size, device, {} if all_cells else LEFT_OUT)
+        plan = make_plan(workloads, strategies, size, device, {} if all_cells else LEFT_OUT, mode)
         settings = Settings(**{name: value for name, value in effort.items() if value is not None})  # type: ignore[arg-type]
     console = Console(highlight=False)
     if dry_run:

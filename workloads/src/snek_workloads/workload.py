@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,8 +33,16 @@ class Workload:
     relative_tolerance: float
     absolute_tolerance: float
     why: str
+    objective: Callable[..., object] | None = None
+    """A text over the same parameters that gives one float, where gradients are asked for."""
+    by: tuple[str, ...] = ()
+    """The names of the parameters that the objective is differentiated by."""
+    experts: Mapping[str, str] = field(default_factory=dict)
+    """Expert rivals, framework → `module:function` (see `snek_workloads.experts`)."""
 
     def __post_init__(self) -> None:
+        if bool(self.by) != (self.objective is not None):
+            raise ValueError(f"workload {self.name!r} needs both an objective and the parameters it is by, or neither")
         missing = [size for size in SIZES if size not in self.sizes]
         if missing:
             raise ValueError(f"workload {self.name!r} lacks sizes {missing}; every workload has {', '.join(SIZES)}")
@@ -43,3 +51,9 @@ class Workload:
     def name(self) -> str:
         """The workload's name, which is its program's and its file's."""
         return self.program.__name__
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Where, among the arguments after `xp`, those stand that the objective is differentiated by."""
+        parameters = self.program.__code__.co_varnames[1 : self.program.__code__.co_argcount]
+        return tuple(parameters.index(name) for name in self.by)

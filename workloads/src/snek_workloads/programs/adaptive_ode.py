@@ -48,6 +48,12 @@ def pendulums(xp, y):  # type: ignore[no-untyped-def]
     return xp.stack([velocity, xp.mean(angle) - angle - xp.sin(angle) - velocity / 10])
 
 
+def adaptive_ode_loss(xp, y, left, step, tolerance, safety, exponent, least, most):  # type: ignore[no-untyped-def]
+    """Return the mean square of where the motion ends."""
+    y = adaptive_ode(xp, y, left, step, tolerance, safety, exponent, least, most)  # type: ignore[no-untyped-call]
+    return xp.mean(y * y)
+
+
 def arguments(rng: np.random.Generator, size: str) -> Arguments:
     """Draw angles and velocities, and a first step that is short or, half the time, so long that it is rejected."""
     s = SIZES[size]
@@ -119,4 +125,6 @@ WORKLOAD = Workload(
     # Some hundred steps add up local errors of at most 1e-5; friction damps them.
     absolute_tolerance=1e-3,
     why="a while loop whose every step data accepts or rejects, around long elementwise expressions",
+    objective=adaptive_ode_loss,
+    by=("y",),
 )

@@ -80,4 +80,9 @@ WORKLOAD = Workload(
     relative_tolerance=0.0,
     absolute_tolerance=0.0,
     why="control flow alone: what a loop trip and a branch cost in each system",
+    experts={
+        "cpp": "snek_workloads.experts.collatz:with_cpp",
+        "numba": "snek_workloads.experts.collatz:with_numba",
+        "jax": "snek_workloads.experts.collatz:with_jax",
+    },
 )

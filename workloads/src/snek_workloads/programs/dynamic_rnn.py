@@ -40,6 +40,21 @@ def dynamic_rnn(xp, x, lengths, wx, wh, b, h):  # type: ignore[no-untyped-def]
     return outputs, h
 
 
+def dynamic_rnn_loss(xp, x, lengths, wx, wh, b, h):  # type: ignore[no-untyped-def]
+    """Return the mean square of the outputs, summed over time as they come: a gradient needs them one by one only."""
+    nothing = xp.zeros_like(h)
+    total = nothing
+    longest = xp.max(lengths)
+    t = 0 * longest
+    while t < longest:
+        live = (t < lengths)[:, None]
+        new = xp.tanh(x[t] @ wx + h @ wh + b)
+        total = total + xp.where(live, new * new, nothing)
+        h = xp.where(live, new, h)
+        t = t + 1
+    return xp.mean(total)
+
+
 def arguments(rng: np.random.Generator, size: str) -> Arguments:
     """Draw inputs, lengths uniform in [time / 2, time], weights in Glorot's range, and a random first state."""
     s = SIZES[size]
@@ -97,4 +112,10 @@ WORKLOAD = Workload(
     relative_tolerance=1e-4,
     absolute_tolerance=5e-5,
     why="AutoGraph's dynamic RNN: a data-dependent loop that fills an array, step by step",
+    objective=dynamic_rnn_loss,
+    by=("wx", "wh", "b"),
+    experts={
+        "jax": "snek_workloads.experts.dynamic_rnn:with_jax",
+        "tensorflow": "snek_workloads.experts.dynamic_rnn:with_tensorflow",
+    },
 )

@@ -36,6 +36,12 @@ def lstm(xp, x, lengths, wx, wh, b, h, c):  # type: ignore[no-untyped-def]
     return h, c
 
 
+def lstm_loss(xp, x, lengths, wx, wh, b, h, c):  # type: ignore[no-untyped-def]
+    """Return the last state's mean square."""
+    h, c = lstm(xp, x, lengths, wx, wh, b, h, c)  # type: ignore[no-untyped-call]
+    return xp.mean(h * h)
+
+
 def arguments(rng: np.random.Generator, size: str) -> Arguments:
     """Draw inputs, lengths uniform in [time / 2, time], weights in Glorot's range, and a random first state."""
     s = SIZES[size]
@@ -102,4 +108,11 @@ WORKLOAD = Workload(
     relative_tolerance=1e-4,
     absolute_tolerance=2e-5,
     why="a data-dependent while loop over a batch: the workload of AutoGraph's dynamic RNN",
+    objective=lstm_loss,
+    by=("wx", "wh", "b"),
+    experts={
+        "jax": "snek_workloads.experts.lstm:with_jax",
+        "torch": "snek_workloads.experts.lstm:with_torch",
+        "tensorflow": "snek_workloads.experts.lstm:with_tensorflow",
+    },
 )

@@ -132,4 +132,7 @@ WORKLOAD = Workload(
     relative_tolerance=2e-4,
     absolute_tolerance=1e-5,
     why="meta-learning: a loop of small products, whose gradient goes through the inner step",
+    objective=maml,
+    by=("w1", "b1", "w2", "b2", "w3", "b3"),
+    experts={"jax": "snek_workloads.experts.maml:with_jax"},
 )

@@ -107,4 +107,8 @@ WORKLOAD = Workload(
     relative_tolerance=0.0,
     absolute_tolerance=0.0,
     why="a data-dependent break in a loop over arrays",
+    experts={
+        "cpp": "snek_workloads.experts.mandelbrot:with_cpp",
+        "numba": "snek_workloads.experts.mandelbrot:with_numba",
+    },
 )

@@ -90,4 +90,9 @@ WORKLOAD = Workload(
     # noise of the last step (3 * 2.4e-7 / 0.2 at E near pi) is far below that.
     absolute_tolerance=5e-5,
     why="a data-dependent while loop on a tolerance, with a short-circuit `and` in its test",
+    experts={
+        "cpp": "snek_workloads.experts.newton:with_cpp",
+        "numba": "snek_workloads.experts.newton:with_numba",
+        "jax": "snek_workloads.experts.newton:with_jax",
+    },
 )

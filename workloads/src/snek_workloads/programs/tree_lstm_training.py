@@ -107,4 +107,6 @@ WORKLOAD = Workload(
     relative_tolerance=1e-4,
     absolute_tolerance=1e-4,
     why="Lantern's TreeLSTM training: recursion that returns a loss from every node",
+    objective=tree_lstm_training,
+    by=("leaf_w", "leaf_b", "left_w", "right_w", "node_b", "out_w", "out_b"),
 )
