@@ -43,7 +43,8 @@ def _benchmark(record: CellRecord, samples: list[SampleRecord]) -> dict[str, obj
     for sample in samples:
         stats.update(sample.seconds / sample.calls)
     params = {"workload": cell.workload, "strategy": cell.strategy, "size": cell.size, "device": cell.device}
-    name = f"test_cell[{cell.workload}-{cell.strategy}-{cell.size}-{cell.device}]"
+    mode = "" if cell.mode == "forward" else f"-{cell.mode}"
+    name = f"test_cell[{cell.workload}-{cell.strategy}-{cell.size}-{cell.device}{mode}]"
     return {
         "group": record.block,
         "name": name,
