@@ -204,6 +204,28 @@ def test_a_tensor_passes_without_a_copy() -> None:
     assert more.tolist() == (tensor + 1.0).tolist()
 
 
+def test_a_program_in_torchs_words_gives_tensors_at_every_call() -> None:
+    torch = pytest.importorskip("torch")
+
+    def made(x: object) -> object:
+        return torch.tanh(x) * 2
+
+    tensor = torch.arange(3.0)
+    staged = snek.stage(made, backend="lantern")
+    compiled = staged.trace(tensor).lower().compile()
+    for one in (staged, staged, compiled, compiled):
+        assert torch.allclose(one(tensor), made(tensor))  # type: ignore[operator]
+
+    def mixed(x: np.ndarray) -> object:
+        return torch.from_numpy(x) if isinstance(x, int) else torch.zeros(3) + 1.0, x * 2.0
+
+    both = snek.stage(mixed, backend="lantern")
+    for _ in range(2):
+        ones, twice = both(ROWS)
+        assert type(ones) is torch.Tensor
+        assert type(twice) is np.ndarray
+
+
 def test_more_kinds_of_arguments_than_the_entry_keeps_are_answered() -> None:
     staged = snek.stage(scaled, backend="lantern")
     for _ in range(2):

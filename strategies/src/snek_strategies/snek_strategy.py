@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from snek_core_transform.spelling import Spelling
 from snek_strategies.backends.backend import LoweredProgram, Run
 from snek_strategies.backends.registry import known, lower
+from snek_strategies.calls import StagedCalls, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.protocol import Program, Staged, Strategy
@@ -17,7 +18,7 @@ from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_strategies.staging.gradients import value_and_gradient
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.pytrees import arrays_in, key_of
-from snek_strategies.staging.trace import StagedProgram, stage, stage_as
+from snek_strategies.staging.trace import StagedProgram, stage_as, stage_call
 
 Entry = tuple[StagedProgram, LoweredProgram, list[Run]]
 """A staging, its program as the back-end takes it, and its callable, once that is asked for."""
@@ -62,13 +63,13 @@ class StagedOnBackend(Staged):
 
     def _stage(self, example: tuple[object, ...]) -> StagedProgram:
         if not self._by:
-            return stage(self._program, example, self._operators)
+            return stage_call(self._program, example, {}, self._operators)
         inner = functools.partial(self._operators.call, self._program)
 
-        def run(*reps: object) -> object:
-            return value_and_gradient(inner, reps, {}, self._by, self._program.__name__)
+        def run(reps: tuple[object, ...], named: dict[str, object]) -> object:
+            return value_and_gradient(inner, reps, named, self._by, self._program.__name__)
 
-        return stage_as(self._program, run, example)
+        return stage_as(self._program, run, (example, {}))
 
     def _run(self, entry: Entry) -> Run:
         if not entry[2]:
@@ -79,12 +80,12 @@ class StagedOnBackend(Staged):
     def compile(self) -> Callable[..., object]:
         """Return the callable that runs the program; it stages again where key or guards ask for it."""
         self._run(self._latest)
+        return served_by(self._backend, StagedRun)(self.find)
 
-        def run(*args: object) -> object:
-            entry = self._find(args)
-            return entry[0].answer(self._run(entry)(*arrays_of(args)), args)
-
-        return run
+    def find(self, args: tuple[object, ...]) -> tuple[StagedProgram, Run]:
+        """Return the staging for arguments like these, and its callable; stages where they are of a new kind."""
+        entry = self._find(args)
+        return entry[0], self._run(entry)
 
     def dump(self) -> Mapping[str, str]:
         """Return the IR of the example's staging, as text and as an S-expression, and the back-end's own texts."""
@@ -95,6 +96,21 @@ class StagedOnBackend(Staged):
     def counters(self) -> Mapping[str, int]:
         """Return how many times the program was staged, changed guards and new shapes included."""
         return {"stagings": self._stagings, "graphs": 1, "breaks": 0}
+
+
+class StagedRun(StagedCalls):
+    """A staged program as its strategy's callable."""
+
+    def __init__(self, find: Callable[[tuple[object, ...]], tuple[StagedProgram, Run]]) -> None:
+        self._find = find
+
+    def call_staged(self, /, *args: object, **kwargs: object) -> object:
+        """Run the program for arguments like these, by position."""
+        assert not kwargs, "workloads are called by position"
+        staged, run = self._find(args)
+        given = args, kwargs
+        self.remember(run, staged, args, given)
+        return staged.answer(run(*arrays_of(args)), given)
 
 
 def arrays_of(args: tuple[object, ...]) -> list[object]:

@@ -325,7 +325,8 @@ def as_traced(given: Arguments, key: Any) -> Arguments:
 def _as_traced(value: object, key: object) -> object:
     if key == (Dynamic, type(value)):
         return Dynamic(value)  # type: ignore[arg-type]
-    if hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
+    wants_array = isinstance(key, tuple) and isinstance(key[0], np.dtype)
+    if wants_array and hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
         return np.from_dlpack(value)
     return value
 

@@ -127,11 +127,6 @@ class StagedProgram:
         return self.guards.changed()
 
 
-def stage(function: Callable[..., object], args: tuple[object, ...], operators: StagingOperators) -> StagedProgram:
-    """Stage `function` for arguments like these. Raises StagingError where it cannot, naming the place."""
-    return stage_as(function, lambda *reps: operators.call(function, *reps), args)
-
-
 def stage_call(
     function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object], operators: StagingOperators
 ) -> StagedProgram:

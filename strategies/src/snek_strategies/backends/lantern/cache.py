@@ -131,20 +131,29 @@ def _publish(where: Path, key: str, content: bytes) -> None:
 
 
 def _key(source: str) -> str:
-    parts = [source, *compiler.command(), *_surroundings(compiler.compiler() or "")]
+    parts = [source, *compiler.command(), *_compiler_version(tuple(compiler.command())), *_surroundings()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 @cache
-def _surroundings(program: str) -> tuple[str, ...]:
-    """Return what else decides about a compiled program: the runtime's text, the compiler's version, the processor."""
+def _compiler_version(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what tells one version of the compiler from another: its file, or what it says where it is words."""
+    try:
+        if not command[1].startswith("-"):
+            return (subprocess.run([*command[:2], "--version"], capture_output=True, text=True, check=False).stdout,)  # noqa: S603
+        # To ask it would cost more than all else that a program from the cache does.
+        found = Path(command[0]).resolve(strict=True)
+        return str(found), str(found.stat().st_size), str(found.stat().st_mtime_ns)
+    except OSError:
+        return ()
+
+
+@cache
+def _surroundings() -> tuple[str, ...]:
+    """Return what else decides about a compiled program: the runtime's text and the processor."""
     runtime = [path.read_text() for path in sorted(compiler.RUNTIME.glob("*.hpp"))]
-    version = ""
-    if program:
-        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-        version = done.stdout
     known = Path("/proc/cpuinfo")
     rows = known.read_text().splitlines() if known.exists() else []
     wanted = ("model name", "flags", "Features", "CPU part")
     processor = sorted({row for row in rows if row.startswith(wanted)}) or [platform.processor()]
-    return (*runtime, version, platform.machine(), *processor)
+    return (*runtime, platform.machine(), *processor)

@@ -31,9 +31,7 @@ from snek_strategies.ir.types import Type
 
 HEAD = """// Made from the Python function {name}. Compile with:
 //   {command}
-#include <complex>
-
-#include "lantern.hpp"
+{complex}#include "lantern.hpp"
 #include "products.hpp"
 #include "scalar.hpp"
 #include "tape.hpp"
@@ -64,7 +62,14 @@ class LanternProgram(LoweredProgram):
         bodies = [one.function() for one in writers]
         declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
         command = shlex.join(["g++", *compiler.FLAGS, "-I", "RUNTIME", "program.cpp", "-o", "program.so"])
-        head = HEAD.format(name=program.name, command=command, count=max(1, len(self.shared.constants)))
+        # <complex> takes longer to compile than most programs.
+        uses_complex = any("std::complex" in one for one in bodies)
+        head = HEAD.format(
+            name=program.name,
+            command=command,
+            complex="#include <complex>\n\n" if uses_complex else "",
+            count=max(1, len(self.shared.constants)),
+        )
         entry = self._entry(cpp_name(functions[-1]), takes_long(functions))
         self.source = "\n\n".join([head, *declared, *bodies, entry]) + "\n"
 

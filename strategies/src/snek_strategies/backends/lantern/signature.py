@@ -99,7 +99,7 @@ def _made(type_: Type, same: int | None) -> Spec | None:
 
 def _answer(structure: object, leaves: list[object], given: object, inner: bool = False) -> Spec | None:
     if isinstance(structure, Hole):
-        return (MADE, structure.index, None, ())
+        return None if structure.tensor else (MADE, structure.index, None, ())
     if isinstance(structure, Given):
         found = follow(given, structure.path)
         at = next((at for at, one in enumerate(leaves) if one is found), None)

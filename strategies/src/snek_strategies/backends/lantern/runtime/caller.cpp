@@ -7,7 +7,7 @@ namespace entry {
 
 constexpr std::size_t MOST_PROGRAMS = 64;
 
-using Programs = std::vector<std::shared_ptr<const Program>>;
+using Programs = std::vector<HeldProgram>;
 
 struct Caller : PyObject {
     PyObject *(*enter)(PyObject *, PyObject *const *, std::size_t, PyObject *);
@@ -27,7 +27,7 @@ static PyObject *enter(PyObject *self, PyObject *const *given, std::size_t flagg
     Programs &programs = *static_cast<Caller *>(self)->programs;
     for (std::size_t at = 0; names == nullptr && at < programs.size(); ++at) {
         Call call;
-        const std::shared_ptr<const Program> one = programs[at];  // another thread may drop it while it runs
+        const HeldProgram one = programs[at];  // another thread may drop it while it runs
         if (one->takes(given, count, call)) {
             if (at != 0 && at < programs.size() && programs[at] == one) std::swap(programs[0], programs[at]);
             return one->run(call);
@@ -47,11 +47,11 @@ static PyObject *make(PyTypeObject *type, PyObject *, PyObject *) {
 }
 
 static PyObject *learn(PyObject *self, PyObject *arguments) {
-    auto one = std::make_shared<Program>(arguments);
+    const HeldProgram one(new Program(arguments));
     if (PyErr_Occurred() != nullptr) return nullptr;
     Programs &programs = *static_cast<Caller *>(self)->programs;
     Programs before(programs);  // what is dropped here runs code when all is in order
-    programs.insert(programs.begin(), std::move(one));
+    programs.insert(programs.begin(), one);
     if (programs.size() > MOST_PROGRAMS) programs.pop_back();
     return Held::borrowed(&_Py_NoneStruct).release();
 }
@@ -59,7 +59,7 @@ static PyObject *learn(PyObject *self, PyObject *arguments) {
 static int traverse(PyObject *self, Visit visit, void *with) {
     if (const int stop = visit(reinterpret_cast<PyObject *>(self->type), with)) return stop;
     for (const auto &one : *static_cast<Caller *>(self)->programs)
-        if (one.use_count() == 1)
+        if (one->holders == 1)
             if (const int stop = one->visit(visit, with)) return stop;
     return 0;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <pthread.h>
+#include <time.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -11,15 +11,10 @@
 #include <new>
 #include <utility>
 
+#include "raised.hpp"
+
 namespace lantern {
 
-constexpr std::int64_t WORDS = 16;
-
-// A `raise` of the program: its number, and the numbers that the exception holds.
-struct Raised {
-    std::int64_t site;
-    std::int64_t words[WORDS];
-};
 struct Interrupted {};  // Ctrl-C was pressed; Python knows the exception
 struct TooDeep {};
 struct NotPrinted {};  // the host could not print; it knows why
@@ -97,7 +92,7 @@ struct Context {
     void *thread = nullptr;
     char *stack_end = nullptr;
     std::uint32_t entered = 0;
-    std::chrono::steady_clock::time_point looked{};
+    std::int64_t looked = 0;  // in milliseconds
 
     Context() {
         pthread_attr_t attributes;
@@ -113,8 +108,10 @@ struct Context {
 
 // Asks Python now and then whether Ctrl-C was pressed.
 [[gnu::cold, gnu::noinline]] inline void poll(Context &context) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - context.looked < std::chrono::milliseconds(20)) return;
+    timespec clock;  // <chrono> would take longer to compile than most programs
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    const std::int64_t now = std::int64_t(clock.tv_sec) * 1000 + clock.tv_nsec / 1000000;
+    if (now - context.looked < 20) return;
     context.looked = now;
     services.restore_thread(context.thread);
     const int bad = services.check_signals();

@@ -1,11 +1,9 @@
 // One compiled program as the entry calls it: its arguments, what it relies on outside itself, and what it answers.
 #pragma once
 
-#include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "lantern.hpp"
+#include "raised.hpp"
 #include "signature.hpp"
 
 namespace entry {
@@ -24,7 +22,9 @@ struct Guard {
 struct Values {
     const std::size_t count;
     PyObject *all[MOST];
-    explicit Values(std::size_t size) : count(size) { std::fill_n(all, count, nullptr); }
+    explicit Values(std::size_t size) : count(size) {
+        for (std::size_t at = 0; at < count; ++at) all[at] = nullptr;
+    }
     ~Values() {
         for (std::size_t at = 0; at < count; ++at) Py_DecRef(all[at]);
     }
@@ -61,6 +61,7 @@ struct Answer {
     Held constant;
     std::vector<Answer> parts;
 
+    Answer() = default;
     explicit Answer(PyObject *spec) {
         int part_ = 0;
         PyObject *value = nullptr, *more = nullptr;
@@ -96,6 +97,8 @@ struct Answer {
 
 class Program {
    public:
+    int holders = 1;  // callers that know it, and calls that run it; counted with the GIL held
+
     // Parsed from the tuple that signature.py makes; sets an exception where that is malformed.
     explicit Program(PyObject *spec) {
         long long address = 0;
@@ -122,7 +125,7 @@ class Program {
                 one.dims.push_back(PyLong_AsLongLong(PyTuple_GetItem(dims, axis)));
             made.push_back(one);
         }
-        answer = std::make_unique<Answer>(structure);
+        answer = Answer(structure);
         changed = Held::borrowed(changed_);
         failed = Held::borrowed(failed_);
         kept = Held::borrowed(kept_);
@@ -159,7 +162,7 @@ class Program {
             if (made[at].same >= 0) values.put(at, call.objects[made[at].same]);
             if (values.all[at] == nullptr) return nullptr;
         }
-        return answer->build(values.all, call);
+        return answer.build(values.all, call);
     }
 
     int visit(Visit visit, void *with) const {
@@ -172,7 +175,7 @@ class Program {
         for (const Held *held : {&changed, &failed, &kept})
             if (held->object != nullptr)
                 if (const int stop = visit(held->object, with)) return stop;
-        return answer == nullptr ? 0 : answer->visit(visit, with);
+        return answer.visit(visit, with);
     }
 
    private:
@@ -182,7 +185,7 @@ class Program {
     std::vector<Guard> guards;
     Held changed;  // asks in Python whether what the program relies on changed; None where the guards say it all
     std::vector<Made> made;
-    std::unique_ptr<Answer> answer;
+    Answer answer;
     Held failed, kept;
 
     static PyObject *none() { return &_Py_NoneStruct; }
@@ -195,6 +198,24 @@ class Program {
         if (words.object == nullptr) return nullptr;
         return PyObject_CallFunction(failed.object, "iLO", code, static_cast<long long>(raised.site), words.object);
     }
+};
+
+// A hold on a program: another thread may make its caller forget it while it runs.
+class HeldProgram {
+    Program *own;
+
+   public:
+    explicit HeldProgram(Program *made) : own(made) {}
+    HeldProgram(const HeldProgram &other) : own(other.own) { ++own->holders; }
+    HeldProgram &operator=(HeldProgram other) noexcept {
+        std::swap(own, other.own);
+        return *this;
+    }
+    ~HeldProgram() {
+        if (--own->holders == 0) delete own;
+    }
+    const Program *operator->() const { return own; }
+    bool operator==(const HeldProgram &other) const { return own == other.own; }
 };
 
 }  // namespace entry
