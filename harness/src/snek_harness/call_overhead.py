@@ -46,8 +46,8 @@ def measure_calls(rounds: int = ROUNDS, calls: int = CALLS) -> tuple[Overhead, .
     """Time calls of both functions, with Python numbers and NumPy arrays of 8 float64; systems alternate in rounds.
 
     `lantern` is a compiled program (`.compile()`), `lantern staged` the callable that `snek.stage` returns, whose
-    number is NumPy's. Systems that are not installed are left out. JAX answers before it has computed: what is timed of it
-    is less than a whole call.
+    number is NumPy's. Systems that are not installed are left out. JAX answers before it has computed: its time is
+    less than a whole call.
     """
     rng = np.random.default_rng(0)
     arrays = tuple(rng.random(8) for _ in range(4))
