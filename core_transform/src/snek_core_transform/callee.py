@@ -16,8 +16,7 @@ import sys
 import sysconfig
 import typing
 import warnings
-from collections.abc import Callable
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from .conversions import AS_IT_IS, BOUND, CONVERSIONS, Entry
@@ -59,50 +58,6 @@ class Callee:
         except BaseException as error:
             drop_operator_frames(error)
             raise
-
-
-def native_callee(operators: Operators) -> Callable[[Any], Any]:
-    """Return what gives a call expression its callee where calls keep Python's meaning.
-
-    What has been called before is known by one look at a table, unless it has changed since.
-    """
-    known = BOUND.table(operators)
-
-    def callee(function: Any) -> Any:
-        try:
-            kind = type(function)
-            if kind is FunctionType:
-                entry = known.get(id(function))
-                if (
-                    entry is not None
-                    and function.__code__ is entry[0]
-                    and function.__defaults__ is entry[1]
-                    and function.__kwdefaults__ is entry[2]
-                ):
-                    return entry[3] or function
-            elif kind is MethodType:
-                inner = function.__func__
-                entry = known.get(id(inner))
-                if (
-                    entry is not None
-                    and inner.__code__ is entry[0]
-                    and inner.__defaults__ is entry[1]
-                    and inner.__kwdefaults__ is entry[2]
-                ):
-                    return function if entry[3] is None else MethodType(entry[3], function.__self__)
-            elif kind is BuiltinFunctionType or kind is type:
-                return function
-            return converted(function, operators)
-        except BaseException as error:
-            here = error.__traceback__
-            if here is None or here.tb_next is None:
-                # At the end of the stack there is no room for another call.
-                error.__traceback__ = None
-            else:
-                drop_operator_frames(error)
-            raise
-
-    return callee
 
 
 def callee_for(function: Any, operators: Operators) -> Any:

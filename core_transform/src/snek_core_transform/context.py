@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from dataclasses import dataclass, field
 
 import gast
 
-from .callee import native_callee, overrides_call
+from .call_site import CallSite
+from .callee import overrides_call
 from .construct import Construct
 from .errors import Place
 from .fragments import Fragment, Source
@@ -56,12 +58,17 @@ class Context:
         """Return the run-time end of one construct: what the virtualized code calls."""
         return Construct(self.operators, later_place(node, self.filename, self.lines), word)
 
-    def call_construct(self) -> Construct:
-        """Return the run-time end of every call of the text."""
-        construct = Construct(self.operators, lambda: Place(self.filename, 1), "call")
+    @functools.cached_property
+    def remembers_callees(self) -> bool:
+        """Whether a call may know its callee again: inline code whose calls keep Python's meaning."""
+        return self.inline and not overrides_call(self.operators)
+
+    @functools.cached_property
+    def every_call(self) -> CallSite | Construct:
+        """The run-time end of the calls that remember nothing."""
         if self.operators.inline and not overrides_call(self.operators):
-            construct.callee = native_callee(self.operators)  # type: ignore[method-assign,assignment]
-        return construct
+            return CallSite(self.operators)
+        return Construct(self.operators, lambda: Place(self.filename, 1), "call")
 
     def fragment(self, node: gast.AST, construct: Construct, body: Callable[[], list[gast.stmt]]) -> Fragment:
         """Return a way of going on from `node` in operator form."""
@@ -95,6 +102,6 @@ class Context:
         """Return a reference to what calls an operator over single values in Python's order."""
         return attribute(embed(self.values, "operators"), method)
 
-    def operator(self, construct: Construct, method: str) -> gast.expr:
+    def operator(self, construct: Construct | CallSite, method: str) -> gast.expr:
         """Return a reference to an operator of a construct."""
         return attribute(embed(construct, "operators"), method)

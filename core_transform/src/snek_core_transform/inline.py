@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 from types import GeneratorType
+from typing import Any
 
 import gast
 
@@ -44,6 +45,36 @@ def is_(left: gast.expr, value: bool) -> gast.expr:
 def is_not(left: gast.expr, value: bool) -> gast.expr:
     """Return `left is not value`."""
     return inner(gast.Compare(left, [gast.IsNot()], [constant(value)]))
+
+
+def is_same(left: gast.expr, right: gast.expr) -> gast.expr:
+    """Return `left is right`."""
+    return inner(gast.Compare(left, [gast.Is()], [right]))
+
+
+def has_type(value: gast.expr, kind: type) -> gast.expr:
+    """Return a question whether the very type of a value is `kind`."""
+    return is_same(call(embed(type, "type"), value), embed(kind, kind.__name__))
+
+
+def has_type_in(value: gast.expr, kinds: frozenset[Any], label: str) -> gast.expr:
+    """Return a question whether the very type of a value is among `kinds`."""
+    return inner(gast.Compare(call(embed(type, "type"), value), [gast.In()], [embed(kinds, label)]))
+
+
+def is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
+    """Tell whether nothing but its own function can change `operand`."""
+    if isinstance(operand, gast.Constant):
+        return True
+    # What a class body reads may be a global as well.
+    if not isinstance(operand, gast.Name) or function is None:
+        return False
+    return operand.id in function.scope.bound and operand.id not in function.scope.captured
+
+
+def read_again(operand: gast.expr) -> gast.expr:
+    """Return another read of a variable or constant."""
+    return load(operand.id) if isinstance(operand, gast.Name) else constant(operand.value)
 
 
 def either(*values: gast.expr) -> gast.expr:
@@ -127,13 +158,7 @@ def leave(construct: Construct, fragment: Fragment, given: gast.expr, function: 
 def plain_values(context: Context, *operands: gast.expr) -> gast.expr:
     """Return a question whether no operand is staged, answered at once for numbers and texts."""
     asked = [operand for operand in operands if not isinstance(operand, gast.Constant)]
-    kinds = [
-        inner(gast.Compare(
-            call(attribute(embed(builtins, "builtins"), "type"), operand), [gast.In()],
-            [embed(PLAIN_TYPES, "PLAIN_TYPES")],
-        ))
-        for operand in asked
-    ]  # fmt: skip
+    kinds = [has_type_in(operand, PLAIN_TYPES, "PLAIN_TYPES") for operand in asked]
     if not asked:
         return constant(True)
     scalars = kinds[0] if len(kinds) == 1 else both(*kinds)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import gast
 
+from .call_site import CallSite
 from .compile_tree import compile_tree
 from .construct import Construct
 from .context import Context
@@ -139,7 +140,7 @@ def is_virtualized(code: CodeType, operators: Operators) -> bool:
     """Tell whether a code object calls `operators` already."""
     return any(
         value is operators
-        or (isinstance(value, Construct | ValueConstruct) and value.operators is operators)
+        or (isinstance(value, CallSite | Construct | ValueConstruct) and value.operators is operators)
         or (isinstance(value, CodeType) and is_virtualized(value, operators))
         for value in code.co_consts
     )

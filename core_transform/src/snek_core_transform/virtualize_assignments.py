@@ -7,13 +7,12 @@ import copy
 import gast
 
 from .context import Context
-from .inline import inner, plain_values
+from .inline import inner, is_steady, plain_values, read_again
 from .lower_targets import is_lowered
 from .operators import IN_PLACE
 from .scoped import Function, each_statement_in_scope
 from .syntax import SYMBOLS, Block, assign, at, call, constant, embed, load, store
 from .virtualize_attributes import stored_name
-from .virtualize_comparisons import is_steady, read_again
 from .virtualize_subscripts import index_value
 
 

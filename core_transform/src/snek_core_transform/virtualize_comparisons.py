@@ -9,7 +9,7 @@ import gast
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
-from .inline import bind, choose, inner, plain_values
+from .inline import bind, choose, inner, is_steady, plain_values, read_again
 from .syntax import SYMBOLS, Rules, at, call, constant, load, parameters, rewritten
 from .thunks import expression_thunk
 from .virtualize_logic import short_circuit
@@ -116,18 +116,3 @@ def _link(
 def _is_known(operand: gast.expr, name: str) -> bool:
     """Tell whether `operand` can be read again as it is."""
     return isinstance(operand, gast.Constant) or (isinstance(operand, gast.Name) and operand.id == name)
-
-
-def is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
-    """Tell whether nothing but its own function can change `operand`."""
-    if isinstance(operand, gast.Constant):
-        return True
-    # What a class body reads may be a global as well.
-    if not isinstance(operand, gast.Name) or function is None:
-        return False
-    return operand.id in function.scope.bound.keys() - function.scope.captured
-
-
-def read_again(operand: gast.expr) -> gast.expr:
-    """Return another read of a variable or constant."""
-    return load(operand.id) if isinstance(operand, gast.Name) else constant(operand.value)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import builtins
-
 import gast
 
 from .construct import Construct
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import iterator_name
-from .inline import PLAIN_ITERABLES, TEST, inner, is_not, leave_frame, resume, staged, truth
+from .inline import PLAIN_ITERABLES, TEST, has_type_in, inner, is_not, leave_frame, resume, staged, truth
 from .scoped import Function, each_statement_in_scope
-from .syntax import Block, assign, at, attribute, call, constant, embed, load
+from .syntax import Block, assign, at, call, constant, embed, load
 from .thunks import cells, expression_thunk, statement_thunk
 
 
@@ -97,12 +95,11 @@ def _inline_for(node: gast.For, construct: Construct, function: Function, contex
     """Return a `for` over plain values, with its iterator where a fragment can go on with it."""
     iterator = iterator_name(node.number)
     ask = staged(context, load(iterator))
-    iterate = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
+    iterate = call(embed(iter, "iter"), load(iterator))
     steady = call(context.operator(construct, "steady"), iterate)
     at(iterate, context.iteration_place(node))
-    kind = call(attribute(embed(builtins, "builtins"), "type"), load(iterator))
-    is_plain_iterable = inner(gast.Compare(kind, [gast.In()], [embed(PLAIN_ITERABLES, "PLAIN_ITERABLES")]))
-    known = call(attribute(embed(builtins, "builtins"), "iter"), load(iterator))
+    is_plain_iterable = has_type_in(load(iterator), PLAIN_ITERABLES, "PLAIN_ITERABLES")
+    known = call(embed(iter, "iter"), load(iterator))
     further = [
         inner(gast.If(ask, [leave_frame(construct, load(iterator), function, node.iter)], [])),
         assign(iterator, steady),
