@@ -5,8 +5,9 @@ from __future__ import annotations
 import gast
 
 from .context import Context
+from .inline import STAGED, choose, forget, is_same
 from .scopes import bound_names
-from .syntax import after_docstring, at, constant, own_nodes, store
+from .syntax import after_docstring, assign, at, constant, first_place, own_nodes, store
 from .walk import each_function
 
 
@@ -21,7 +22,18 @@ def declare_variables(tree: gast.AST, context: Context) -> gast.AST:
         y: None
     """
     # Inline code leaves assignments, and `yield`, where they are.
-    return tree if context.inline else each_function(tree, _declare)
+    return each_function(tree, _start if context.inline else _declare)
+
+
+def _start(function: gast.AST) -> None:
+    """Say that no test has met a staged value yet."""
+    if not hasattr(function, "tests"):
+        return
+    if isinstance(function, gast.Lambda):
+        function.body = at(choose(is_same(forget(), constant(None)), function.body, constant(None)), function.body)
+    else:
+        start = after_docstring(function.body)
+        function.body.insert(start, at(assign(STAGED, constant(None)), first_place(function.body[start])))
 
 
 def _declare(function: gast.AST) -> None:

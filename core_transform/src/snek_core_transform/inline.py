@@ -1,8 +1,8 @@
 """Pieces of inline code: Python's own path for plain values, in the user's own frame, with a way out for staged ones.
 
-A test `t` becomes `(<test> := t) is True or <test> is not False and not stages(<test>) and (<test> := bool of it)`:
-one store and one comparison for a boolean, the value's truth asked once for anything else, by Python itself. Where the
-whole is false, `<test>` is `False` or a staged value.
+A test `t` becomes `<test> if type(<test> := t) in PLAIN_TYPES or not stages(<test>) else (<staged> := <test>) is None`:
+its truth is asked once, by Python itself. A staged value makes the test false, and `<staged>`, which is None otherwise,
+says so: what follows a false test looks at it first.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .syntax import Node, at, attribute, call, constant, embed, load, parameters
 
 TEST = "<test>"
 ARM = "<arm>"
+STAGED = "<staged>"
 
 PLAIN_TYPES = frozenset({int, float, complex, bool, str, bytes, type(None)})
 """The types whose values no operator set stages, so that inline code need not ask."""
@@ -87,6 +88,11 @@ def both(*values: gast.expr) -> gast.expr:
     return inner(gast.BoolOp(gast.And(), list(values)))
 
 
+def all_of(values: list[gast.expr]) -> gast.expr:
+    """Return `and` of any number of values."""
+    return constant(True) if not values else values[0] if len(values) == 1 else both(*values)
+
+
 def choose(test: gast.expr, body: gast.expr, orelse: gast.expr) -> gast.expr:
     """Return `body if test else orelse`."""
     return inner(gast.IfExp(test, body, orelse))
@@ -108,16 +114,31 @@ def negated(value: gast.expr) -> gast.expr:
     return inner(gast.UnaryOp(gast.Not(), value))
 
 
-def truth(context: Context, node: gast.AST, arm: int | None = None) -> gast.expr:
-    """Return the test of `node`, as the module says; a staged value notes which `arm` of an `if` it has met."""
-    ask = staged(context, load(TEST))
-    if arm is not None:
-        ask = both(ask, bind(ARM, constant(arm)))
-    settle = bind(TEST, choose(load(TEST), constant(True), constant(False)))
-    value = node.test
-    known = is_(bind(TEST, value), True)
-    rest = both(is_not(load(TEST), False), negated(ask), settle)
-    return at(either(known, rest), context.test_place(node, value))
+def nothing_staged() -> gast.expr:
+    """Return a question whether the last test met no staged value."""
+    return is_same(load(STAGED), constant(None))
+
+
+def something_staged() -> gast.expr:
+    """Return a question whether the last test met a staged value."""
+    return inner(gast.Compare(load(STAGED), [gast.IsNot()], [constant(None)]))
+
+
+def forget() -> gast.expr:
+    """Return an expression that lets go of the staged value that a test met."""
+    return bind(STAGED, constant(None))
+
+
+def keep(name: str, arm: int | None) -> gast.expr:
+    """Return an expression that is false, and keeps the staged value of `name`, which has met this `arm` of an `if`."""
+    kept = is_same(bind(STAGED, load(name)), constant(None))
+    return kept if arm is None else either(kept, is_same(bind(ARM, constant(arm)), constant(None)))
+
+
+def decided(context: Context, value: gast.expr, name: str, arm: int | None = None) -> gast.expr:
+    """Return the truth of `value`, which `name` then holds; as the module says for a staged one."""
+    plain = has_type_in(bind(name, value), PLAIN_TYPES, "PLAIN_TYPES")
+    return choose(either(plain, negated(staged(context, load(name)))), load(name), keep(name, arm))
 
 
 def frame(function: gast.AST) -> list[gast.expr]:
@@ -132,7 +153,8 @@ def leave_frame(
 ) -> gast.stmt:
     """Return the statement that goes on with `given` in operator form, or refuses it where the frame cannot be left."""
     operator = attribute(embed(construct, "operators"), "leave" if arm is None else "leave_arm")
-    value = call(operator, *([] if arm is None else [arm]), given, *frame(function))
+    value = call(operator, *([] if arm is None else [arm]), given, *frame(function), forget())
+    function.tests = True
     # Without a fragment the call refuses; a `return` may not even stand there, as in `except*`.
     return at(gast.Return(value) if construct.fragment else gast.Expr(value), place)
 
@@ -152,15 +174,5 @@ def resume(node: gast.AST, construct: Construct, context: Context, known: bool =
 def leave(construct: Construct, fragment: Fragment, given: gast.expr, function: gast.AST) -> gast.expr:
     """Return a call that goes on with `given` in operator form."""
     construct.fragment = fragment
-    return call(attribute(embed(construct, "operators"), "leave"), given, *frame(function))
-
-
-def plain_values(context: Context, *operands: gast.expr) -> gast.expr:
-    """Return a question whether no operand is staged, answered at once for numbers and texts."""
-    asked = [operand for operand in operands if not isinstance(operand, gast.Constant)]
-    kinds = [has_type_in(operand, PLAIN_TYPES, "PLAIN_TYPES") for operand in asked]
-    if not asked:
-        return constant(True)
-    scalars = kinds[0] if len(kinds) == 1 else both(*kinds)
-    names = [load(operand.id) for operand in asked if isinstance(operand, gast.Name)]
-    return either(scalars, negated(staged(context, *names)))
+    function.tests = True
+    return call(attribute(embed(construct, "operators"), "leave"), given, *frame(function), forget())

@@ -15,6 +15,7 @@ from .lower_continue import lower_continue
 from .lower_return import lower_return
 from .lower_targets import lower_targets
 from .lower_with import lower_with
+from .plainness import note_plainness
 from .prepare import prepare
 from .state import note_state
 from .syntax import Rules
@@ -36,7 +37,7 @@ from .virtualize_matches import virtualize_matches
 from .virtualize_names import virtualize_names
 from .virtualize_subscripts import virtualize_subscripts
 from .virtualize_suspensions import virtualize_suspensions
-from .virtualize_ternary import ternary_rules, virtualize_ternary
+from .virtualize_ternary import virtualize_ternary
 from .virtualize_tries import virtualize_tries
 from .virtualize_unpacking import virtualize_unpacking
 from .virtualize_with import virtualize_with
@@ -47,6 +48,7 @@ PASSES: tuple[Pass, ...] = (
     lower_assert,  # before prepare: what it makes is an `if` like any other
     lower_with,  # before prepare: what it makes is a `try` like any other
     prepare,  # early: what it notes holds for the user's own text
+    note_plainness,  # before anything of the user's becomes something else
     lower_return,  # before lower_break: a `return` in a loop becomes a `break`
     lower_break,  # before lower_continue: it leaves loops whose bodies end early only by `continue`
     lower_continue,
@@ -70,8 +72,8 @@ PASSES: tuple[Pass, ...] = (
     virtualize_branches,
     virtualize_tries,  # after the constructs in its blocks, before the expressions in them
     virtualize_assignments,  # before calls: a call in a target moves to a statement of its own
-    virtualize_ternary,  # the expressions, in any order, after the statements whose tests they are
-    virtualize_logic,
+    virtualize_ternary,  # before the expressions that its test is made of
+    virtualize_logic,  # the expressions, in any order, after the statements whose tests they are
     virtualize_comparisons,
     virtualize_calls,
     check_unbound,  # after all thunks exist
@@ -80,7 +82,6 @@ PASSES: tuple[Pass, ...] = (
 """Every pass is `(tree, context) -> tree`."""
 
 SHARED: Mapping[Pass, Callable[[Context], Rules]] = {
-    virtualize_ternary: ternary_rules,
     virtualize_logic: logic_rules,
     virtualize_comparisons: comparison_rules,
     virtualize_calls: call_rules,

@@ -8,13 +8,14 @@ alone; for others a flag can be kept up to date where they are assigned, which p
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import gast
 
 from .context import Context
 from .forms import is_bare
-from .inline import PLAIN_TYPES, both, either, has_type, has_type_in
+from .inline import PLAIN_TYPES, all_of, either, has_type, has_type_in, is_steady
 from .scoped import Function, each_statement_in_scope
 from .scopes import names_bound_by
 from .syntax import (
@@ -26,6 +27,7 @@ from .syntax import (
     at,
     children,
     constant,
+    first_place,
     load,
     own_children,
     store,
@@ -36,6 +38,9 @@ ARITHMETIC = frozenset({gast.BinOp, gast.UnaryOp})
 CLOSED = ARITHMETIC | {gast.Compare, gast.BoolOp, gast.IfExp}
 """The kinds of expression that give plain values for plain values."""
 
+GUARDS = (gast.Try, gast.TryStar, gast.With, gast.AsyncWith)
+"""What may go on in a function after an error."""
+
 SMALL = 8
 """Up to how many parts an expression may have to be written down twice."""
 
@@ -45,7 +50,7 @@ ASK, COPY, START = 12, 3, 2
 LOOP = 8
 """How often a loop's body is thought to run, and four loops within each other at most."""
 
-Value = gast.expr | None
+Value = Any
 """What a variable is given, or None where nothing is known of it."""
 
 
@@ -107,7 +112,8 @@ def note_plainness(tree: gast.AST, context: Context) -> gast.AST:
         each_statement_in_scope(tree, context, change)
     for function, variables in kept.items():
         start = after_docstring(function.body)
-        function.body[start:start] = variables.start()
+        place = first_place(function.body[start])
+        function.body[start:start] = [at(statement, place) for statement in variables.start()]
     return tree
 
 
@@ -132,7 +138,7 @@ class _Variables:
         is_guarded = False
         for node, depth, apart in _own_nodes(function):
             every.append(node)
-            is_guarded = is_guarded or isinstance(node, gast.Try | gast.TryStar)
+            is_guarded = is_guarded or isinstance(node, GUARDS)
             for target, value in _bindings(node):
                 self.given.setdefault(target.id, []).append((value, depth))
                 handled.add(id(target))
@@ -188,7 +194,7 @@ class _Variables:
         """Return what sets the flags where the function starts."""
         function = self.function
         return [
-            at(assign(flag_of(name), asks(name) if name in function.scope.parameters else constant(False)), function)
+            assign(flag_of(name), asks(name) if name in function.scope.parameters else constant(False))
             for name in sorted(self.flags)
         ]
 
@@ -204,7 +210,7 @@ class _Variables:
         for target, value in _bindings(statement):
             sources = self._sources(value, self.flags)
             if target.id in self.flags and sources != {target.id}:
-                flags[flag_of(target.id)] = asks(target.id) if sources is None else _all_of(sources)
+                flags[flag_of(target.id)] = asks(target.id) if sources is None else _flags(sources)
         if not flags:
             return [statement]
         if len(flags) == 1:
@@ -221,9 +227,24 @@ def asks(name: str) -> gast.expr:
     return either(has_type(load(name), int), has_type_in(load(name), PLAIN_TYPES, "PLAIN_TYPES"))
 
 
-def _all_of(names: set[str]) -> gast.expr:
-    flags = [load(flag_of(name)) for name in sorted(names)]
-    return constant(True) if not flags else flags[0] if len(flags) == 1 else both(*flags)
+def asks_once(names: list[gast.Name]) -> list[gast.expr]:
+    """Return questions whether the values of variables are plain, none of one that is known to be."""
+    asked: dict[str, gast.expr] = {}
+    for name in names:
+        known = getattr(name, "known", None)
+        if known is not True and name.id not in asked:
+            asked[name.id] = asks(name.id) if known is None else load(known)
+    return list(asked.values())
+
+
+def is_lazy(value: gast.expr, function: gast.AST) -> bool:
+    """Tell whether an expression may be evaluated later, and be written down twice: little arithmetic of variables."""
+    names = leaves(value)
+    return names is not None and len(walk(value)) <= SMALL and all(is_steady(name, function) for name in names)
+
+
+def _flags(names: set[str]) -> gast.expr:
+    return all_of([load(flag_of(name)) for name in sorted(names)])
 
 
 def _bindings(node: gast.AST) -> list[tuple[gast.Name, Value]]:

@@ -153,6 +153,12 @@ def after_docstring(body: Block) -> int:
     return 1 if isinstance(text, gast.Constant) and isinstance(text.value, str) else 0
 
 
+def first_place(statement: gast.stmt) -> gast.AST:
+    """Return where a statement starts: at its first decorator, where it has one."""
+    decorators = getattr(statement, "decorator_list", None)
+    return decorators[0] if decorators else statement
+
+
 def children(node: gast.AST) -> list[gast.AST]:
     """Return the nodes directly under `node`, in order; contexts and signs such as `Load` and `Add` are left out."""
     found: list[gast.AST] = []

@@ -26,6 +26,11 @@ class ValueConstruct:
         return found
 
     @without_operator_frames
+    def unstaged(self, *values: object) -> bool:
+        """Tell whether no value is staged."""
+        return not any(map(self.operators.stages, values))
+
+    @without_operator_frames
     def store_attribute(self, value: object, owner: object, attr: str) -> None:
         """`owner.attr = value`: Python evaluates the value first."""
         self.operators.setattr_(owner, attr, value)

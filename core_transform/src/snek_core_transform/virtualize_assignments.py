@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import dataclass
 
 import gast
 
 from .context import Context
-from .inline import inner, is_steady, plain_values, read_again
+from .inline import PLAIN_TYPES, all_of, bind, either, has_type_in, inner, is_steady, read_again
 from .lower_targets import is_lowered
 from .operators import IN_PLACE
+from .plainness import asks_once, is_lazy, leaves
 from .scoped import Function, each_statement_in_scope
 from .syntax import SYMBOLS, Block, assign, at, call, constant, embed, load, store
 from .virtualize_attributes import stored_name
@@ -85,46 +86,82 @@ def _inline(
     node: gast.AugAssign, symbol: gast.expr, operator: gast.expr, function: Function, context: Context
 ) -> Block:
     """Return an augmented assignment in the user's frame, which is an operator where a value is staged."""
-    target = node.target
+    target, value = node.target, node.value
+    if is_steady(target, function) and is_lazy(value, function):
+        plain = asks_once([target, *(leaves(value) or [])])
+        is_read = isinstance(value, gast.Name | gast.Constant)
+        first = at(read_again(value), value) if is_read else bind("<operand>", value)
+        change = _Change(node, target.id, first if is_read else load("<operand>"), operator, symbol)
+        return change.statements(plain, call(context.value_operator("unstaged"), load(target.id), first), value)
+    # Python reads the target before it evaluates the value, which may change it.
+    is_settled = is_steady(value, function)
+    temporary = ["<target>"] if is_settled else ["<target>", "<operand>"]
     before: Block = []
-    # A constant, and a variable that only the function itself can change, may be read later.
-    value, is_settled = node.value, is_steady(node.value, function)
-    after: Block = []
-    temporary: list[str] = []
-    if (
-        isinstance(target, gast.Name)
-        and is_settled
-        and (isinstance(value, gast.Constant) or is_steady(target, function))
-    ):
-        name = target.id
+    owner: gast.expr = load("<owner>")
+    if isinstance(target, gast.Name):
+        read: gast.expr = load(target.id)
+        write: gast.expr = target
     else:
-        # Python reads the target before it evaluates the value, which may change it.
-        name, temporary = "<target>", ["<target>"] if is_settled else ["<target>", "<operand>"]
-        read = copy.deepcopy(target)
-        if isinstance(target, gast.Name):
-            read.ctx = gast.Load()
-            write: gast.expr = target
+        if is_settled and is_steady(target.value, function):
+            owner = target.value
         else:
             before.append(at(assign("<owner>", target.value), target.value))
             temporary.append("<owner>")
-            if isinstance(target, gast.Subscript):
-                before.append(at(assign("<index>", index_value(target.slice)), target.slice))
-                temporary.append("<index>")
-            read, write = (_access(target, mode) for mode in (gast.Load(), gast.Store()))
-        before.append(at(assign("<target>", at(read, target)), target))
-        if not is_settled:
-            before.append(at(assign("<operand>", value), value))
-            value = at(load("<operand>"), value)
-        after = [at(gast.Assign([at(write, target)], load("<target>"), None), node)]
-    again = at(read_again(value), value)
-    in_place = at(gast.AugAssign(store(name), node.op, at(again, node.value)), node)
-    staged = at(assign(name, call(operator, symbol, load(name), value)), node)
-    choice = at(inner(gast.If(plain_values(context, load(name), again), [in_place], [staged])), node)
-    delete = [at(gast.Delete([_delete(name) for name in temporary]), node)] if temporary else []
-    return [*before, choice, *after, *delete]
+        if isinstance(target, gast.Subscript):
+            before.append(at(assign("<index>", index_value(target.slice)), target.slice))
+            temporary.append("<index>")
+        read, write = (_access(target, mode, owner) for mode in (gast.Load(), gast.Store()))
+    before.append(at(assign("<target>", at(read, target)), target))
+    if not is_settled:
+        before.append(at(assign("<operand>", value), value))
+    operand = at(read_again(value), value) if is_settled else at(load("<operand>"), value)
+    plain = [*_asked(target, "<target>"), *([] if isinstance(value, gast.Constant) else _asked(value, operand.id))]
+    change = _Change(node, "<target>", operand, operator, symbol)
+    unstaged = call(context.value_operator("unstaged"), load("<target>"), operand)
+    after = at(gast.Assign([at(write, target)], load("<target>"), None), node)
+    delete = at(gast.Delete([_delete(name) for name in temporary]), node)
+    return [*before, *change.statements(plain, unstaged, operand), after, delete]
 
 
-def _access(target: gast.expr, mode: gast.expr_context) -> gast.expr:
+def _asked(value: gast.expr, name: str) -> list[gast.expr]:
+    """Return a question whether a value, which `name` holds, is plain."""
+    if hasattr(value, "known"):
+        return asks_once([value])
+    return [has_type_in(load(name), PLAIN_TYPES, "PLAIN_TYPES")]
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What an augmented assignment does to the variable `name`, with an operand that can be read again."""
+
+    node: gast.AugAssign
+    name: str
+    operand: gast.expr
+    operator: gast.expr
+    symbol: gast.expr
+
+    def statements(self, plain: list[gast.expr], unstaged: gast.expr, value: gast.expr) -> Block:
+        """Return the change: Python's own with `value` where all is plain, and where nothing is staged."""
+        node, flag = self.node, getattr(self.node.target, "known", None)
+        if not plain:
+            return [self._in_place(value)]
+        staged = at(assign(self.name, call(self.operator, self.symbol, load(self.name), self.operand)), node)
+        if value is self.operand and not isinstance(flag, str):
+            return [self._choice(either(all_of(plain), unstaged), [self._in_place(value)], [staged])]
+        other = [self._choice(unstaged, [self._in_place(self.operand)], [staged])]
+        if isinstance(flag, str):
+            other.append(at(assign(flag, constant(False)), node))
+        return [self._choice(all_of(plain), [self._in_place(value)], other)]
+
+    def _in_place(self, value: gast.expr) -> gast.stmt:
+        return at(gast.AugAssign(store(self.name), self.node.op, value), self.node)
+
+    def _choice(self, test: gast.expr, body: Block, orelse: Block) -> gast.stmt:
+        return at(inner(gast.If(test, body, orelse)), self.node)
+
+
+def _access(target: gast.expr, mode: gast.expr_context, owner: gast.expr | None = None) -> gast.expr:
+    owner = load("<owner>") if owner is None else owner
     if isinstance(target, gast.Attribute):
-        return gast.Attribute(load("<owner>"), target.attr, mode)
-    return gast.Subscript(load("<owner>"), load("<index>"), mode)
+        return gast.Attribute(owner, target.attr, mode)
+    return gast.Subscript(owner, load("<index>"), mode)

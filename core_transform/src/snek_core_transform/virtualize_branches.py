@@ -7,7 +7,8 @@ import gast
 from .construct import Construct
 from .context import Context
 from .forms import is_bare, is_chain, is_plain
-from .inline import ARM, TEST, both, inner, is_, is_not, leave_frame, resume, truth
+from .inline import ARM, STAGED, both, inner, leave_frame, nothing_staged, resume, something_staged
+from .inline_tests import truth_of
 from .scoped import Function, each_statement_in_scope
 from .syntax import Block, assign, at, call, constant, load
 from .thunks import cells, statement_thunk
@@ -70,20 +71,23 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
 def _inline(node: gast.If, function: Function, context: Context) -> Block:
     """Return an `if` for plain values, whose last arm leaves the frame with a staged one."""
     constructs: list[Construct] = []
-    arm, number_arms = node, is_chain(node)
+    arm, number_arms, is_certain = node, is_chain(node), True
     while True:
         construct = context.construct(arm.test, "`if`")
         if not constructs or constructs[0].fragment:
             construct.fragment = resume(arm, construct, context, known=bool(constructs))
         constructs.append(construct)
-        test = truth(context, arm, len(constructs) if number_arms else None)
-        arm.test = test if len(constructs) == 1 else at(both(is_(load(TEST), False), test), test)
+        test = truth_of(context, arm, function, len(constructs) if number_arms else None)
+        is_certain = is_certain and arm.is_certain
+        arm.test = test if is_certain else at(both(nothing_staged(), test), test) if len(constructs) > 1 else test
         if not is_chain(arm):
             break
         arm = arm.orelse[0]
     constructs[0].arms = constructs
-    out = leave_frame(constructs[0], load(TEST), function, node.test, load(ARM) if len(constructs) > 1 else None)
-    return _segments(node, at(is_not(load(TEST), False), node.test), out)
+    if is_certain and not number_arms:
+        return [inner(node)]
+    out = leave_frame(constructs[0], load(STAGED), function, node.test, load(ARM) if len(constructs) > 1 else None)
+    return _segments(node, at(something_staged(), node.test), out)
 
 
 def _segments(node: gast.If, is_staged: gast.expr, out: gast.stmt) -> Block:
@@ -96,7 +100,7 @@ def _segments(node: gast.If, is_staged: gast.expr, out: gast.stmt) -> Block:
     result: Block = []
     for piece in pieces:
         is_last = piece is pieces[-1]
-        # A staged value, too, goes on to the last piece: every test before it asks whether `<test>` is false.
+        # A staged value, too, goes on to the last piece: every test before it asks whether there is one.
         rest: gast.stmt = ending if is_last else assign(GOING_ON, constant(True))
         for arm in reversed(piece):
             arm.orelse = [at(rest, node)]

@@ -15,6 +15,7 @@ from .syntax import Rules, at, attribute, call, constant, embed, embedded, load,
 
 CALLEE = "<callee>"
 REMEMBERED = "<remembered>"
+NEW = "<new>"
 
 BUILT_IN = frozenset({list, dict, set, frozenset, str, bytes, bytearray, tuple, int, float})
 BUILT_IN_METHODS = frozenset(name for kind in BUILT_IN for name in vars(kind) if not name.startswith("__"))
@@ -101,7 +102,8 @@ def _method_call(node: gast.Call, site: CallSite, context: Context) -> gast.expr
     if any(part.__class__ not in REPEATED for value in (*node.args, *node.keywords) for part in walk(value)):
         node.func = at(choose(known, call(embed(MethodType, "MethodType"), new, load(owner.id)), ask), method)
         return node
-    as_function = _call_as(node, at(new, method), at(load(owner.id), owner))
+    # Called through a name of its own, since `a.b()` looks for a method.
+    as_function = _call_as(node, at(bind(NEW, new), method), at(load(owner.id), owner))
     result = choose(at(known, method), as_function, _call_as(node, at(ask, method)))
     if method.attr in BUILT_IN_METHODS:
         is_built_in = has_type_in(load(owner.id), BUILT_IN, "BUILT_IN")

@@ -9,8 +9,8 @@ import gast
 
 from .context import Context
 from .forms import is_bare, is_plain
-from .fragments import GIVEN
-from .inline import bind, both, choose, either, is_, is_not, leave, negated, staged
+from .inline import STAGED, bind, both, choose, decided, either, is_, is_not, leave, nothing_staged
+from .inline_tests import inline_not, rest_of_logic
 from .syntax import Rules, at, call, load, rewritten
 from .thunks import expression_thunk
 
@@ -30,24 +30,17 @@ def virtualize_logic(tree: gast.AST, context: Context) -> gast.AST:
 def logic_rules(context: Context) -> Rules:
     """Return what is done to `and`, `or` and `not`."""
 
-    def negate(node: gast.AST, _: gast.AST) -> gast.AST:
+    def negate(node: gast.AST, function: gast.AST) -> gast.AST:
         if not isinstance(node.op, gast.Not):
             return node
         if context.inline and not is_bare(node):
-            return _inline_not(node, context)
+            return inline_not(context, node, function)
         return at(call(context.value_operator("not_"), node.operand), node)
 
     def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         word = "and" if isinstance(node.op, gast.And) else "or"
         if context.inline and not is_plain(node) and not is_bare(node):
-            number = node.number
-
-            def rest(index: int) -> list[gast.stmt]:
-                original = context.original(number)
-                given = at(load(GIVEN), original.values[index])
-                value = gast.BoolOp(original.op, [given, *original.values[index + 1 :]])
-                return [at(gast.Return(at(value, original)), original)]
-
+            rest = functools.partial(rest_of_logic, context, node.number)
             return at(short_circuit(node, word, node.values, rest, function, context), node)
         construct = context.construct(node, f"`{word}`")
         if is_plain(node):
@@ -61,14 +54,6 @@ def logic_rules(context: Context) -> Rules:
 
 
 OPERAND = "<operand>"
-
-
-def _inline_not(node: gast.UnaryOp, context: Context) -> gast.expr:
-    """Return `not` in the user's frame, and as an operator for a staged operand."""
-    known = is_(bind(OPERAND, node.operand), True)
-    plain = either(known, is_(load(OPERAND), False), negated(staged(context, load(OPERAND))))
-    operator = call(context.value_operator("not_"), load(OPERAND))
-    return at(choose(plain, negated(load(OPERAND)), operator), node)
 
 
 def short_circuit(
@@ -87,15 +72,19 @@ def short_circuit(
     for index in range(len(values) - 2, -1, -1):
         construct = context.construct(node, f"`{word}`")
         fragment = context.fragment(node, construct, functools.partial(rest, index))
-        operand, ask = load(OPERAND), staged(context, load(OPERAND))
-        out = leave(construct, fragment, operand, function)
-        # Python asks an operand's truth once, so what decides here is the test and never a second look.
-        first, other = (True, False) if word == "and" else (False, True)
-        truth = load(OPERAND) if word == "and" else negated(load(OPERAND))
-        unstaged = both(is_not(load(OPERAND), other), negated(ask), truth)
-        goes_on = either(is_(bind(OPERAND, values[index]), first), unstaged)
-        again = staged(context, load(OPERAND))
-        settled = either(is_(load(OPERAND), other), negated(again))
-        result = choose(goes_on, result, choose(settled, load(OPERAND), out))
+        out = leave(construct, fragment, load(STAGED), function)
+        test = _operand_test(values[index], context)
+        if word == "and":
+            result = choose(test, result, choose(nothing_staged(), load(OPERAND), out))
+        else:
+            result = choose(test, load(OPERAND), choose(nothing_staged(), result, out))
         at(result, values[index])
     return result
+
+
+def _operand_test(value: gast.expr, context: Context) -> gast.expr:
+    """Return the truth of an operand, which `<operand>` then holds; of a comparison, most likely, a boolean."""
+    if not isinstance(value, gast.IfExp):
+        return decided(context, value, OPERAND)
+    other = both(is_not(load(OPERAND), False), decided(context, load(OPERAND), OPERAND))
+    return either(is_(bind(OPERAND, value), True), other)

@@ -8,7 +8,8 @@ from .construct import Construct
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import iterator_name
-from .inline import PLAIN_ITERABLES, TEST, has_type_in, inner, is_not, leave_frame, resume, staged, truth
+from .inline import PLAIN_ITERABLES, STAGED, has_type_in, inner, leave_frame, resume, something_staged, staged
+from .inline_tests import truth_of
 from .scoped import Function, each_statement_in_scope
 from .syntax import Block, assign, at, call, constant, embed, load
 from .thunks import cells, expression_thunk, statement_thunk
@@ -47,10 +48,12 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
 def _while(node: gast.While, function: Function, context: Context) -> Block:
     construct = context.construct(node.test, "`while`")
     if context.inline and not is_bare(node):
-        construct.fragment = resume(node, construct, context)
-        out = leave_frame(construct, load(TEST), function, node.test)
-        node.orelse = [at(inner(gast.If(at(is_not(load(TEST), False), node.test), [out], node.orelse)), node)]
-        node.test = truth(context, node)
+        test = truth_of(context, node, function)
+        if not node.is_certain:
+            construct.fragment = resume(node, construct, context)
+            out = leave_frame(construct, load(STAGED), function, node.test)
+            node.orelse = [at(inner(gast.If(at(something_staged(), node.test), [out], node.orelse)), node)]
+        node.test = test
         return [node]
     if is_plain(node) or function is None:
         node.test = at(call(context.operator(construct, "plain"), node.test), node.test)

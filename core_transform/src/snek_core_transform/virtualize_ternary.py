@@ -7,8 +7,9 @@ import gast
 from .context import Context
 from .forms import is_bare, is_plain
 from .fragments import GIVEN
-from .inline import TEST, choose, is_, leave, truth
-from .syntax import Rules, at, call, load, rewritten
+from .inline import STAGED, choose, leave, nothing_staged
+from .inline_tests import truth_of
+from .syntax import at, call, load, rewritten
 from .thunks import expression_thunk
 
 
@@ -21,11 +22,8 @@ def virtualize_ternary(tree: gast.AST, context: Context) -> gast.AST:
     def f(a, b, c):
         return operators.if_exp(c, lambda: a, lambda: b)
     """
-    return rewritten(tree, ternary_rules(context))
-
-
-def ternary_rules(context: Context) -> Rules:
-    """Return what is done to conditional expressions."""
+    if not context.wants("branch") or gast.IfExp not in context.kinds:
+        return tree
 
     def virtualize(node: gast.AST, function: gast.AST) -> gast.AST:
         construct = context.construct(node, "conditional expression")
@@ -37,13 +35,16 @@ def ternary_rules(context: Context) -> Rules:
                 value = gast.IfExp(at(load(GIVEN), original.test), original.body, original.orelse)
                 return [at(gast.Return(at(value, original)), original)]
 
-            out = leave(construct, context.fragment(node, construct, rest), load(TEST), function)
-            staged_or_false = choose(is_(load(TEST), False), node.orelse, out)
-            return at(choose(truth(context, node), node.body, staged_or_false), node)
+            test = truth_of(context, node, function)
+            if node.is_certain:
+                return at(choose(test, node.body, node.orelse), node)
+            out = leave(construct, context.fragment(node, construct, rest), load(STAGED), function)
+            otherwise = choose(nothing_staged(), node.orelse, out)
+            return at(choose(test, node.body, otherwise), node)
         if is_plain(node):
             node.test = at(call(context.operator(construct, "plain"), node.test), node.test)
             return node
         operator = context.value_operator("if_exp")
         return at(call(operator, node.test, expression_thunk(node.body), expression_thunk(node.orelse)), node)
 
-    return {gast.IfExp: virtualize} if context.wants("branch") else {}
+    return rewritten(tree, {gast.IfExp: virtualize})
