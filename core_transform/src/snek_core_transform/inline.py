@@ -16,7 +16,7 @@ import gast
 from .construct import Construct
 from .context import Context
 from .fragments import Fragment, continuation
-from .syntax import Node, at, attribute, call, constant, embed, load, parameters, store
+from .syntax import Node, at, attribute, built, call, constant, embed, load, parameters, store
 
 TEST = "<test>"
 ARM = "<arm>"
@@ -38,19 +38,26 @@ def inner(node: Node) -> Node:
     return node
 
 
+_IS, _IS_NOT, _IN, _AND, _OR, _NOT = gast.Is(), gast.IsNot(), gast.In(), gast.And(), gast.Or(), gast.Not()
+
+
+def _comparison(left: gast.expr, sign: gast.cmpop, right: gast.expr) -> gast.expr:
+    return built(gast.Compare, left=left, ops=[sign], comparators=[right], internal=True)
+
+
 def is_(left: gast.expr, value: bool) -> gast.expr:
     """Return `left is value`."""
-    return inner(gast.Compare(left, [gast.Is()], [constant(value)]))
+    return _comparison(left, _IS, constant(value))
 
 
 def is_not(left: gast.expr, value: bool) -> gast.expr:
     """Return `left is not value`."""
-    return inner(gast.Compare(left, [gast.IsNot()], [constant(value)]))
+    return _comparison(left, _IS_NOT, constant(value))
 
 
 def is_same(left: gast.expr, right: gast.expr) -> gast.expr:
     """Return `left is right`."""
-    return inner(gast.Compare(left, [gast.Is()], [right]))
+    return _comparison(left, _IS, right)
 
 
 def has_type(value: gast.expr, kind: type) -> gast.expr:
@@ -60,7 +67,7 @@ def has_type(value: gast.expr, kind: type) -> gast.expr:
 
 def has_type_in(value: gast.expr, kinds: frozenset[Any], label: str) -> gast.expr:
     """Return a question whether the very type of a value is among `kinds`."""
-    return inner(gast.Compare(call(embed(type, "type"), value), [gast.In()], [embed(kinds, label)]))
+    return _comparison(call(embed(type, "type"), value), _IN, embed(kinds, label))
 
 
 def is_steady(operand: gast.expr, function: gast.AST | None) -> bool:
@@ -80,12 +87,12 @@ def read_again(operand: gast.expr) -> gast.expr:
 
 def either(*values: gast.expr) -> gast.expr:
     """Return `or` of the values."""
-    return inner(gast.BoolOp(gast.Or(), list(values)))
+    return built(gast.BoolOp, op=_OR, values=list(values), internal=True)
 
 
 def both(*values: gast.expr) -> gast.expr:
     """Return `and` of the values."""
-    return inner(gast.BoolOp(gast.And(), list(values)))
+    return built(gast.BoolOp, op=_AND, values=list(values), internal=True)
 
 
 def all_of(values: list[gast.expr]) -> gast.expr:
@@ -95,12 +102,12 @@ def all_of(values: list[gast.expr]) -> gast.expr:
 
 def choose(test: gast.expr, body: gast.expr, orelse: gast.expr) -> gast.expr:
     """Return `body if test else orelse`."""
-    return inner(gast.IfExp(test, body, orelse))
+    return built(gast.IfExp, test=test, body=body, orelse=orelse, internal=True)
 
 
 def bind(name: str, value: gast.expr) -> gast.expr:
     """Return `(name := value)`."""
-    return gast.NamedExpr(store(name), value)
+    return built(gast.NamedExpr, target=store(name), value=value)
 
 
 def staged(context: Context, *values: gast.expr) -> gast.expr:
@@ -111,7 +118,7 @@ def staged(context: Context, *values: gast.expr) -> gast.expr:
 
 def negated(value: gast.expr) -> gast.expr:
     """Return `not value`."""
-    return inner(gast.UnaryOp(gast.Not(), value))
+    return built(gast.UnaryOp, op=_NOT, operand=value, internal=True)
 
 
 def nothing_staged() -> gast.expr:
@@ -121,7 +128,7 @@ def nothing_staged() -> gast.expr:
 
 def something_staged() -> gast.expr:
     """Return a question whether the last test met a staged value."""
-    return inner(gast.Compare(load(STAGED), [gast.IsNot()], [constant(None)]))
+    return _comparison(load(STAGED), _IS_NOT, constant(None))
 
 
 def forget() -> gast.expr:

@@ -52,11 +52,11 @@ def _node(node: Any, place: _Place, seal: str, embedded: dict[str, object]) -> A
             text = f"{seal}{id(value.value)}>"
             embedded[text] = value.value
             own["value"] = text
-    elif kind is gast.Attribute and "lineno" in own and embedded_in(node):
-        # A method call over several lines is placed at the attribute's end; this one stands for the whole.
-        own["end_lineno"], own["end_col_offset"] = own["lineno"], own["col_offset"]
     if kind in PLACED:
         place = _placed(own, place)
+        if kind is gast.Attribute and embedded_in(node):
+            # A method call over several lines is placed at the attribute's end; this one stands for the whole.
+            own["end_lineno"], own["end_col_offset"] = place[:2]
     if kind is gast.Name and own.get("annotation"):
         own["annotation"] = _node(own["annotation"], place, seal, embedded)
     for field in CHILD_FIELDS[kind]:
@@ -95,6 +95,9 @@ def _placed(own: dict[str, Any], around: _Place) -> _Place:
     """Give a node the place that it is to be shown at, and what its place lacks of the one around it; return it."""
     if "shown_at" in own:
         own.update(own["shown_at"])
+    if "lineno" not in own:
+        own["lineno"], own["col_offset"], own["end_lineno"], own["end_col_offset"] = around
+        return around
     for name, value in zip(PLACE, around, strict=True):
         if own.get(name) is None:
             own[name] = value
