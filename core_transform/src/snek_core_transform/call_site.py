@@ -24,15 +24,25 @@ TRIES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remembered:
-    """A callee, and what is called in its place as long as it has the same code; of what is not Python's, `steady`."""
+    """A callee, and what is called in its place as long as `owner`, which has its code, has the same."""
 
     function: object
+    owner: Any
     code: CodeType | None
     new: Any
-    steady: bool
 
 
-_NOTHING = Remembered(object(), None, None, False)
+class _Codeless:
+    """Stands for the owner of the code of what was not made in Python."""
+
+    __slots__ = ("__code__",)
+
+    def __init__(self) -> None:
+        self.__code__ = None
+
+
+_CODELESS = _Codeless()
+_NOTHING = Remembered(object(), _CODELESS, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +118,12 @@ class CallSite:
         self._tries -= 1
         code = function.__code__
         if self._given is not None and self._given.fills(code, bound) and _is_held(function, function.__globals__):
-            self.entry = Remembered(function, code, new, steady=False)
+            self.entry = Remembered(function, function, code, new)
 
     def _remember_steady(self, function: Any, kind: type) -> None:
         self._tries -= 1
         if type(function.__self__) is ModuleType if kind is BuiltinFunctionType else _is_held_class(function):
-            self.entry = Remembered(function, None, function, steady=True)
+            self.entry = Remembered(function, _CODELESS, None, function)
 
 
 def _is_held_class(kind: type) -> bool:

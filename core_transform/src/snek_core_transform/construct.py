@@ -10,7 +10,7 @@ from typing import Any
 
 from .callee import callee_for
 from .errors import Place, UnsupportedSyntax
-from .fragments import Fragment, refuse
+from .fragments import Cells, Fragment, refuse
 from .live_state import LiveState
 from .operators import Operators, Unbound
 from .tracebacks import drop_operator_frames, without_operator_frames
@@ -129,7 +129,7 @@ class Construct:
         return value
 
     @without_operator_frames
-    def leave(self, given: object, namespace: dict[str, object], cells: FunctionType, _: None = None) -> Any:
+    def leave(self, given: object, namespace: dict[str, object], cells: Cells, _: None = None) -> Any:
         """Go on in operator form from the user's frame with a staged value."""
         if self.fragment is None:
             raise refuse(self.word, self.place, given)
@@ -151,9 +151,7 @@ class Construct:
         return iter(functools.partial(kind.__next__, iterator), END)
 
     @without_operator_frames
-    def leave_arm(
-        self, arm: int, given: object, namespace: dict[str, object], cells: FunctionType, _: None = None
-    ) -> Any:
+    def leave_arm(self, arm: int, given: object, namespace: dict[str, object], cells: Cells, _: None = None) -> Any:
         """Go on in operator form from the test of one arm of an `if` with `elif`s."""
         return self.arms[arm - 1].leave(given, namespace, cells)
 

@@ -35,6 +35,8 @@ class Context:
     names: Counter[str] = field(default_factory=Counter)
     kinds: frozenset[type] = frozenset()
     """The kinds of node in the user's text, as `prepare` finds them."""
+    functions: list[gast.AST] = field(default_factory=list)
+    """The user's functions, as `prepare` finds them."""
     values: ValueConstruct = field(init=False)
 
     def __post_init__(self) -> None:

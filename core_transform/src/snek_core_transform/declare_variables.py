@@ -21,8 +21,12 @@ def declare_variables(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="declare_variables", operators=RecordingOperators(CONTROL)).splitlines()[1])
         y: None
     """
+    if not context.inline:
+        return each_function(tree, _declare)
     # Inline code leaves assignments, and `yield`, where they are.
-    return each_function(tree, _start if context.inline else _declare)
+    for function in context.functions:
+        _start(function)
+    return tree
 
 
 def _start(function: gast.AST) -> None:

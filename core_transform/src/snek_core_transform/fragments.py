@@ -40,6 +40,9 @@ from .syntax import (
 GIVEN = "<given>"
 """The variable of a fragment that holds the staged value."""
 
+Cells = FunctionType | dict[str, object]
+"""A function that holds on to the cells of a frame; where it has none, the frame's global variables."""
+
 Link = tuple[gast.AST, str, int]
 """A step down the tree: the owner, the field, the position in it."""
 
@@ -100,13 +103,16 @@ class Fragment:
     _code: CodeType | None = None
     _parameters: tuple[str, ...] = ()
 
-    def run(self, given: object, namespace: dict[str, object], cells: FunctionType) -> Any:
+    def run(self, given: object, namespace: dict[str, object], cells: Cells) -> Any:
         """Go on from a frame whose variables are `namespace`, those that are cells being held by `cells`."""
-        held: dict[str, CellType] = dict(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
+        held: dict[str, CellType] = {}
+        if isinstance(cells, FunctionType):
+            held.update(zip(cells.__code__.co_freevars, cells.__closure__ or (), strict=True))
+            cells = cells.__globals__
         if self._code is None:
             self._parameters, self._code = self._compiled(tuple(held))
         closure = tuple(held[name] for name in self._code.co_freevars)
-        function = FunctionType(self._code, cells.__globals__, self._code.co_name, None, closure)
+        function = FunctionType(self._code, cells, self._code.co_name, None, closure)
         values = {**namespace, GIVEN: given}
         return function(*(values.get(name, Unbound(name)) for name in self._parameters))
 

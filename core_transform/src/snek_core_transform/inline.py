@@ -7,7 +7,6 @@ says so: what follows a false test looks at it first.
 
 from __future__ import annotations
 
-import builtins
 from types import GeneratorType
 from typing import Any
 
@@ -142,6 +141,12 @@ def keep(name: str, arm: int | None) -> gast.expr:
     return kept if arm is None else either(kept, is_same(bind(ARM, constant(arm)), constant(None)))
 
 
+def settled(context: Context, value: gast.expr, name: str, arm: int | None = None) -> gast.expr:
+    """Return what `decided` does, where the value is seldom asked for: less code, and slower."""
+    unstaged = call(context.value_operator("unstaged"), bind(name, value))
+    return choose(unstaged, load(name), keep(name, arm))
+
+
 def decided(context: Context, value: gast.expr, name: str, arm: int | None = None) -> gast.expr:
     """Return the truth of `value`, which `name` then holds; as the module says for a staged one."""
     plain = has_type_in(bind(name, value), PLAIN_TYPES, "PLAIN_TYPES")
@@ -149,10 +154,13 @@ def decided(context: Context, value: gast.expr, name: str, arm: int | None = Non
 
 
 def frame(function: gast.AST) -> list[gast.expr]:
-    """Return what a fragment needs of the frame: its variables, and a function that holds on to its cells."""
+    """Return what a fragment needs of the frame: its variables, and what holds on to its cells."""
+    variables = call(embed(locals, "locals"))
+    if not function.cell_names:
+        return [variables, call(embed(globals, "globals"))]
     held = gast.Lambda(parameters(), gast.Tuple([load(name) for name in function.cell_names], gast.Load()))
     held.is_thunk = held.is_cells = True
-    return [call(attribute(embed(builtins, "builtins"), "locals")), held]
+    return [variables, held]
 
 
 def leave_frame(
@@ -160,10 +168,12 @@ def leave_frame(
 ) -> gast.stmt:
     """Return the statement that goes on with `given` in operator form, or refuses it where the frame cannot be left."""
     operator = attribute(embed(construct, "operators"), "leave" if arm is None else "leave_arm")
-    value = call(operator, *([] if arm is None else [arm]), given, *frame(function), forget())
     function.tests = True
-    # Without a fragment the call refuses; a `return` may not even stand there, as in `except*`.
-    return at(gast.Return(value) if construct.fragment else gast.Expr(value), place)
+    if not construct.fragment:
+        # The call refuses, in a frame that goes on; a `return` may not even stand there, as in `except*`.
+        return at(gast.Expr(call(operator, *([] if arm is None else [arm]), given, *frame(function), forget())), place)
+    value = call(operator, *([] if arm is None else [arm]), given, *frame(function))
+    return at(gast.Return(value), place)
 
 
 def resume(node: gast.AST, construct: Construct, context: Context, known: bool = False) -> Fragment | None:

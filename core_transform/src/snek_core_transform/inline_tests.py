@@ -31,6 +31,7 @@ from .inline import (
     leave,
     negated,
     nothing_staged,
+    settled,
     something_staged,
     staged,
 )  # fmt: skip
@@ -104,7 +105,7 @@ class _Test:
             return plain
         operator = call(self.context.value_operator("not_"), load(STAGED))
         value = gast.Subscript(gast.Tuple([operator, forget()], gast.Load()), constant(0), gast.Load())
-        other = value if isinstance(self.node, gast.UnaryOp) else self._decided(value)
+        other = value if isinstance(self.node, gast.UnaryOp) else self._settled(value)
         return choose(nothing_staged(), plain, other)
 
     def _truth(self, value: gast.expr) -> gast.expr:
@@ -128,6 +129,10 @@ class _Test:
         self._note()
         return decided(self.context, value, TEST, self.arm)
 
+    def _settled(self, value: gast.expr) -> gast.expr:
+        self._note()
+        return settled(self.context, value, TEST, self.arm)
+
     def _note(self) -> None:
         """Note that a staged value may be met."""
         self.asks = self.function.tests = True
@@ -145,7 +150,7 @@ class _Test:
         for index in range(len(tests) - 2, -1, -1):
             construct = self.context.construct(node, f"`{word}`")
             fragment = self.context.fragment(node, construct, functools.partial(rest, index))
-            further = self._decided(leave(construct, fragment, load(STAGED), self.function))
+            further = self._settled(leave(construct, fragment, load(STAGED), self.function))
             if word == "and":
                 result = choose(tests[index], result, both(something_staged(), further))
             else:
@@ -154,7 +159,7 @@ class _Test:
         return result
 
     def _comparison(self, node: gast.Compare) -> gast.expr:
-        comparison = Comparison(node, self.function, self.context, self._decided)
+        comparison = Comparison(node, self.function, self.context, self._settled)
         if len(node.ops) == 1:
             return comparison.single()
         plain: list[gast.expr] = []

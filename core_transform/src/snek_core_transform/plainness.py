@@ -98,7 +98,7 @@ def note_plainness(tree: gast.AST, context: Context) -> gast.AST:
     if not context.inline or context.wants("name") or isinstance(tree, gast.Lambda):
         return tree
     kept: dict[gast.AST, _Variables] = {}
-    for function in walk(tree):
+    for function in context.functions:
         if isinstance(function, gast.FunctionDef | gast.AsyncFunctionDef) and not is_bare(function.body[-1]):
             variables = _Variables(function, context)
             variables.note()

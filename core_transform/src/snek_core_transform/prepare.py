@@ -39,6 +39,7 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
             mark_plain(scope, own)
             if isinstance(scope, FUNCTIONS):
                 _prepare(scope, own)
+                context.functions.append(scope)
     _note_cells(tree, context.outer_cells, inner)
     return tree
 

@@ -38,6 +38,9 @@ def text_of(tree: gast.AST) -> str:
     for node in gast.walk(tree):
         if isinstance(node, gast.Lambda) and node.args.vararg and node.args.vararg.id == THUNK_PARAMETER:
             node.args.vararg = None
+        if not hasattr(node, "lineno"):
+            # gast's printer looks for comments by their line.
+            node.lineno = 1
     text: str = gast.unparse(_Readable().visit(tree))
     return "\n".join(line for line in text.strip().splitlines() if line.strip())
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import gast
 
 from .syntax import CHILD_FIELDS, PLACE, PLACED, Embedded
-from .syntax import embedded as embedded_in
 
 _KINDS: Mapping[type, type[ast.AST]] = {
     kind: getattr(ast, kind.__name__) for kind in CHILD_FIELDS if hasattr(ast, kind.__name__)
@@ -39,38 +38,43 @@ def to_ast(tree: gast.AST, seal: str, embedded: dict[str, object]) -> Any:
     return _node(tree, (1, 0, 1, 0), seal, embedded)
 
 
+class _Plan(NamedTuple):
+    """What is done to the nodes of one kind."""
+
+    mate: type[ast.AST]
+    is_placed: bool
+    fields: tuple[str, ...]
+    sign: str | None
+
+
+_PLANS: Mapping[type, _Plan] = {
+    kind: _Plan(mate, kind in PLACED, CHILD_FIELDS[kind], SIGNED.get(kind)) for kind, mate in _KINDS.items()
+}
+
+
 def _node(node: Any, place: _Place, seal: str, embedded: dict[str, object]) -> Any:
     kind = node.__class__
-    mate = _KINDS.get(kind)
-    if mate is None:
+    plan = _PLANS.get(kind)
+    if plan is None:
         # Python's own already: the tree had this node in two places.
         return node
+    mate, is_placed, fields, sign = plan
     own = node.__dict__
-    if kind is gast.Constant:
-        value = own["value"]
-        if value.__class__ is Embedded:
-            text = f"{seal}{id(value.value)}>"
-            embedded[text] = value.value
-            own["value"] = text
-    if kind in PLACED:
-        place = _placed(own, place)
-        if kind is gast.Attribute and embedded_in(node):
-            # A method call over several lines is placed at the attribute's end; this one stands for the whole.
-            own["end_lineno"], own["end_col_offset"] = place[:2]
-    if kind is gast.Name and own.get("annotation"):
-        own["annotation"] = _node(own["annotation"], place, seal, embedded)
-    for field in CHILD_FIELDS[kind]:
+    if is_placed:
+        if "lineno" in own:
+            place = _placed(own, place)
+        else:
+            own["lineno"], own["col_offset"], own["end_lineno"], own["end_col_offset"] = place
+        if kind in _SPECIAL:
+            _special(kind, own, place, seal, embedded)
+    for field in fields:
         value = own.get(field)
         if value.__class__ is list:
             own[field] = [child if child is None else _node(child, place, seal, embedded) for child in value]
         elif value is not None:
             own[field] = _node(value, place, seal, embedded)
-    if kind in SIGNED:
-        field = SIGNED[kind]
-        sign = own[field]
-        own[field] = _SIGNS.get(sign.__class__, sign)
-    elif kind is gast.Compare:
-        own["ops"] = [_SIGNS.get(sign.__class__, sign) for sign in own["ops"]]
+    if sign is not None:
+        own[sign] = _SIGNS.get(own[sign].__class__, own[sign])
     elif kind is gast.arguments:
         for field in ("posonlyargs", "args", "kwonlyargs"):
             own[field] = [_parameter(name) for name in own[field]]
@@ -80,6 +84,27 @@ def _node(node: Any, place: _Place, seal: str, embedded: dict[str, object]) -> A
     new = mate.__new__(mate)
     new.__dict__ = own
     return new
+
+
+_SPECIAL = frozenset({gast.Constant, gast.Name, gast.Attribute, gast.Compare})
+
+
+def _special(kind: type, own: dict[str, Any], place: _Place, seal: str, embedded: dict[str, object]) -> None:
+    """Do what a node of one of the most frequent kinds needs besides."""
+    if kind is gast.Constant:
+        value = own["value"]
+        if value.__class__ is Embedded:
+            text = f"{seal}{id(value.value)}>"
+            embedded[text] = value.value
+            own["value"] = text
+    elif kind is gast.Name:
+        if own.get("annotation"):
+            own["annotation"] = _node(own["annotation"], place, seal, embedded)
+    elif kind is gast.Compare:
+        own["ops"] = [_SIGNS.get(sign.__class__, sign) for sign in own["ops"]]
+    elif own["value"].__class__ is gast.Constant and own["value"].value.__class__ is Embedded:
+        # A method call over several lines is placed at the attribute's end; this one stands for the whole.
+        own["end_lineno"], own["end_col_offset"] = place[:2]
 
 
 def _parameter(name: Any) -> ast.arg | None:
@@ -95,9 +120,9 @@ def _placed(own: dict[str, Any], around: _Place) -> _Place:
     """Give a node the place that it is to be shown at, and what its place lacks of the one around it; return it."""
     if "shown_at" in own:
         own.update(own["shown_at"])
-    if "lineno" not in own:
-        own["lineno"], own["col_offset"], own["end_lineno"], own["end_col_offset"] = around
-        return around
+    place = own["lineno"], own["col_offset"], own.get("end_lineno"), own.get("end_col_offset")
+    if None not in place:
+        return place
     for name, value in zip(PLACE, around, strict=True):
         if own.get(name) is None:
             own[name] = value

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .operators import Operators
-from .tracebacks import without_operator_frames
+from .tracebacks import drop_operator_frames, without_operator_frames
 from .value_operators import ValueOperators
 
 
@@ -25,10 +25,13 @@ class ValueConstruct:
         setattr(self, operator, found)
         return found
 
-    @without_operator_frames
     def unstaged(self, *values: object) -> bool:
         """Tell whether no value is staged."""
-        return not any(map(self.operators.stages, values))
+        try:
+            return not any(map(self.operators.stages, values))
+        except BaseException as error:
+            drop_operator_frames(error)
+            raise
 
     @without_operator_frames
     def store_attribute(self, value: object, owner: object, attr: str) -> None:

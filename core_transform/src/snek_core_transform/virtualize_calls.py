@@ -10,7 +10,7 @@ import gast
 from .call_site import CallSite, Given
 from .context import Context
 from .forms import is_bare
-from .inline import bind, both, choose, either, has_type, has_type_in, is_same, is_steady
+from .inline import bind, both, choose, has_type, has_type_in, is_same, is_steady
 from .syntax import Rules, at, attribute, call, constant, embed, embedded, load, rewritten, walk
 
 CALLEE = "<callee>"
@@ -43,7 +43,7 @@ def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="virtualize_calls"))  # doctest: +NORMALIZE_WHITESPACE
     def f(x):
         return (<remembered>.new if (<callee> := g) is (<remembered> := site.entry).function
-            and (<remembered>.steady or <remembered>.function.__code__ is <remembered>.code)
+            and (<remembered>.owner.__code__ is <remembered>.code)
             and ((<callee> := None) is None)
             else operators.callee(<callee>, (<callee> := None)))(x)
     """
@@ -79,9 +79,8 @@ def _is_of_text(method: gast.expr) -> bool:
 def _remembered_function(function: gast.expr, site: CallSite, context: Context) -> gast.expr:
     """Return what is called in place of `function`: what the site remembers for it, or what the operator set says."""
     known = is_same(bind(CALLEE, function), _entry(site, "function"))
-    unchanged = either(attribute(load(REMEMBERED), "steady"), _has_same_code())
     let_go = is_same(bind(CALLEE, constant(None)), constant(None))
-    return choose(both(known, unchanged, let_go), attribute(load(REMEMBERED), "new"), _ask(site, context))
+    return choose(both(known, _has_same_code(), let_go), attribute(load(REMEMBERED), "new"), _ask(site, context))
 
 
 def _method_call(node: gast.Call, site: CallSite, context: Context) -> gast.expr:
@@ -124,7 +123,7 @@ def _entry(site: CallSite, field: str) -> gast.expr:
 
 
 def _has_same_code() -> gast.expr:
-    code = attribute(attribute(load(REMEMBERED), "function"), "__code__")
+    code = attribute(attribute(load(REMEMBERED), "owner"), "__code__")
     return is_same(code, attribute(load(REMEMBERED), "code"))
 
 
