@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from snek_core_transform.errors import UsageError
+from snek_harness.conversion_text import text_of_functions
 from snek_harness.run_folder import create_run
 from snek_harness.transform_record import TransformRecord, ratio, table
-from snek_harness.transform_suite import chosen_systems, run_transform_suite, text_of_functions
+from snek_harness.transform_suite import chosen_systems, run_transform_suite
 from snek_strategies import converters
 from snek_strategies.converters import Converted, Converter
 from snek_workloads.transform_programs import SIZES
@@ -50,6 +51,10 @@ def test_the_command_runs_it_and_keeps_its_records(tmp_path: Path) -> None:
             assert all(sum(record["firings"].values()) > 0 for record in ran)
     converted = [record for record in records if record["kind"] == "convert" and record["system"] == "snek"]
     assert converted[0]["lines"] > 30
+    [text] = [record for record in records if record["kind"] == "text" and record["system"] == "snek"]
+    assert text["outcome"] == "right", text["reason"]
+    assert 80 < text["lines"] < 120
+    assert "text of 100 lines, lines/s" in done.stdout
 
 
 def run_with(
@@ -92,7 +97,7 @@ def test_ratios_are_of_the_same_round() -> None:
 
 
 def test_no_text_is_converted_twice() -> None:
-    first, second = (compile(text_of_functions(10, salt)[0], "text", "exec").co_consts for salt in (0, 1))
+    first, second = (compile(text_of_functions(10, salt, 4)[0], "text", "exec").co_consts for salt in (0, 1))
     codes = [constant for constant in (*first, *second) if isinstance(constant, CodeType)]
     steps = [code for code in codes if code.co_name == "step"]
     assert len(set(codes)) == len(codes) - len(steps) + 1

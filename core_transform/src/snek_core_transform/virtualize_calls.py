@@ -43,7 +43,7 @@ def virtualize_calls(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="virtualize_calls"))  # doctest: +NORMALIZE_WHITESPACE
     def f(x):
         return (<remembered>.new if (<callee> := g) is (<remembered> := site.entry).function
-            and (<remembered>.owner.__code__ is <remembered>.code)
+            and <remembered>.owner.__code__ is <remembered>.code
             and ((<callee> := None) is None)
             else operators.callee(<callee>, (<callee> := None)))(x)
     """

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-SCHEMA = 1
+SCHEMA = 2
 PLAIN = "plain"
 
 
@@ -16,7 +16,8 @@ class TransformRecord:
     """One program, or one text to convert, with one system.
 
     `seconds` are of one call, one a round; the systems of a program are sampled in the same rounds. `lines` is the
-    length of a text that was converted, and 0 where a program was run. Without an outcome of `right` there are none.
+    length of a text that was converted, and 0 where a program was run; `peak_bytes` how far the memory of the process
+    grew that converted it, where it had one of its own. Without an outcome of `right` there are none.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class TransformRecord:
     lines: int = 0
     reason: str = ""
     firings: Mapping[str, int] = field(default_factory=dict)
+    peak_bytes: int = 0
     schema: int = SCHEMA
 
     def encode(self) -> bytes:
@@ -75,12 +77,16 @@ def table(records: Sequence[TransformRecord]) -> list[list[str]]:
         *(over(found, statistics.geometric_mean(found)) if found else "-" for found in by_system.values()),
     ])  # fmt: skip
     rows.append(["worst", *(over(found, max(found)) if found else "-" for found in by_system.values())])
-    texts = list(dict.fromkeys(record.program for record in records if record.kind == "convert"))
+    texts = list(dict.fromkeys(record.program for record in records if record.kind != "run"))
     for text in texts:
+        of_text = [record for record in records if record.program == text and record.kind != "run"]
         speeds = {
             record.system: f"{record.lines / statistics.median(record.seconds):,.0f}"
-            for record in records
-            if (record.kind, record.program) == ("convert", text) and record.seconds
+            for record in of_text
+            if record.seconds
         }
+        peaks = {record.system: f"{record.peak_bytes / 2**20:,.0f}" for record in of_text if record.peak_bytes}
         rows.append([f"{text}, lines/s", *(speeds.get(system, "-") for system in systems)])
+        if peaks:
+            rows.append([f"{text}, MiB", *(peaks.get(system, "-") for system in systems)])
     return rows

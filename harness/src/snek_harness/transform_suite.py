@@ -6,19 +6,18 @@ has one that a counting system ran without a firing. All systems of a program ar
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import re
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from snek_core_transform.errors import UsageError
+from snek_harness.conversion_text import functions_of, load_text, text_of_functions
 from snek_harness.environment import capture
 from snek_harness.measure import calibrate, sample
 from snek_harness.run_folder import RunFolder
@@ -32,8 +31,14 @@ RUN_SECONDS = 0.02
 FUNCTIONS = 4
 """How many functions are converted in one sample."""
 
-CONVERTED_LINES = {"tiny": (10,), "small": (30, 60)}
+CONVERTED_LINES = {"tiny": (10,), "small": (30, 60), "medium": (30, 60)}
 """The lengths of the functions whose conversion is timed, by size."""
+
+TEXT_LINES = {"tiny": (100,), "small": (), "medium": (1_000, 10_000, 100_000)}
+"""The lengths of the texts that are converted as a whole, each in a process of its own, by size."""
+
+TEXT_SECONDS = 100
+"""How long a text may be expected to take, by the speed of the text before it, for a system to be given it."""
 
 Tell = Callable[[str], None]
 
@@ -58,6 +63,10 @@ def run_transform_suite(
         for lines in CONVERTED_LINES[size]:
             tell(f"convert functions of {lines} lines")
             records += _keep(journal, _convert_text(lines, chosen, rounds, Path(name)))
+        speeds: dict[str, float] = {}
+        for lines in TEXT_LINES[size]:
+            tell(f"convert a text of {lines} lines")
+            records += _keep(journal, _convert_long_text(lines, chosen, speeds, Path(name)))
     return records
 
 
@@ -90,7 +99,7 @@ def _run_program(
         outcome, reason = "right", system.missing()
         if reason is None:
             try:
-                with _module(text, folder, f"{program}_{name}") as module:
+                with load_text(text, folder, f"{program}_{name}") as module:
                     converted = system.convert(getattr(module, program))
                     answers = [converted.function(argument) for _ in range(2)]
                     calls[name] = lambda function=converted.function: function(argument)  # type: ignore[misc]
@@ -124,46 +133,8 @@ def _rounds(samples: Mapping[str, Callable[[], float]], rounds: int) -> dict[str
     return {name: tuple(seconds) for name, seconds in found.items()}
 
 
-@contextmanager
-def _module(text: str, folder: Path, name: str) -> Iterator[ModuleType]:
-    """Load `text` as a module of its own, from a file, where every system finds a function's source."""
-    path = folder / f"{name.replace('-', '_')}.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(f"snek_transform_suite_{path.stem}", path)
-    assert spec is not None, path
-    assert spec.loader is not None, path
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-        yield module
-    finally:
-        del sys.modules[spec.name]
-
-
-BLOCK = """    if x > {0}:
-        y = y + {0}
-    elif x == y:
-        y = step(x, {0})
-    while y > {0} and x:
-        y = y - x
-"""
-
-
-def text_of_functions(lines: int, salt: int, count: int = FUNCTIONS) -> tuple[str, int]:
-    """Return a text of `count` functions of about `lines` lines each, and how many lines they have in all.
-
-    Functions of another `salt` have code of their own: systems know equal code again, wherever it comes from.
-    """
-    functions = []
-    for number in range(count):
-        blocks = "".join(BLOCK.format(block) for block in range(max(1, (lines - 3) // BLOCK.count("\n"))))
-        functions.append(f"def f{number}(x):\n    y = {salt * count + number}\n{blocks}    return y\n")
-    return "def step(x, y):\n    return x - y\n" + "".join(functions), sum(text.count("\n") for text in functions)
-
-
 def _convert_text(lines: int, systems: Mapping[str, Converter], rounds: int, folder: Path) -> list[TransformRecord]:
-    _, length = text_of_functions(lines, 0)
+    _, length = text_of_functions(lines, 0, FUNCTIONS)
     salts = itertools.count()
     program = f"functions of {lines} lines"
     ended: dict[str, TransformRecord] = {}
@@ -174,9 +145,9 @@ def _convert_text(lines: int, systems: Mapping[str, Converter], rounds: int, fol
 
         def convert(name: str = name, system: Converter = system) -> float:
             salt = next(salts)
-            text, _ = text_of_functions(lines, salt)
-            with _module(text, folder, f"text_{lines}_{salt}_{name}") as module:
-                functions = [getattr(module, f"f{number}") for number in range(FUNCTIONS)]
+            text, _ = text_of_functions(lines, salt, FUNCTIONS)
+            with load_text(text, folder, f"text_{lines}_{salt}_{name}") as module:
+                functions = functions_of(module)
                 return sample(lambda: [system.convert(function) for function in functions], 1)
 
         try:
@@ -190,3 +161,34 @@ def _convert_text(lines: int, systems: Mapping[str, Converter], rounds: int, fol
     for name, seconds in _rounds(samples, min(rounds, 3)).items():
         ended[name] = TransformRecord("convert", program, name, "right", seconds, lines=length)
     return [ended[name] for name in systems if name in ended]
+
+
+def _convert_long_text(
+    lines: int, systems: Mapping[str, Converter], speeds: dict[str, float], folder: Path
+) -> list[TransformRecord]:
+    """Convert a text of many functions; `speeds` has each system's lines a second so far, and gets the new ones."""
+    records = []
+    for name, system in systems.items():
+        expected = lines / speeds.get(name, lines)
+        if name == PLAIN or system.missing() is not None:
+            continue
+        program = f"text of {lines} lines"
+        if expected > TEXT_SECONDS:
+            reason = f"it would take about {expected:.0f} s; texts are given up to {TEXT_SECONDS} s"
+            records.append(TransformRecord("text", program, name, "left out", reason=reason))
+            continue
+        command = [sys.executable, "-m", "snek_harness.conversion_job", name, str(lines), str(folder)]
+        done = subprocess.run(  # noqa: S603 - this interpreter, our own module
+            command, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            records.append(TransformRecord("text", program, name, "rejected", reason=reason))
+            continue
+        found = json.loads(done.stdout.splitlines()[-1])
+        speeds[name] = found["lines"] / found["seconds"]
+        taken = (found["seconds"],)
+        records.append(
+            TransformRecord("text", program, name, "right", taken, found["lines"], peak_bytes=found["peak_bytes"])
+        )
+    return records

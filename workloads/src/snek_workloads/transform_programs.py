@@ -12,6 +12,9 @@ SIZES: dict[str, dict[str, int]] = {
     "small": {
         "collatz": 300, "nested_loops": 60, "early_returns": 2000, "recursion": 17, "methods": 1500, "pipeline": 2500,
     },
+    "medium": {
+        "collatz": 300, "nested_loops": 60, "early_returns": 2000, "recursion": 17, "methods": 1500, "pipeline": 2500,
+    },
 }  # fmt: skip
 """The argument of each program, by size."""
 
