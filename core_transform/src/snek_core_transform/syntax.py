@@ -131,16 +131,25 @@ def thunk(value: gast.expr, names: Iterable[str] = ()) -> gast.Lambda:
 
 
 def at(new: Node, old: gast.AST) -> Node:
-    """Give `new` the place of `old`, unless it has one, and return it; what is in it and has none stands there too."""
+    """Give `new`, and every node in it that has no place yet, the place of `old`; return `new`.
+
+    Of what a pass has written and no later one looks into, the outermost node is enough: what is in it stands there too.
+    """
     there = old.__dict__
+    if "lineno" not in there:
+        return new
+    place = {name: there.get(name) for name in PLACE}
     stack: list[gast.AST] = [new]
-    for node in stack:
-        if node.__class__ not in PLACED:
-            stack += children(node)
-        elif "lineno" not in node.__dict__ and "lineno" in there:
-            own = node.__dict__
-            own["lineno"], own["col_offset"] = there["lineno"], there["col_offset"]
-            own["end_lineno"], own["end_col_offset"] = there.get("end_lineno"), there.get("end_col_offset")
+    while stack:
+        node = stack.pop()
+        own = node.__dict__
+        if node.__class__ in PLACED:
+            if "lineno" in own:
+                continue
+            own.update(place)
+            if "internal" in own:
+                continue
+        stack += children(node)
     return new
 
 
