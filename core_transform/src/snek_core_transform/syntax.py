@@ -133,7 +133,7 @@ def thunk(value: gast.expr, names: Iterable[str] = ()) -> gast.Lambda:
 def at(new: Node, old: gast.AST) -> Node:
     """Give `new`, and every node in it that has no place yet, the place of `old`; return `new`.
 
-    Of what a pass has written and no later one looks into, the outermost node is enough: what is in it stands there too.
+    Of what a pass has marked as its own, the outermost node is enough: what is in it stands there too.
     """
     there = old.__dict__
     if "lineno" not in there:
