@@ -97,6 +97,19 @@ def name_of_a_class_body_behind_a_jump(x: int) -> object:
     return Kind.seen
 
 
+def part_of_a_group_raised_again(x: int) -> object:
+    try:
+        try:
+            raise ExceptionGroup("all", [ValueError(x), KeyError(x)])
+        except* KeyError:
+            for _ in range(2):
+                if x:
+                    raise
+    except ExceptionGroup as group:
+        return repr(group)
+    return "late"
+
+
 class Swallows:
     def __enter__(self) -> None:
         pass
@@ -207,6 +220,7 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (parameter_that_an_inner_function_deletes, (1,)),
     (parameter_that_an_inner_handler_unsets, (1,)),
     (name_of_a_class_body_behind_a_jump, (1,)),
+    (part_of_a_group_raised_again, (1,)),
     (return_overruled_by_an_exception_in_finally, (1,)),
     (return_overruled_by_an_exception_in_finally, (0,)),
     (jumps_overruled_by_exceptions_in_finally, (1,)),

@@ -88,6 +88,8 @@ def _mark_ways(scope: gast.AST) -> None:
                     inside.plain = True
                 if isinstance(inside, gast.Return):
                     path.mark()
+        if isinstance(node, gast.TryStar):
+            _mark_reraises(node)
         if needs_frame(node):
             path.mark()
         elif isinstance(node, gast.NamedExpr):
@@ -113,6 +115,21 @@ def _mark_ways(scope: gast.AST) -> None:
                 if isinstance(child, gast.AST):
                     eager = position == 0 and (kind, field) in EAGER_FIRST
                     stack.append((child, path if eager else there))
+
+
+def _mark_reraises(node: gast.TryStar) -> None:
+    """Mark what stands between an `except*` and a bare `raise` in it.
+
+    Python joins the exception to the rest of its group again if it left the frame with the traceback that it had.
+    """
+    for handler in node.handlers:
+        for inside in own_nodes(handler):
+            if isinstance(inside, gast.If | gast.While | gast.For) and any(map(_is_reraise, own_nodes(inside))):
+                inside.plain = True
+
+
+def _is_reraise(node: gast.AST) -> bool:
+    return isinstance(node, gast.Raise) and node.exc is None
 
 
 def _mark_bare(scope: gast.AST, nodes: list[gast.AST]) -> None:
