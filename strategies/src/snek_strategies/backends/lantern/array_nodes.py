@@ -11,17 +11,15 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.backend import cannot_say
-from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, place, row_strides
+from snek_strategies.backends.lantern.arrays import Lazy, View, at, loops, merged, row_strides
 from snek_strategies.backends.lantern.cpp_types import cast, cpp, number
+from snek_strategies.backends.lantern.products import matmul
 from snek_strategies.backends.lantern.reductions import Accumulator, accumulator
 from snek_strategies.backends.placed_index import Along, At, Placed, placed
 from snek_strategies.ir.syntax import Atom, Node
 
 if TYPE_CHECKING:
     from snek_strategies.backends.lantern.writer import Writer
-
-SMALL = 16 * 16 * 64
-"""Up to so many multiplications a product is written as loops; above BLAS is called."""
 
 
 def _first(view: View) -> str:
@@ -297,70 +295,6 @@ def _argument(w: Writer, node: Node) -> View | str:
     return target
 
 
-def _matmul(w: Writer, node: Node) -> View | str:
-    (result,) = node.results
-    dtype = dtype_of(result.type)
-    left, right = ((w.elements(atom), len(dims_of(atom.type)) == 1) for atom in node.operands)
-    sides = []
-    for made, flat, is_left in ((*left, True), (*right, False)):
-        plain = not made.size and len(made.loads) == 1 and made.dtype == dtype
-        view = (
-            made.loads[0]
-            if plain
-            else w.materialised(replace(made, dtype=dtype, render=_casting(made, dtype)), made.dims)
-        )
-        if flat:
-            dims = (1, *view.dims) if is_left else (*view.dims, 1)
-            steps = (0, *view.strides) if is_left else (*view.strides, 0)
-            view = replace(view, dims=dims, strides=steps)
-        sides.append(view)
-    a, b = sides
-    batch = np.broadcast_shapes(a.dims[:-2], b.dims[:-2])
-    m, k, n = a.dims[-2], a.dims[-1], b.dims[-1]
-    target = replace(w.place_for(result), dims=(*batch, m, n), strides=row_strides((*batch, m, n)))
-    a, b = a.spread((*batch, m, k)), b.spread((*batch, k, n))
-    heads = list(loops(batch, "n"))
-    for _, head in heads:
-        w.line(head)
-        w.depth += 1
-    names = [name for name, _ in heads]
-    at_a, at_b, at_c = (
-        f"{v.base} + {place(v.offset, v.strides[:-2], names)}".removesuffix(" + 0") for v in (a, b, target)
-    )
-    if 0 not in (*batch, m, n):
-        w.line(_product(a, b, (m, n, k), (at_a, at_b, at_c)))
-    w.close(len(heads))
-    dims = dims_of(result.type)
-    return replace(target, dims=dims, strides=row_strides(dims)) if dims else _first(target)
-
-
-def _casting(made: Lazy, dtype: np.dtype[np.generic]) -> Callable[[list[str]], str]:
-    return lambda texts: cast(made.render(texts), made.dtype, dtype)
-
-
-def _product(a: View, b: View, extents: Dims, places: tuple[str, str, str]) -> str:
-    m, n, k = extents
-    leads = [_lead(v.dims[-2:], v.strides[-2:]) for v in (a, b)]
-    if a.dtype.kind == "f" and m * n * k > SMALL and min(m, n) > 1 and all(leads) and 0 not in extents:
-        (lead_a, flip_a), (lead_b, flip_b) = (one for one in leads if one)
-        return (
-            f"lantern::gemm({m}, {n}, {k}, {places[0]}, {lead_a}, {number(flip_a, np.dtype(bool))}, "
-            f"{places[1]}, {lead_b}, {number(flip_b, np.dtype(bool))}, {places[2]});"
-        )
-    steps = ", ".join(str(one) for v in (a, b) for one in v.strides[-2:])
-    if a.dtype.kind == "b":
-        return f"lantern::product_of_flags<{m}, {n}, {k}, {steps}>({', '.join(places)});"
-    return f"lantern::product<{cpp(a.dtype)}, {m}, {n}, {k}, {steps}>({', '.join(places)});"
-
-
-def _lead(dims: Dims, strides: Dims) -> tuple[int, bool] | None:
-    if strides[1] == 1 and strides[0] >= dims[1]:
-        return strides[0], False
-    if strides[0] == 1 and strides[1] >= dims[0]:
-        return strides[1], True
-    return None
-
-
 def _running(w: Writer, node: Node) -> View:
     (result,) = node.results
     axis = int(str(dict(node.params)["axis"]))
@@ -411,7 +345,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "store": _store,
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all"), _reduce),
     **dict.fromkeys(("argmax", "argmin"), _argument),
-    "matmul": _matmul,
+    "matmul": matmul,
     **dict.fromkeys(("cumsum", "cumprod"), _running),
     **dict.fromkeys(("sort", "argsort"), _sorted),
 }

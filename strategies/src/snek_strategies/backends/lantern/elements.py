@@ -67,6 +67,8 @@ REAL = frozenset(
         "rint",
     ]
 )
+VECTOR = ("exp", "expm1", "log", "log1p", "sin", "cos", "tanh")
+"""The functions of `REAL` that have vector forms."""
 CHECKED = frozenset({"add", "subtract", "multiply", "negative", "absolute"})
 """What may leave the 64 bits of an int."""
 
@@ -78,18 +80,29 @@ def operand(text: str, atom: Atom, dtype: Dtype) -> str:
     return cast(text, dtype_of(atom.type), dtype)
 
 
+def is_call(text: str) -> bool:
+    """Tell whether an element's text calls a function that has a vector form."""
+    return any(f"lantern::{name}(" in text for name in VECTOR)
+
+
 def is_checked(node: Node) -> bool:
     """Tell whether a node computes an int of Python's that may leave 64 bits."""
     return node.primitive in CHECKED and len(node.results) == 1 and node.results[0].type == INT
 
 
-def element(node: Node, operands: list[str]) -> str:
-    """Return the text of one element. Raises StagingError for what C++ has no words for here."""
+def element(node: Node, operands: list[str], both: bool = False) -> str:
+    """Return the text of one element. Raises StagingError for what C++ has no words for here.
+
+    Where `both` values of a `where` are costly, it asks for both: the compiler makes no vectors of calls in branches.
+    """
     dtypes = loop_dtypes(node)
     if node.primitive == "where":
         wide = dtypes[1]
         texts = [operand(text, atom, one) for text, atom, one in zip(operands, node.operands, dtypes, strict=True)]
-        return cast(f"({texts[0]} ? {texts[1]} : {texts[2]})", wide, dtype_of(node.results[0].type))
+        made = f"({texts[0]} ? {texts[1]} : {texts[2]})"
+        if wide.kind == "f" and (both or any(is_call(text) for text in texts)):
+            made = f"lantern::choose<{cpp(wide)}>({', '.join(texts)})"
+        return cast(made, wide, dtype_of(node.results[0].type))
     if len(set(dtypes)) > 1:
         if node.primitive in COMPARES and all(one.kind in "iu" for one in dtypes):
             a, b = (

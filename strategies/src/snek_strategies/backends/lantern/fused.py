@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view
 from snek_strategies.backends.lantern.cpp_types import Dtype, cpp
+from snek_strategies.backends.lantern.elements import is_call
 from snek_strategies.backends.lantern.reductions import Accumulator, accumulator
 from snek_strategies.ir.syntax import Atom, Const, Node, Sym
 
@@ -59,6 +60,7 @@ class _Region:
                 if _key(atom) not in self.leaves and not (isinstance(atom, Sym) and atom.index in own):
                     self.leaves[_key(atom)] = self._leaf(atom)
         self.texts: dict[int, str] = {}
+        self.calls: set[int] = set()
 
     def _leaf(self, atom: Atom) -> Lazy:
         made = self.w.elements(atom)
@@ -107,7 +109,10 @@ class _Region:
             name, total = totals[result.index]
             self.w.line(total.step(name, operands[0]))
             return
-        text = self.w.number_text(node, operands)
+        calls = any(_key(atom) in self.calls for atom in node.operands)
+        text = self.w.number_text(node, operands, both=calls)
+        if calls or is_call(text):
+            self.calls.add(result.index)
         if self.uses[result.index] > 1 or (target and self.uses[result.index]) or len(text) > LONGEST:
             text = self._named(text, dtype_of(result.type))
         if target:

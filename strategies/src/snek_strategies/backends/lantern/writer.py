@@ -22,6 +22,7 @@ from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
 from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
 from snek_strategies.backends.lantern.printing import write_print
+from snek_strategies.backends.lantern.products import pack_factors
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import Sites, ends_in_raise
 from snek_strategies.ir.interpretations import HOLE
@@ -74,6 +75,7 @@ class Writer:
         self.buffers: dict[str, tuple[Dtype, int]] = {}
         self.sharing: dict[str, set[int]] = {}
         self.destinations: dict[int, View] = {}
+        self.packed: dict[tuple[int, int], str] = {}
         self.liveness = Liveness(one.block, shared.functions)
         self.names = 0
         self.said: Place | None = None
@@ -339,8 +341,8 @@ class Writer:
         (result,) = node.results
         self.named(result, self.number_text(node, texts), once)
 
-    def number_text(self, node: Node, texts: list[str]) -> str:
-        """Return the text of a node over numbers."""
+    def number_text(self, node: Node, texts: list[str], both: bool = False) -> str:
+        """Return the text of a node over numbers; see `elements.element` for `both`."""
         name = node.primitive
         if elements.is_checked(node) and node.results[0].index not in self.bounded:
             params = (("exception", Redo(name)), ("arguments", (HOLE,) * len(node.operands)))
@@ -348,7 +350,7 @@ class Writer:
             whole = [elements.operand(t, a, np.dtype("int64")) for t, a in zip(texts, node.operands, strict=True)]
             return f"lantern::{name}({', '.join([*whole, str(site)])})"
         if name in ELEMENTWISE or name == "where":
-            return elements.element(node, texts)
+            return elements.element(node, texts, both)
         given, wanted = dtype_of(node.operands[0].type), dtype_of(node.results[0].type)
         if name in SCALARS or name in ("reshape", "broadcast_to", "transpose", "sum", "prod", "max", "min", "getitem"):
             return cast(texts[0], given, wanted)
@@ -514,6 +516,7 @@ class Writer:
         test, body = node.blocks
         self.bounded |= bounded_results(node)
         state = {sym.index: self.begun(sym, atom, node) for sym, atom in zip(node.results, node.operands, strict=True)}
+        packed = pack_factors(self, node)
         ticks = self.fresh("ticks")
         self.line(f"for (std::uint32_t {ticks} = 1;; ++{ticks}) {{")
         self.depth += 1
@@ -529,6 +532,8 @@ class Writer:
         self.depth -= 1
         self.line("}")
         self.said = None
+        for one in packed:
+            del self.packed[one]
         for sym in node.results:
             if dims_of(sym.type):
                 self.bind(sym, state[sym.index])  # type: ignore[arg-type]

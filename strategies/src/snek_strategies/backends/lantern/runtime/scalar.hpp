@@ -269,6 +269,17 @@ template <class T>
 inline bool below(T a, T best) {
     return best == best && !(a >= best);
 }
+// One of two numbers that are both computed, without a branch.
+template <class T>
+inline T choose(bool test, T a, T b) {
+    std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t> left, right;
+    std::memcpy(&left, &a, sizeof a);
+    std::memcpy(&right, &b, sizeof b);
+    left = right ^ ((left ^ right) & -decltype(left)(test));
+    std::memcpy(&a, &left, sizeof a);
+    return a;
+}
+
 // Floats as integers of the same order, NaN above or below all of them; and back.
 template <bool HIGH>
 inline std::int32_t rank(float a) {

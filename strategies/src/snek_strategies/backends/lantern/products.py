@@ -1,0 +1,157 @@
+"""Matrix products: which of the runtime's ways computes one, and factors that loops share packed before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, place, row_strides
+from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.ir.syntax import Atom, Block, Node, Sym
+from snek_strategies.ir.types import Array
+
+if TYPE_CHECKING:
+    from snek_strategies.backends.lantern.writer import Writer
+
+FEW = 16 * 16 * 16
+"""Up to so many multiplications a product is plain loops."""
+NEAR = 1 << 15
+"""How many bytes of the right factor are at hand as they are; of more, rows lie too far apart."""
+VECTOR = 64
+"""How many bytes the runtime computes at once."""
+Extents = tuple[int, int, int]
+
+
+def matmul(w: Writer, node: Node) -> View | str:
+    """Write a product of two arrays, each a vector, a matrix or a stack of matrices."""
+    (result,) = node.results
+    dtype = dtype_of(result.type)
+    left, right = node.operands
+    a, b = _side(w, left, dtype), _side(w, right, dtype)
+    a = a if len(a.dims) > 1 else replace(a, dims=(1, *a.dims), strides=(0, *a.strides))
+    b = b if len(b.dims) > 1 else replace(b, dims=(*b.dims, 1), strides=(*b.strides, 0))
+    if len(b.dims) == 2 and a.together:
+        # A stack of matrices times one matrix is one tall matrix times it.
+        a = replace(a, dims=(prod(a.dims[:-1]), a.dims[-1]), strides=row_strides((prod(a.dims[:-1]), a.dims[-1])))
+    batch = np.broadcast_shapes(a.dims[:-2], b.dims[:-2])
+    m, k, n = a.dims[-2], a.dims[-1], b.dims[-1]
+    target = replace(w.place_for(result), dims=(*batch, m, n), strides=row_strides((*batch, m, n)))
+    a, b = a.spread((*batch, m, k)), b.spread((*batch, k, n))
+    heads = list(loops(batch, "n"))
+    for _, head in heads:
+        w.line(head)
+        w.depth += 1
+    names = [name for name, _ in heads]
+    places = [f"{v.base} + {place(v.offset, v.strides[:-2], names)}".removesuffix(" + 0") for v in (a, b, target)]
+    if 0 not in (*batch, m, n):
+        packed = w.packed.get((right.index, m)) if isinstance(right, Sym) and not batch else None
+        w.line(_product(a, b, (m, n, k), places, packed))
+    w.close(len(heads))
+    dims = dims_of(result.type)
+    return (
+        replace(target, dims=dims, strides=row_strides(dims))
+        if dims
+        else at(target, target.strides, ["0"] * len(target.dims))
+    )
+
+
+def _side(w: Writer, atom: Atom, dtype: Dtype) -> View:
+    """Return a factor in memory, in the dtype of the product."""
+    made = w.elements(atom)
+    if not made.size and len(made.loads) == 1 and made.dtype == dtype:
+        return made.loads[0]
+    return w.materialised(replace(made, dtype=dtype, render=_casting(made, dtype)), made.dims)
+
+
+def _casting(made: Lazy, dtype: Dtype) -> Callable[[list[str]], str]:
+    return lambda texts: cast(made.render(texts), made.dtype, dtype)
+
+
+def _product(a: View, b: View, extents: Extents, places: list[str], packed: str | None) -> str:
+    """Return the statement of one product of matrices."""
+    m, n, k = extents
+    kind = cpp(a.dtype)
+    row, step = a.strides[-2:]
+    left, right, made = places
+    if packed is not None:
+        return _by_rows((kind, m, n, k), (left, row, step), (packed, 0), made, packed=True)
+    if a.dtype.kind == "f" and m * n * k > FEW:
+        if n == 1 and row == 1 and m * a.dtype.itemsize >= VECTOR:
+            return _by_rows((kind, 1, m, k), (right, 0, b.strides[-2]), (left, step), made)
+        near = m <= 4 or k * n * a.dtype.itemsize <= NEAR
+        if near and b.strides[-1] == 1 and n * a.dtype.itemsize >= VECTOR:
+            return _by_rows((kind, m, n, k), (left, row, step), (right, b.strides[-2]), made)
+        leads = [_lead(v.dims[-2:], v.strides[-2:]) for v in (a, b)]
+        if min(m, n) > 1 and all(leads) and k:
+            (lead_a, flip_a), (lead_b, flip_b) = (one for one in leads if one)
+            return (
+                f"lantern::gemm({m}, {n}, {k}, {places[0]}, {lead_a}, {number(flip_a, np.dtype(bool))}, "
+                f"{places[1]}, {lead_b}, {number(flip_b, np.dtype(bool))}, {places[2]});"
+            )
+    steps = ", ".join(str(one) for v in (a, b) for one in v.strides[-2:])
+    if a.dtype.kind == "b":
+        return f"lantern::product_of_flags<{m}, {n}, {k}, {steps}>({', '.join(places)});"
+    return f"lantern::product<{kind}, {m}, {n}, {k}, {steps}>({', '.join(places)});"
+
+
+def _by_rows(
+    what: tuple[str, int, int, int], a: tuple[str, int, int], b: tuple[str, int], c: str, packed: bool = False
+) -> str:
+    """Return a product by tiles: type and extents; a with the strides of its rows and in them; b with its rows'."""
+    words = ", ".join(map(str, (*what, number(packed, np.dtype(bool)))))
+    return f"lantern::product_of_rows<{words}>({', '.join(map(str, (*a, *b, c)))});"
+
+
+def _lead(dims: Dims, strides: Dims) -> tuple[int, bool] | None:
+    if strides[1] == 1 and strides[0] >= dims[1]:
+        return strides[0], False
+    if strides[0] == 1 and strides[1] >= dims[0]:
+        return strides[1], True
+    return None
+
+
+def pack_factors(w: Writer, loop: Node) -> set[tuple[int, int]]:
+    """Lay out, before a loop, the matrices from outside it that its products have on the right; return which."""
+    outside = {sym.index for block in loop.blocks for sym in w.liveness.free[id(block)]}
+    made: set[tuple[int, int]] = set()
+    for node in (one for block in loop.blocks for one in _products(block)):
+        left, right = node.operands
+        extents = _packable(left, right, outside)
+        if extents is None or not isinstance(right, Sym) or (right.index, extents[0]) in w.packed:
+            continue
+        m, n, k = extents
+        view = w.view(right)
+        buffer = w.buffer((k * (n + VECTOR // view.dtype.itemsize),), view.dtype)
+        what = f"lantern::pack<{cpp(view.dtype)}, {m}, {n}, {k}>"
+        w.line(f"{what}({view.pointer}, {view.strides[0]}, {view.strides[1]}, {buffer.base});")
+        w.packed[right.index, m] = buffer.base
+        made.add((right.index, m))
+    return made
+
+
+def _products(block: Block) -> Iterator[Node]:
+    for node in block.nodes:
+        if node.primitive == "matmul":
+            yield node
+        if node.primitive != "function":
+            for inner in node.blocks:
+                yield from _products(inner)
+
+
+def _packable(left: Atom, right: Atom, outside: set[int]) -> Extents | None:
+    """Return the extents of a product whose right factor pays being packed once for all trips, or None."""
+    if not isinstance(right, Sym) or right.index not in outside or not isinstance(right.type, Array):
+        return None
+    dims, dtype = dims_of(right.type), right.type.dtype
+    given = dims_of(left.type)
+    if len(dims) != 2 or len(given) > 2 or dtype.kind != "f" or dtype_of(left.type) != dtype or 0 in given:
+        return None
+    (k, n), m = dims, given[0] if len(given) == 2 else 1
+    if n * dtype.itemsize < VECTOR or m * n * k <= FEW or m > 1024:
+        return None
+    return m, n, k
