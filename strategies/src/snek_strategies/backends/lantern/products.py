@@ -22,6 +22,10 @@ FEW = 16 * 16 * 16
 """Up to so many multiplications a product is plain loops."""
 NEAR = 1 << 15
 """How many bytes of the right factor are at hand as they are; of more, rows lie too far apart."""
+TALL = 16
+"""From so many rows on, a product pays for packing its right factor."""
+DEEP = 1024
+"""Down to where a packed column of the right factor stays near the processor."""
 VECTOR = 64
 """How many bytes the runtime computes at once."""
 Extents = tuple[int, int, int]
@@ -50,6 +54,8 @@ def matmul(w: Writer, node: Node) -> View | str:
     places = [f"{v.base} + {place(v.offset, v.strides[:-2], names)}".removesuffix(" + 0") for v in (a, b, target)]
     if 0 not in (*batch, m, n):
         packed = w.packed.get((right.index, m)) if isinstance(right, Sym) and not batch else None
+        if packed is None and m >= TALL and is_tileable(dtype, (m, n, k)):
+            packed = pack(w, b, places[1], (m, n, k))
         w.line(_product(a, b, (m, n, k), places, packed))
     w.close(len(heads))
     dims = dims_of(result.type)
@@ -115,6 +121,21 @@ def _lead(dims: Dims, strides: Dims) -> tuple[int, bool] | None:
     return None
 
 
+def pack(w: Writer, b: View, place_: str, extents: Extents) -> str:
+    """Write that a right factor is laid out as its product reads it; return where."""
+    m, n, k = extents
+    buffer = w.buffer((k * (n + VECTOR // b.dtype.itemsize),), b.dtype)
+    row, step = b.strides[-2:]
+    w.line(f"lantern::pack<{cpp(b.dtype)}, {m}, {n}, {k}>({place_}, {row}, {step}, {buffer.base});")
+    return buffer.base
+
+
+def is_tileable(dtype: Dtype, extents: Extents) -> bool:
+    """Tell whether a product is one for tiles: not of few numbers, nor so deep that BLAS cuts it better."""
+    m, n, k = extents
+    return dtype.kind == "f" and n * dtype.itemsize >= VECTOR and m * n * k > FEW and k <= DEEP
+
+
 def pack_factors(w: Writer, loop: Node) -> set[tuple[int, int]]:
     """Lay out, before a loop, the matrices from outside it that its products have on the right; return which."""
     outside = {sym.index for block in loop.blocks for sym in w.liveness.free[id(block)]}
@@ -124,13 +145,9 @@ def pack_factors(w: Writer, loop: Node) -> set[tuple[int, int]]:
         extents = _packable(left, right, outside)
         if extents is None or not isinstance(right, Sym) or (right.index, extents[0]) in w.packed:
             continue
-        m, n, k = extents
         view = w.view(right)
-        buffer = w.buffer((k * (n + VECTOR // view.dtype.itemsize),), view.dtype)
-        what = f"lantern::pack<{cpp(view.dtype)}, {m}, {n}, {k}>"
-        w.line(f"{what}({view.pointer}, {view.strides[0]}, {view.strides[1]}, {buffer.base});")
-        w.packed[right.index, m] = buffer.base
-        made.add((right.index, m))
+        w.packed[right.index, extents[0]] = pack(w, view, view.pointer, extents)
+        made.add((right.index, extents[0]))
     return made
 
 
@@ -152,6 +169,4 @@ def _packable(left: Atom, right: Atom, outside: set[int]) -> Extents | None:
     if len(dims) != 2 or len(given) > 2 or dtype.kind != "f" or dtype_of(left.type) != dtype or 0 in given:
         return None
     (k, n), m = dims, given[0] if len(given) == 2 else 1
-    if n * dtype.itemsize < VECTOR or m * n * k <= FEW or m > 1024:
-        return None
-    return m, n, k
+    return (m, n, k) if is_tileable(dtype, (m, n, k)) else None

@@ -6,10 +6,17 @@ import numpy as np
 
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.rules import RULES, effects_of
-from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
-from snek_strategies.ir.types import BOOL, Array, Fn
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.types import BOOL, INT, Array, Fn, type_of
 
 F64 = Array(np.dtype("float64"))
+I64 = Array(np.dtype("int64"))
+BOOLEAN = Array(np.dtype("bool"))
+
+
+def number(value: object) -> Const:
+    """Return a number as a constant."""
+    return Const(value, type_of(value))
 
 
 def simple(result: int, primitive: str, *operands: Atom, **params: object) -> Node:
@@ -67,3 +74,51 @@ def guarded() -> Program:
     body = Block((), (choice, simple(2, "exp", x)), (Sym(2, F64),))
     region = Node((answer,), "try", (), (("label", 0),), (body,), raises)
     return Program("guarded", Block((x, flag), (region,), (answer,)))
+
+
+def known() -> Program:
+    """A branch on a comparison of constants."""
+    x, twelve, answer = Sym(0, F64), Sym(1, INT), Sym(4, F64)
+    branch = Block((), (simple(3, "multiply", x, twelve),), (Sym(3, F64),))
+    choice = Node((answer,), "if", (Sym(2, BOOL),), (), (Block((), (), (x,)), branch))
+    nodes = (simple(1, "multiply", number(3), number(4)), simple(2, "less", twelve, number(10)), choice)
+    return Program("known", Block((x,), nodes, (answer,)))
+
+
+def idle() -> Program:
+    """Arithmetic that changes nothing, and division by powers of two."""
+    x, n, i = Sym(0, Array(np.dtype("float64"), (3,))), Sym(1, I64), Sym(2, INT)
+    nodes = (
+        simple(3, "multiply", x, number(1)),
+        simple(4, "floor_divide", n, number(8)),
+        simple(5, "remainder", Sym(4, I64), number(2)),
+        simple(6, "add", i, number(0)),
+    )
+    return Program("idle", Block((x, n, i), nodes, (Sym(3, x.type), Sym(5, I64), Sym(6, INT))))
+
+
+def looping() -> Program:
+    """A loop that adds the same sum again and again."""
+    x, start, total = Sym(0, Array(np.dtype("float64"), (3,))), Sym(1, F64), Sym(8, F64)
+    at, here, flag = Sym(2, F64), Sym(4, F64), Sym(9, BOOL)
+    test = Block((at,), (simple(3, "less", at, number(9.0)), simple(9, "bool", Sym(3, BOOLEAN))), (flag,))
+    body = (simple(5, "exp", x), simple(6, "sum", Sym(5, x.type), axis=(0,)), simple(7, "add", here, Sym(6, F64)))
+    loop = Node((total,), "while", (start,), (), (test, Block((here,), body, (Sym(7, F64),))))
+    return Program("looping", Block((x, start), (loop,), (total,)))
+
+
+def sequence() -> Program:
+    """A loop that takes one matrix of a stack after another, and multiplies each by the same matrix."""
+    xs, w, s = (Sym(at, Array(np.dtype("float64"), dims)) for at, dims in enumerate([(9, 2, 3), (3, 4), (2, 4)]))
+    i, j, t, u = Sym(3, INT), Sym(6, INT), Sym(7, s.type), Sym(5, s.type)
+    test = Block((i, u), (simple(4, "less", i, number(9)),), (Sym(4, BOOL),))
+    row, made = Sym(8, Array(np.dtype("float64"), (2, 3))), Sym(9, s.type)
+    body = (
+        simple(8, "getitem", xs, j, index=(HOLE,)),
+        simple(9, "matmul", row, w),
+        simple(10, "add", t, made),
+        simple(11, "add", j, number(1)),
+    )
+    blocks = (test, Block((j, t), body, (Sym(11, INT), Sym(10, s.type))))
+    loop = Node((Sym(12, INT), Sym(13, s.type)), "while", (number(0), s), (), blocks, frozenset({"raise"}))
+    return Program("sequence", Block((xs, w, s), (loop,), (Sym(13, s.type),)))

@@ -41,7 +41,7 @@ from snek_strategies.ir.types import Array, Dim
 
 ELEMENTWISE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | {"power", "where", "astype", "asarray", "copy"}
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
-BARRIERS = frozenset({"while", "call", "function", "setitem", "additem"})
+BARRIERS = frozenset({"while", "try", "call", "function", "setitem", "additem"})
 """What waiting nodes do not pass: a loop may take over the memory that they read, and a store may write to it."""
 LONGEST = 64
 """How many nodes a region has at most: a loop's values should fit the machine's registers."""

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snek_strategies.ir.passes.drop_dead import drop_dead
+from snek_strategies.ir.passes.fold_constants import fold_constants
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
+from snek_strategies.ir.passes.hoist_invariants import hoist_invariants
+from snek_strategies.ir.passes.hoist_products import hoist_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
+from snek_strategies.ir.passes.simplify import simplify
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.verify import checking, verify
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
+    fold_constants,  # first: a branch that is known leaves less for the others
+    simplify,
     merge_equal,
-    drop_dead,  # last: merging leaves nothing dead, but what tracing has emitted and gradients do not need is
+    hoist_invariants,  # after merging: what was computed in two places of a loop leaves it once
+    drop_dead,  # last: what tracing has emitted and nothing needs, and what the others have left
 )
+"""For every back-end."""
 
 LOOP_PASSES: tuple[Callable[[Program], Program], ...] = (
-    fuse_elementwise,  # alone: regions are what a back-end writes, and no other pass looks into them
+    fold_constants,  # the same again: fewer primitives are more nodes, and some of them follow from constants
+    simplify,
+    merge_equal,
+    hoist_invariants,
+    hoist_products,  # after invariants: a factor that is only transposed in the loop is outside it by then
+    drop_dead,
+    fuse_elementwise,  # last: regions are what a back-end writes, and no other pass looks into them
 )
 """For back-ends that write their own loops, after they have made the program's primitives fewer."""
 
