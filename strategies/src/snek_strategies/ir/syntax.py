@@ -14,6 +14,8 @@ class Sym:
 
     index: int
     type: Type
+    hint: str = field(default="", compare=False)
+    """What a reader may call it: the user's variable where staging knows one."""
 
     def __str__(self) -> str:
         return f"%{self.index}"

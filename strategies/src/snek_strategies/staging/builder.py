@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from snek_core_transform.errors import StagingError
@@ -132,9 +132,13 @@ class Builder:
                 )
 
     @contextmanager
-    def block(self, types: tuple[Type, ...] = (), also: tuple[Sym, ...] = ()) -> Iterator[OpenBlock]:
+    def block(
+        self, types: tuple[Type, ...] = (), also: tuple[Sym, ...] = (), hints: tuple[str, ...] = ()
+    ) -> Iterator[OpenBlock]:
         """Open a block with parameters of these types (and names known inside), and close it."""
         parameters = tuple(map(self.sym, types))
+        if hints:
+            parameters = tuple(replace(sym, hint=hint) for sym, hint in zip(parameters, hints, strict=True))
         opened = OpenBlock(parameters, bound={sym.index for sym in (*parameters, *also)})
         self.open.append(opened)
         try:

@@ -20,6 +20,7 @@ from snek_strategies.staging.builder import CURRENT, Builder
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
+from snek_strategies.staging.leaf_names import leaf_names
 from snek_strategies.staging.modules import refuse_assigned
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
@@ -138,17 +139,26 @@ def stage_call(
     return stage_as(function, run, (args, kwargs))
 
 
-def stage_as(function: Callable[..., object], run: Callable[..., object], args: tuple[object, ...]) -> StagedProgram:
+def stage_as(
+    function: Callable[..., object],
+    run: Callable[..., object],
+    args: tuple[tuple[object, ...], dict[str, object]],
+) -> StagedProgram:
     """Stage `run(*args)`, which is made of `function`: what that reads from outside is what the program relies on."""
     key_of(args)
     guards = Watch()
     guards.add(function, *roots_of(function))
     # Through the call operator, so that a program that calls itself is staged as one function.
-    return collect(run, args, function.__name__, guards, beginning(function))
+    return collect(run, args, function.__name__, guards, beginning(function), leaf_names(function, *args))
 
 
 def collect(
-    run: Callable[..., object], args: tuple[object, ...], name: str, guards: Watch, place: Place | None = None
+    run: Callable[..., object],
+    args: tuple[object, ...],
+    name: str,
+    guards: Watch,
+    place: Place | None = None,
+    hints: tuple[str, ...] = (),
 ) -> StagedProgram:
     """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
     builder = Builder()
@@ -158,7 +168,7 @@ def collect(
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None), BEGINNING.set(place))
     apart = ATTEMPTS.set(()), HANDLED.set([])
     try:
-        with builder.block(types) as block:
+        with builder.block(types, hints=hints) as block:
             reps = iter(map(Rep, block.parameters))
             staged_args = with_leaves(args, lambda _: next(reps))
             mine: dict[Path, Any] = {path: follow(staged_args, path) for path, _ in given}

@@ -29,8 +29,7 @@ from snek_strategies.ir.passes.optimize import looped
 from snek_strategies.ir.syntax import Program, Sym
 from snek_strategies.ir.types import Type
 
-HEAD = """// Made from the Python function {name}. Compile with:
-//   {command}
+HEAD = """// Made from the Python function {name}.
 {complex}#include "lantern.hpp"
 #include "products.hpp"
 #include "scalar.hpp"
@@ -61,12 +60,10 @@ class LanternProgram(LoweredProgram):
         writers = [Writer(self.shared, one) for one in functions]
         bodies = [one.function() for one in writers]
         declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
-        command = shlex.join(["g++", *compiler.FLAGS, "-I", "RUNTIME", "program.cpp", "-o", "program.so"])
         # <complex> takes longer to compile than most programs.
         uses_complex = any("std::complex" in one for one in bodies)
         head = HEAD.format(
             name=program.name,
-            command=command,
             complex="#include <complex>\n\n" if uses_complex else "",
             count=max(1, len(self.shared.constants)),
         )
@@ -98,8 +95,10 @@ class LanternProgram(LoweredProgram):
         )
 
     def as_text(self, kind: str) -> str:
-        """Return the `cpp` source."""
-        return self.source if kind == "cpp" else super().as_text(kind)
+        """Return the `cpp` source, under the command that compiles it."""
+        if kind != "cpp":
+            return super().as_text(kind)
+        return f"// Compile with:\n//   {shlex.join(compiler.command())}\n{self.source}"
 
     def compile(self) -> LoadedProgram:
         """Compile and load the program."""

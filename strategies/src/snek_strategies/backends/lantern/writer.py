@@ -15,7 +15,7 @@ from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.bounded_counters import bounded_results
 from snek_strategies.backends.explicit_checks import Redo
-from snek_strategies.backends.lantern import elements, tapes
+from snek_strategies.backends.lantern import elements, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
@@ -77,6 +77,8 @@ class Writer:
         self.destinations: dict[int, View] = {}
         self.packed: dict[tuple[int, int], str] = {}
         self.liveness = Liveness(one.block, shared.functions)
+        self.hints = names.hints(one.block)
+        self.taken: set[str] = set()
         self.names = 0
         self.said: Place | None = None
         self.tapes = tapes.Origins(one.block, (*one.block.parameters, *one.captured))
@@ -85,20 +87,30 @@ class Writer:
         """Append a line."""
         self.lines.append("    " * self.depth + text)
 
-    def fresh(self, letter: str = "v") -> str:
-        """Return a name that the function does not have yet."""
-        self.names += 1
-        return f"{letter}{self.names - 1}"
+    def fresh(self, letter: str = "v", hint: str = "") -> str:
+        """Return a name that the function does not have yet: that of the hint where it is free, or with a number."""
+        name = names.spelled(hint)
+        base = f"{name}_" if name else letter
+        while not name or name in self.taken:
+            name = f"{base}{self.names}"
+            self.names += 1
+        self.taken.add(name)
+        return name
 
-    def buffer(self, dims: Dims, dtype: Dtype) -> View:
+    def name_for(self, sym: Sym, letter: str = "v") -> str:
+        """Return a new name for a value, by what the user calls it."""
+        return self.fresh(letter, self.hints.get(sym.index, sym.hint))
+
+    def buffer(self, dims: Dims, dtype: Dtype, name: str = "") -> View:
         """Return memory of its own in the function's frame."""
-        name = self.fresh("a")
+        name = name or self.fresh("a")
         self.buffers[name] = (dtype, prod(dims))
         return View(name, dtype, dims, row_strides(dims), frozenset({name}))
 
     def place_for(self, sym: Sym) -> View:
         """Return where a name's elements go: the caller's memory where they are the function's result."""
-        return self.destinations.get(sym.index) or self.buffer(dims_of(sym.type), dtype_of(sym.type))
+        known = self.destinations.get(sym.index)
+        return known or self.buffer(dims_of(sym.type), dtype_of(sym.type), self.name_for(sym, "a"))
 
     def bind(self, sym: Sym, view: View) -> None:
         """Let a name stand for an array in memory."""
@@ -134,7 +146,7 @@ class Writer:
                 self.texts[sym.index] = self.fresh("tape")
                 parameters.append(f"lantern::Tape &{self.texts[sym.index]}")
                 continue
-            name = self.fresh()
+            name = self.name_for(sym)
             kind = scalar_type(sym.type)
             dims = dims_of(sym.type)
             if dims:
@@ -369,7 +381,7 @@ class Writer:
         elif text.isidentifier():
             self.texts[sym.index] = text
         else:
-            self.texts[sym.index] = self.fresh()
+            self.texts[sym.index] = self.name_for(sym)
             self.line(f"const {scalar_type(sym.type)} {self.texts[sym.index]} = {text};")
 
     def array(self, node: Node, once: bool) -> None:
@@ -429,7 +441,7 @@ class Writer:
 
     def declared(self, sym: Sym) -> str:
         """Declare a number that is assigned later."""
-        name = self.texts[sym.index] = self.fresh()
+        name = self.texts[sym.index] = self.name_for(sym)
         self.line(f"{scalar_type(sym.type)} {name};")
         return name
 
@@ -475,7 +487,7 @@ class Writer:
             if given and all(one.pointer == given[0].pointer for one in given):
                 self.bind(sym, given[0])
                 continue
-            name = self.fresh("p")
+            name = self.name_for(sym, "p")
             self.line(f"const {cpp(dtype_of(sym.type))} *{name};")
             for lines, made in branches:
                 if made is not None:
@@ -550,9 +562,12 @@ class Writer:
                 if not self.sharing[view.base] & inner:
                     self.forget(set(self.sharing[view.base]))
                     return view
-            return self.materialised(self.elements(given), dims_of(sym.type))
+            made = self.elements(given)
+            own = self.buffer(dims_of(sym.type), made.dtype, self.name_for(sym, "a"))
+            self.store(made, own)
+            return own
         text = self.use(given)
-        self.texts[sym.index] = self.fresh()
+        self.texts[sym.index] = self.name_for(sym)
         self.line(f"{scalar_type(sym.type, node.place)} {self.texts[sym.index]} = {text};")
         return None
 

@@ -11,6 +11,7 @@ their closures.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.gradients.activity import active_outside, active_syms, every_node
@@ -24,6 +25,8 @@ from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, next_index
 from snek_strategies.ir.types import INT, TAPE, Array, Fn, Scalar, Tape
 
 Adjoints = dict[int, Atom]
+DERIVATIVE = "d"
+"""The hint of the names that a transformation makes."""
 NOT_COUNTED: Mapping[int, Counter] = {}
 
 
@@ -65,7 +68,8 @@ class _Reverse:
 
     def __init__(self, block: Block, active: frozenset[int], fresh: Fresh) -> None:
         self.active = active
-        self.fresh = fresh
+        self.fresh: Fresh = lambda type_: replace(fresh(type_), hint=DERIVATIVE)
+        self.again: Fresh = fresh
         self.outside = active_outside(block, active)
         self.bodies = {one.results[0].index: one.blocks[0] for one in every_node(block) if one.primitive == "function"}
         self.around: list[set[int]] = []
@@ -260,7 +264,7 @@ class _Reverse:
             backward.renamed.update((one.index, value) for one, value in zip(row, values, strict=True))
             kept = forward.results[forward.kept]
             forward.results[forward.kept] = Writer(forward, self.fresh)("tape_push", kept, *row)
-        again, names = remembered.write(forward, self.fresh, backward.parameters[-1] if counted else None)
+        again, names = remembered.write(forward, self.again, backward.parameters[-1] if counted else None)
         backward.renamed.update(names)
         for node in again.nodes:
             first.add(node)
