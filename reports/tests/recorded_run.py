@@ -67,6 +67,7 @@ ENVIRONMENT = {
     "platform": "Linux-6.8-x86_64",
     "cpu": {"model": "Intel(R) Xeon(R) Processor @ 2.60GHz", "cores": 2, "governor": "powersave"},
     "threads": 1,
+    "limits": {"flops_per_second": 9e10, "bytes_per_second": 1.2e10},
     "blas": [{"api": "openblas", "version": "0.3.29", "threads": 1}],
     "packages": {"numpy": "2.4.6", "torch": "2.13.0", "tensorflow": None},
     "commit": "a45c3591d2",
@@ -149,7 +150,8 @@ def whole_run(folder: Path) -> Path:
                 ended(
                     cell, block, outcome, reason, kind=kind, detail=detail, phases=known, argument_sets=3,
                     peak_memory_bytes=int(random.integers(2**26, 2**30)), largest_error=float(random.random() * 1e-6),
-                    started="2026-03-01T12:00:00Z",
+                    started="2026-03-01T12:00:00Z", flops=2e6 * WORKLOADS[workload],
+                    bytes_moved=2e6 * WORKLOADS[workload] / (1 + 4 * list(WORKLOADS).index(workload)),
                 )
             )  # fmt: skip
         count = 7 if workload == "tree_lstm" else 12

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from snek_harness.record import Cell
-from snek_reports.figures import best_rival, matrix, phases, speedup
+from snek_reports.figures import best_rival, matrix, phases, roofline, speedup
 from snek_reports.figures.registry import FIGURES
 from snek_reports.figures.style import OUTCOME_COLOURS, NothingToDraw, drawable, paper
 from snek_reports.report import ReportPaths, write_report
@@ -151,7 +151,7 @@ def test_names_that_would_break_a_label_or_a_path_are_drawn(recorded_run: Simple
         for workload in ("$\\frac{1", "蛇\x1b\u202e", "../../" + "x" * 300)
         for strategy in ("eager/numpy", "snek/<b>")
     ]
-    journal = recorded_run.measured("b", dict.fromkeys(cells, [1.0] * 3))
+    journal = recorded_run.measured("b", dict.fromkeys(cells, [1.0] * 3), flops=1e6, bytes_moved=1e6)
     paths = write_report(recorded_run.write_run(tmp_path / "run", journal))
     assert len(paths.figures) == len(FIGURES) * 3
     assert all(path.is_file() and path.parent == paths.folder for path in paths.figures)
@@ -170,3 +170,20 @@ def test_a_run_of_two_sizes_has_a_figure_of_each(recorded_run: SimpleNamespace, 
 
 def test_a_long_label_keeps_its_start_and_its_end() -> None:
     assert drawable("programs/" + "x" * 50 + ".py:f", 16) == "progr…xxxxx.py:f"
+
+
+def test_the_roof_is_the_hosts_and_a_mark_is_the_work_over_the_time(table: pd.DataFrame) -> None:
+    with paper():
+        (axis,) = roofline.draw(table).axes
+    (roof,) = [line for line in axis.lines if line.get_label() == "roof"]
+    assert max(roof.get_ydata()) == 9e10
+    assert list(roof.get_xdata())[1] == 9e10 / 1.2e10
+    collatz = table[(table["workload"] == "collatz") & ~table["built_on_snek"]]
+    expected = 2e6 * 2.4 / collatz["seconds_per_call"].min()
+    marks = [(line.get_xdata()[0], line.get_ydata()[0]) for line in axis.lines if line.get_label() == "value"]
+    assert (1.0, pytest.approx(expected)) in marks
+
+
+def test_a_run_without_limits_has_no_roof(table: pd.DataFrame) -> None:
+    with pytest.raises(NothingToDraw, match="suite lantern"):
+        roofline.draw(table.assign(flops_per_second=float("nan")))

@@ -9,6 +9,7 @@ import pytest
 
 from snek_harness.record import Cell
 from snek_reports.doubts import doubts
+from snek_reports.report import write_report
 from snek_reports.run import read_run
 from snek_reports.table import cell_table, each, geometric_means
 
@@ -64,6 +65,17 @@ def test_the_best_rival_is_the_fastest_that_is_right_and_not_sneks(
     assert (found["snek/interpret"].rival, found["snek/interpret"].rival_speedup) == ("trace/jax", 0.5)
     assert (found["autograph/snek"].rival, found["autograph/snek"].rival_speedup) == ("trace/jax", 2.0)
     assert found["trace/jax"].rival == ""
+
+
+def test_experts_are_compared_with_apart(recorded_run: SimpleNamespace, tmp_path: Path) -> None:
+    times = {"eager/numpy": 8.0, "trace/jax": 2.0, "expert/jax": 0.5, "expert/cpp": 4.0, "snek/lantern": 1.0}
+    row = rows(recorded_run, tmp_path / "run", interleaved(recorded_run, times))["snek/lantern"]
+    assert (row.rival, row.rival_speedup) == ("trace/jax", 2.0)
+    assert row.experts == "expert/jax 0.500× [0.500, 0.500], expert/cpp 4.00× [4.00, 4.00]"
+    write_report(tmp_path / "run")
+    text = (tmp_path / "run" / "report" / "rivals.md").read_text()
+    assert "## snek/lantern" in text
+    assert "geometric mean over the best rival 2.00×, over 1 workloads" in text
 
 
 def test_an_eager_strategy_is_a_rival_too(recorded_run: SimpleNamespace, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from snek_workloads import registry
 from snek_workloads.workload import SIZES
 
 DEVICES = ("cpu", "cuda")
+MODES: tuple[Mode, ...] = ("forward", "gradient")
 ALL_SIZES = (*SIZES, "paper")
 """Sizes that one may ask for without naming workloads."""
 

@@ -16,6 +16,7 @@ from snek_harness.block_jobs import Surroundings
 from snek_harness.block_run import BlockRun
 from snek_harness.environment import capture
 from snek_harness.journal import Journal, JournalError, read_journal
+from snek_harness.limits import host_limits
 from snek_harness.parents import Parents
 from snek_harness.plan import Block, Plan, blocks
 from snek_harness.progress import Listener, Progress, silent
@@ -26,19 +27,25 @@ from snek_harness.settings import Settings
 
 
 def run(
-    plan: Plan, folder: RunFolder, *, settings: Settings | None = None, progress: Listener = silent
+    plan: Plan,
+    folder: RunFolder,
+    *,
+    settings: Settings | None = None,
+    progress: Listener = silent,
+    with_limits: bool = False,
 ) -> list[Record]:
     """Measure what the run's journal does not hold yet, and return all its records.
 
     A block that was interrupted is measured again whole, as a block of another name, so that no ratio mixes two
     stretches of time; its cells that were not to be timed keep their outcome. On KeyboardInterrupt every process is
-    ended, the journal is on the disk, and the exception goes on.
+    ended, the journal is on the disk, and the exception goes on. `with_limits` measures what the host can do at most
+    as a new run begins, for rooflines.
 
     Raises UsageError where the folder belongs to another host or other software, and JournalError where it is full.
     """
     settings = settings or Settings()
     roster = Roster(plan.cells)
-    _begin(plan, folder, settings)
+    _begin(plan, folder, settings, with_limits)
     records, problems = read_journal(folder.journal)
     todo = unfinished(plan, records)
     left = sum(len(block.cells) for block in todo)
@@ -92,11 +99,12 @@ def unfinished(plan: Plan, records: Iterable[Record]) -> list[Block]:
     return todo
 
 
-def _begin(plan: Plan, folder: RunFolder, settings: Settings) -> None:
+def _begin(plan: Plan, folder: RunFolder, settings: Settings, with_limits: bool) -> None:
     environment = capture()
     if folder.has_manifest():
         _check_same(folder.read_manifest().environment, environment, folder.name)
         return
+    limits = {"limits": host_limits(settings.threads)} if with_limits else {}
     folder.write_manifest(
         Manifest(
             run=folder.name,
@@ -106,7 +114,7 @@ def _begin(plan: Plan, folder: RunFolder, settings: Settings) -> None:
             cells=list(plan.cells),
             skipped=list(plan.skipped),
             seed=settings.seed,
-            environment={**environment, "threads": settings.threads},
+            environment={**environment, "threads": settings.threads, **limits},
         )
     )
 

@@ -14,6 +14,15 @@ SKIPPED: Final = "skipped"
 """The outcome word of a cell that the plan leaves out on purpose."""
 
 
+def is_expert(strategy: str) -> bool:
+    """Tell whether a cell is what a specialist wrote by hand for the workload: a rival, but compared with apart.
+
+    >>> [is_expert(name) for name in ("expert/jax", "trace/jax")]
+    [True, False]
+    """
+    return strategy.startswith("expert/")
+
+
 def is_sneks(strategy: str) -> bool:
     """Tell whether a strategy is built on Snek's core; all others are rivals, the eager ones too.
 

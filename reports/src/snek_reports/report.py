@@ -15,6 +15,7 @@ from snek_reports.doubts import doubts
 from snek_reports.figures.registry import FIGURES
 from snek_reports.figures.style import NothingToDraw, paper
 from snek_reports.page import Picture, write_page
+from snek_reports.rivals import write_rivals
 from snek_reports.run import read_run
 from snek_reports.table import SETTING, cell_table, geometric_means
 from snek_reports.tables import write_csv, write_markdown
@@ -59,6 +60,7 @@ def write_report(run_folder: Path) -> ReportPaths:
         pictures = _draw_all(table, folder)
         write_csv(table, folder / "cells.csv")
         write_markdown(table, means, folder / "cells.md")
+        write_rivals(table, folder / "rivals.md")
         write_page(folder / "index.html", run, table, means, found, pictures)
     except OSError as error:
         raise UsageError(

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from snek_harness.record import Cell, CellRecord, Phase
 from snek_reports.estimate import Estimate, NotComparable, geometric_mean, median_seconds, seconds_per_call, speedup
-from snek_reports.kinds import BASELINE, NOT_MEASURED, SKIPPED, is_sneks
+from snek_reports.kinds import BASELINE, NOT_MEASURED, SKIPPED, is_expert, is_sneks
 from snek_reports.run import Run
+from snek_reports.wording import ratio_with_interval
 
 PHASES: tuple[Phase, ...] = ("import", "transform", "stage", "compile", "first_call", "warm_up")
 SETTING = ["size", "device", "mode"]
@@ -21,8 +22,21 @@ NUMBERS = [
     "speedup", "speedup_low", "speedup_high",
     "rival_speedup", "rival_speedup_low", "rival_speedup_high", "break_even_calls",
     *(f"{phase}_seconds" for phase in PHASES), "peak_memory_bytes", "largest_error", "argument_sets",
+    "flops", "bytes_moved", "flops_per_second", "bytes_per_second",
 ]  # fmt: skip
-TEXTS = ["workload", "strategy", *SETTING, "built_on_snek", "outcome", "reason", "kind", "block", "rival", "refused"]
+TEXTS = [
+    "workload",
+    "strategy",
+    *SETTING,
+    "built_on_snek",
+    "outcome",
+    "reason",
+    "kind",
+    "block",
+    "rival",
+    "experts",
+    "refused",
+]
 COLUMNS = [*TEXTS, *NUMBERS]
 
 
@@ -39,8 +53,9 @@ def cell_table(run: Run) -> pd.DataFrame:
     """Return one row for every cell of a run, in the order of the plan; a number that does not exist is NaN.
 
     Columns are `COLUMNS`. Times are in seconds, `speedup` is over `eager/numpy`, `rival_speedup` (Snek's strategies
-    only) over the fastest rival of the same comparable block, `break_even_calls` is infinite where staging never pays,
-    and `refused` says why a ratio is missing although both cells have a time.
+    only) over the fastest rival of the same comparable block, experts apart, and `experts` has the ratio over each of
+    them. `break_even_calls` is infinite where staging never pays, and `refused` says why a ratio is missing although
+    both cells have a time. `flops_per_second` and `bytes_per_second` are the host's limits, where they were measured.
     """
     return pd.DataFrame([_row(run, cell) for cell in run.cells], columns=pd.Index(COLUMNS))
 
@@ -95,6 +110,9 @@ def _row(run: Run, cell: Cell) -> dict[str, object]:
         "largest_error": nan if record.largest_error is None else record.largest_error,
         "argument_sets": record.argument_sets,
         **{f"{phase}_seconds": seconds for phase, seconds in record.phases.items()},
+        "flops": nan if record.flops is None else record.flops,
+        "bytes_moved": nan if record.bytes_moved is None else record.bytes_moved,
+        **_limits(run),
     }
     samples = run.timed(cell, record.block)
     if not samples:
@@ -108,6 +126,7 @@ def _row(run: Run, cell: Cell) -> dict[str, object]:
         **_spread("speedup", over_numpy.ratio),
         **_spread("rival_speedup", over_rival.ratio),
         "rival": over_rival.name,
+        "experts": _over_experts(run, cell, record.block) if is_sneks(cell.strategy) else "",
         "refused": "; ".join(dict.fromkeys(text for text in (over_numpy.refused, over_rival.refused) if text)),
         "break_even_calls": _break_even(run, cell, record, steady.value),
     }
@@ -138,8 +157,28 @@ def _compare(run: Run, cell: Cell, block: str, other: Cell) -> Comparison:
         return Comparison(refused=str(error))
 
 
+def _limits(run: Run) -> dict[str, float]:
+    limits = run.manifest.environment.get("limits")
+    return {name: float(value) for name, value in limits.items()} if isinstance(limits, dict) else {}
+
+
+def _beside(run: Run, cell: Cell) -> list[Cell]:
+    """Return the cells of the same workload, size, device and mode."""
+    return [other for other in run.cells if _as_written(other) == _as_written(cell)]
+
+
+def _over_experts(run: Run, cell: Cell, block: str) -> str:
+    """Return the ratio over each expert, for people: `expert/jax 1.32× (1.25–1.4×), …`."""
+    found = {}
+    for other in _beside(run, cell):
+        if is_expert(other.strategy) and (ratio := _compare(run, cell, block, other).ratio):
+            found[other.strategy] = ratio_with_interval(ratio.value, ratio.low, ratio.high)
+    return ", ".join(f"{name} {over}" for name, over in found.items())
+
+
 def _over_best_rival(run: Run, cell: Cell, block: str) -> Comparison:
-    rivals = [other for other in run.cells if not is_sneks(other.strategy) and _as_written(other) == _as_written(cell)]
+    beside = _beside(run, cell)
+    rivals = [other for other in beside if not is_sneks(other.strategy) and not is_expert(other.strategy)]
     here = {other: median_seconds(run.timed(other, block)) for other in rivals if run.timed(other, block)}
     if here:
         return _compare(run, cell, block, min(here, key=here.__getitem__))

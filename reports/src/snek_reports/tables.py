@@ -25,6 +25,7 @@ VIEW: Final[dict[str, Callable[[Any], str]]] = {
         cell.rival_speedup, cell.rival_speedup_low, cell.rival_speedup_high
     ),
     "rival": lambda cell: cell.rival,
+    "over experts": lambda cell: cell.experts,
     "break-even calls": lambda cell: calls(cell.break_even_calls),
     "import": lambda cell: duration(cell.import_seconds),
     "transform": lambda cell: duration(cell.transform_seconds),
@@ -57,12 +58,12 @@ def write_markdown(table: pd.DataFrame, means: pd.DataFrame, path: Path) -> None
     ]
     text = "\n".join(
         [
-            *_markdown_table(list(VIEW), cells),
+            *markdown_table(list(VIEW), cells),
             "",
             "Geometric mean of the speed-ups over eager/numpy, over the cells that came out right only: means over",
             "different workloads do not compare.",
             "",
-            *_markdown_table(["strategy", "setting", "geometric mean", "workloads"], averages),
+            *markdown_table(["strategy", "setting", "geometric mean", "workloads"], averages),
             "",
         ]
     )
@@ -88,7 +89,8 @@ def _not_a_formula(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _markdown_table(headings: list[str], rows: list[list[str]]) -> list[str]:
+def markdown_table(headings: list[str], rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table in GitHub's Markdown; what the rows hold is text, whatever it looks like."""
     return [
         "| " + " | ".join(headings) + " |",
         "|" + " --- |" * len(headings),

@@ -41,8 +41,10 @@ def _megabytes(_context: click.Context, _option: click.Parameter, value: int | N
               help="Resident memory of one cell.  [default: 4096]")  # fmt: skip
 @click.option("--seed", type=int, help="What the argument sets are drawn from.  [default: 0]")
 @click.option("--results", type=click.Path(path_type=Path), metavar="DIR", help="Where runs are kept.")
-@click.option("--suite", type=click.Choice(["transform"]), help="Instead of cells: what virtualizing costs, beside "
-              "plain Python, AutoGraph and diastatic-malt; -s picks systems.")  # fmt: skip
+@click.option("--suite", type=click.Choice(["transform", "lantern"]), help="transform: instead of cells, what "
+              "virtualizing costs beside plain Python, AutoGraph and diastatic-malt; -s picks systems. lantern: every "
+              "strategy and what experts wrote by hand, forward and with gradients, at one --size or at all but "
+              "tiny.")  # fmt: skip
 @click.option("--resume", metavar="RUN", help="Go on with an interrupted run.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and measure nothing.")
 @click.pass_context
@@ -62,11 +64,10 @@ def bench(
     **effort: float | None,
 ) -> int:
     """Check and time every strategy on every workload, and write the report."""
-    if suite is not None:
-        named = {name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE}
-        extra = sorted(named - {"suite", "strategies", "size", "samples", "results"})
-        if extra:
-            raise click.UsageError(f"--suite has no use for {', '.join(extra)}; leave it out")
+    given = {name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE}
+    if suite is not None and resume is None and (extra := sorted(given & _NO_USE[suite])):
+        raise click.UsageError(f"--suite {suite} has no use for {', '.join(extra)}; leave it out")
+    if suite == "transform":
         return _transform_suite(strategies, size, int(effort["samples"] or 10), results)
     from rich.console import Console
 
@@ -77,17 +78,21 @@ def bench(
     from snek_harness.scheduler import resume as resume_run
     from snek_harness.scheduler import run
     from snek_harness.settings import Settings
+    from snek_harness.suites import lantern_plan
     from snek_reports.report import write_report
 
     if resume is not None:
-        given = [name for name in context.params if context.get_parameter_source(name) == _COMMAND_LINE]
-        extra = sorted(set(given) - {"resume", "results", "dry_run"})
+        extra = sorted(given - {"resume", "results", "dry_run"})
         if extra:
             raise click.UsageError(f"--resume goes on with the run's own plan; leave out {', '.join(extra)}")
         folder = open_run(resume, results)
         plan, settings = resume_run(folder)
     else:
-        plan = make_plan(workloads, strategies, size, device, {} if all_cells else LEFT_OUT, mode)
+        left_out = {} if all_cells else LEFT_OUT
+        if suite == "lantern":
+            plan = lantern_plan(workloads, strategies, size if "size" in given else None, left_out)
+        else:
+            plan = make_plan(workloads, strategies, size, device, left_out, mode)
         settings = Settings(**{name: value for name, value in effort.items() if value is not None})  # type: ignore[arg-type]
     console = Console(highlight=False)
     if dry_run:
@@ -98,17 +103,34 @@ def bench(
     console.print(f"run {folder.name}: {len(plan.cells)} cells, {len(plan.skipped)} left out", soft_wrap=True)
     try:
         with LiveProgress(console) as progress:
-            records = run(plan, folder, settings=settings, progress=progress)
+            records = run(plan, folder, settings=settings, progress=progress, with_limits=suite is not None)
     except KeyboardInterrupt:
         console.print(f"interrupted; nothing is lost, go on with: snek bench --resume {folder.path}", soft_wrap=True)
         raise
     code = exit_code(records)
     report = write_report(folder.path)
     console.print(report.terminal)
+    if suite is not None:
+        console.print(f"rivals: {report.folder / 'rivals.md'}", soft_wrap=True)
     return code
 
 
 _COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+_NO_USE = {
+    "transform": {
+        "workloads",
+        "mode",
+        "device",
+        "all_cells",
+        "threads",
+        "time_limit",
+        "memory_limit_bytes",
+        "seed",
+        "dry_run",
+    },
+    "lantern": {"mode", "device"},
+}
+"""What each suite decides by itself."""
 
 
 def _transform_suite(systems: tuple[str, ...], size: str, rounds: int, results: Path | None) -> int:

@@ -1,0 +1,35 @@
+"""The table of rivals: each of Snek's strategies over the fastest rival, and over what each expert wrote by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from snek_reports.estimate import geometric_mean
+from snek_reports.table import SETTING, each
+from snek_reports.tables import markdown_table
+from snek_reports.wording import duration, outcome_word, ratio, ratio_with_interval
+
+HEADINGS = ["workload", "size", "mode", "time a call", "over best rival", "rival", "over experts"]
+
+
+def write_rivals(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for each of Snek's strategies, as GitHub's Markdown, with the geometric mean of its ratios."""
+    lines = ["How many times faster than the fastest rival among the strategies, and than each expert's own program."]
+    for strategy, cells in table[table["built_on_snek"]].groupby("strategy", sort=False):
+        lines += ["", f"## {strategy}", "", *markdown_table(HEADINGS, [_row(cell) for cell in each(cells)]), ""]
+        for setting, group in cells.groupby(SETTING, sort=False):
+            ratios = [float(value) for value in group["rival_speedup"].dropna()]
+            if ratios:
+                words = ", ".join(str(part) for part in setting)
+                mean = ratio(geometric_mean(ratios))
+                lines.append(f"* {words}: geometric mean over the best rival {mean}, over {len(ratios)} workloads")
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def _row(cell: Any) -> list[str]:
+    over = ratio_with_interval(cell.rival_speedup, cell.rival_speedup_low, cell.rival_speedup_high)
+    time = duration(cell.seconds_per_call) or outcome_word(cell.outcome)
+    return [cell.workload, cell.size, cell.mode, time, over, cell.rival, cell.experts]
