@@ -29,3 +29,9 @@ def test_each_function_has_a_time_for_each_system() -> None:
 
 def test_a_ratio_is_that_of_the_medians() -> None:
     assert Overhead("f", {"lantern": 3e-7, "numba": 2e-7}).ratio("lantern", "numba") == pytest.approx(1.5)
+
+
+def test_calls_are_measured_in_a_process_of_their_own() -> None:
+    found = call_overhead.measure_calls_apart(threads=1)
+    assert set(found) == {"scalar", "four_arrays"}
+    assert all(0 < seconds < 1 for by_system in found.values() for seconds in by_system.values())

@@ -72,6 +72,18 @@ def test_the_plan_is_printed_and_nothing_runs(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_the_lantern_suite_plans_gradients_and_experts_and_refuses_what_it_decides_itself(tmp_path: Path) -> None:
+    asked = ("bench", "--suite", "lantern", "--dry-run", "-w", "^lstm$")
+    done = run_snek(*asked, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "lstm  snek/lantern  single  cpu  gradient" in done.stdout
+    assert "lstm  expert/jax  paper  cpu  forward" in done.stdout
+    assert "tiny" not in done.stdout
+    done = run_snek(*asked, "--mode", "gradient", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--suite lantern has no use for mode" in done.stderr
+
+
 def test_a_run_is_measured_reported_and_reported_again(tmp_path: Path) -> None:
     done = run_snek(
         "bench", "-w", "collatz", "-s", "eager/numpy", "--size", "tiny", "--results", str(tmp_path), cwd=tmp_path

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from snek_harness.pinning import pinned_environment
+from snek_strategies.backends.registry import known
 
 ROUNDS = 40
 CALLS = 2_000
@@ -37,6 +43,25 @@ class Overhead:
     def ratio(self, system: str, rival: str) -> float:
         """Return how many times longer a call of `system` takes than one of `rival`."""
         return self.seconds[system] / self.seconds[rival]
+
+
+def measure_calls_apart(threads: int) -> dict[str, dict[str, float]]:
+    """Return what `measure_calls` finds in a process of its own: the seconds of a call, by function and system.
+
+    Nothing where Lantern cannot run: there is nothing to compare then.
+    """
+    if known("lantern").missing() is not None:
+        return {}
+    code = (
+        "import json; from snek_harness.call_overhead import measure_calls; "
+        "print(json.dumps({found.function: found.seconds for found in measure_calls()}))"
+    )
+    done = subprocess.run(  # noqa: S603 - this interpreter, our own text
+        [sys.executable, "-P", "-c", code],
+        env=pinned_environment(threads, "cpu"), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    calls: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    return calls
 
 
 Compiler = Callable[[Callable[..., object]], Callable[..., object]]

@@ -14,6 +14,7 @@ from snek_core_transform.errors import UsageError
 from snek_harness.benchmark_json import benchmark_json
 from snek_harness.block_jobs import Surroundings
 from snek_harness.block_run import BlockRun
+from snek_harness.call_overhead import measure_calls_apart
 from snek_harness.environment import capture
 from snek_harness.journal import Journal, JournalError, read_journal
 from snek_harness.limits import host_limits
@@ -39,7 +40,7 @@ def run(
     A block that was interrupted is measured again whole, as a block of another name, so that no ratio mixes two
     stretches of time; its cells that were not to be timed keep their outcome. On KeyboardInterrupt every process is
     ended, the journal is on the disk, and the exception goes on. `with_limits` measures what the host can do at most
-    as a new run begins, for rooflines.
+    as a new run begins, for rooflines, and what a call of a compiled program costs.
 
     Raises UsageError where the folder belongs to another host or other software, and JournalError where it is full.
     """
@@ -104,7 +105,9 @@ def _begin(plan: Plan, folder: RunFolder, settings: Settings, with_limits: bool)
     if folder.has_manifest():
         _check_same(folder.read_manifest().environment, environment, folder.name)
         return
-    limits = {"limits": host_limits(settings.threads)} if with_limits else {}
+    limits: dict[str, object] = {}
+    if with_limits:
+        limits = {"limits": host_limits(settings.threads), "calls": measure_calls_apart(settings.threads)}
     folder.write_manifest(
         Manifest(
             run=folder.name,

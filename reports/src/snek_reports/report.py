@@ -60,7 +60,7 @@ def write_report(run_folder: Path) -> ReportPaths:
         pictures = _draw_all(table, folder)
         write_csv(table, folder / "cells.csv")
         write_markdown(table, means, folder / "cells.md")
-        write_rivals(table, folder / "rivals.md")
+        write_rivals(table, run.manifest.environment, folder / "rivals.md")
         write_page(folder / "index.html", run, table, means, found, pictures)
     except OSError as error:
         raise UsageError(

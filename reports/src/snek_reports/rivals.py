@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from snek_reports.wording import duration, outcome_word, ratio, ratio_with_inter
 HEADINGS = ["workload", "size", "mode", "time a call", "over best rival", "rival", "over experts"]
 
 
-def write_rivals(table: pd.DataFrame, path: Path) -> None:
-    """Write a table for each of Snek's strategies, as GitHub's Markdown, with the geometric mean of its ratios."""
+def write_rivals(table: pd.DataFrame, environment: Mapping[str, object], path: Path) -> None:
+    """Write a table for each of Snek's strategies, as GitHub's Markdown, with the geometric mean of its ratios.
+
+    Where the run measured what calls of compiled programs cost, the table of that follows.
+    """
     lines = ["How many times faster than the fastest rival among the strategies, and than each expert's own program."]
     for strategy, cells in table[table["built_on_snek"]].groupby("strategy", sort=False):
         lines += ["", f"## {strategy}", "", *markdown_table(HEADINGS, [_row(cell) for cell in each(cells)]), ""]
@@ -26,7 +30,17 @@ def write_rivals(table: pd.DataFrame, path: Path) -> None:
                 words = ", ".join(str(part) for part in setting)
                 mean = ratio(geometric_mean(ratios))
                 lines.append(f"* {words}: geometric mean over the best rival {mean}, over {len(ratios)} workloads")
+    calls = environment.get("calls")
+    if isinstance(calls, dict) and calls:
+        systems = list(dict.fromkeys(system for seconds in calls.values() for system in seconds))
+        lines += ["", "## A call of a compiled program", ""]
+        rows = [[name, *(_call(seconds.get(system)) for system in systems)] for name, seconds in calls.items()]
+        lines += markdown_table(["function", *systems], rows)
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def _call(seconds: float | None) -> str:
+    return "" if seconds is None else duration(seconds)
 
 
 def _row(cell: Any) -> list[str]:

@@ -7,6 +7,7 @@ from math import inf
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from snek_reports.figures.style import FAINT, GRID, RIVAL, SNEK, WIDTH, NothingToDraw, drawable
 from snek_reports.table import fastest
@@ -53,7 +54,11 @@ def draw(table: pd.DataFrame) -> Figure:
     axis.set_xlim(left, right)
     axis.set_ylim(min(low / 3, left * stream), high * 3)
     axis.set_xlabel("operations a byte")
-    axis.set_ylabel("operations a second")
+    axis.set_ylabel("billions of operations a second")
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e9:g}"))
+    for side in (axis.xaxis, axis.yaxis):
+        side.set_minor_formatter(NullFormatter())
     axis.grid(which="major", color=GRID, linewidth=0.4)
     axis.spines[["top", "right"]].set_visible(False)
     marks = [
