@@ -77,34 +77,29 @@ class CallSite:
         """
         try:
             kind = type(function)
-            if kind is FunctionType:
-                known = self._known.get(id(function))
-                if (
-                    known is not None
-                    and function.__code__ is known[0]
-                    and function.__defaults__ is known[1]
-                    and function.__kwdefaults__ is known[2]
-                ):
-                    if self._tries:
-                        self._remember(function, known[3] or function, 0)
-                    return known[3] or function
-            elif kind is MethodType:
-                inner = function.__func__
+            if kind is BuiltinFunctionType or kind is type:
+                inner, new, bound = function, function, 0
+            elif kind is FunctionType or kind is MethodType:
+                inner, bound = (function, 0) if kind is FunctionType else (function.__func__, 1)
                 known = self._known.get(id(inner))
                 if (
-                    known is not None
-                    and inner.__code__ is known[0]
-                    and inner.__defaults__ is known[1]
-                    and inner.__kwdefaults__ is known[2]
+                    known is None
+                    or inner.__code__ is not known[0]
+                    or inner.__defaults__ is not known[1]
+                    or inner.__kwdefaults__ is not known[2]
                 ):
-                    if self._tries:
-                        self._remember(inner, known[3] or inner, 1)
-                    return function if known[3] is None else MethodType(known[3], function.__self__)
-            elif kind is BuiltinFunctionType or kind is type:
-                if self._tries:
-                    self._remember_steady(function, kind)
-                return function
-            return converted(function, self.operators)
+                    return converted(function, self.operators)
+                new = known[3] or inner
+            else:
+                return converted(function, self.operators)
+            if self._tries:
+                self._tries -= 1
+                try:
+                    self._remember(inner, new, bound)
+                except RecursionError:
+                    # At the end of the stack there may be room for the call, and none for remembering it: another time.
+                    self._tries += 1
+            return function if new is inner else MethodType(new, function.__self__) if bound else new
         except BaseException as error:
             here = error.__traceback__
             if here is None or here.tb_next is None:
@@ -114,16 +109,21 @@ class CallSite:
                 drop_operator_frames(error)
             raise
 
-    def _remember(self, function: FunctionType, new: FunctionType, bound: int) -> None:
-        self._tries -= 1
+    def _remember(self, function: Any, new: Any, bound: int) -> None:
+        if type(function) is not FunctionType:
+            if _is_steady(function):
+                self.entry = Remembered(function, _CODELESS, None, function)
+            return
         code = function.__code__
         if self._given is not None and self._given.fills(code, bound) and _is_held(function, function.__globals__):
             self.entry = Remembered(function, function, code, new)
 
-    def _remember_steady(self, function: Any, kind: type) -> None:
-        self._tries -= 1
-        if type(function.__self__) is ModuleType if kind is BuiltinFunctionType else _is_held_class(function):
-            self.entry = Remembered(function, _CODELESS, None, function)
+
+def _is_steady(function: Any) -> bool:
+    """Tell whether a module holds on to a class, or a function made in C."""
+    if type(function) is BuiltinFunctionType:
+        return type(function.__self__) is ModuleType
+    return _is_held_class(function)
 
 
 def _is_held_class(kind: type) -> bool:
