@@ -17,6 +17,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 ROOT = Path(__file__).parent
 CONSTRAINTS = ("-c", str(ROOT / "constraints.txt"))
 PARALLEL = ("--numprocesses=auto", "--dist=loadfile")
+SANITIZED = tuple(str(path) for path in sorted(ROOT.glob("strategies/tests/test_lantern*.py")))
 # A folder full of names that must never be taken for Snek's own.
 HOSTILE = ("strategies", "harness", "workloads", "results", "reports", "core_transform", "tests", "record", "noxfile")
 
@@ -65,6 +66,24 @@ def fuzz(session: nox.Session) -> None:
     install(session, "")
     session.install(*CONSTRAINTS, "hypothesis")
     session.run("python", "core_transform/proofs/fuzz/run.py", *session.posargs)
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run Lantern's tests with every program compiled for AddressSanitizer and UndefinedBehaviorSanitizer."""
+    install(session, "dev")
+    found = [
+        session.run("g++", f"-print-file-name={name}", external=True, silent=True).strip()
+        for name in ("libasan.so", "libubsan.so", "libstdc++.so.6")  # the last, so that its exceptions are seen
+    ]
+    environment = {
+        "CXX": "g++ -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g",
+        "LD_PRELOAD": " ".join(found),
+        # Python leaves memory to the end of the process; a program without memory is to get none, not to stop.
+        "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+        "SNEK_CACHE_DIR": str(Path(session.create_tmp()).resolve() / "programs"),
+    }
+    session.run("python", "-m", "pytest", *(session.posargs or SANITIZED), env=environment)
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -131,6 +132,7 @@ def test_ctrl_c_ends_a_long_program_with_keyboard_interrupt(name: str) -> None:
     assert said("interrupted", name) == "KeyboardInterrupt True"
 
 
+@pytest.mark.skipif("-fsanitize" in os.environ.get("CXX", ""), reason="AddressSanitizer reserves all addresses")
 @pytest.mark.parametrize("name", ["made", "inside"])
 def test_a_program_without_memory_is_a_memory_error(name: str) -> None:
     assert said("no_memory", name) == "MemoryError True"

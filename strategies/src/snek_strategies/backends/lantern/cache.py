@@ -139,8 +139,9 @@ def _key(source: str) -> str:
 def _compiler_version(command: tuple[str, ...]) -> tuple[str, ...]:
     """Return what tells one version of the compiler from another: its file, or what it says where it is words."""
     try:
-        if not command[1].startswith("-"):
-            return (subprocess.run([*command[:2], "--version"], capture_output=True, text=True, check=False).stdout,)  # noqa: S603
+        words = command[: command.index(compiler.FLAGS[0])]
+        if len(words) > 1:
+            return (subprocess.run([*words, "--version"], capture_output=True, text=True, check=False).stdout,)  # noqa: S603
         # To ask it would cost more than all else that a program from the cache does.
         found = Path(command[0]).resolve(strict=True)
         return str(found), str(found.stat().st_size), str(found.stat().st_mtime_ns)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -22,13 +24,22 @@ FLAGS = (
 def compiler() -> str | None:
     """Return the compiler's path, or None where there is none. `$CXX`, where set, is the only one asked for."""
     named = shlex.split(os.environ.get("CXX", ""))
-    return next((found for name in (named[:1] or ("g++", "c++", "clang++")) if (found := shutil.which(name))), None)
+    found = next((path for name in (named[:1] or ("g++", "c++", "clang++")) if (path := shutil.which(name))), None)
+    return sys.executable if found is None and not named and _zig() else found
 
 
 def command(source: str = "program.cpp", made: str = "program.so") -> list[str]:
     """Return the command that compiles a program."""
     name, *words = shlex.split(os.environ.get("CXX", "")) or ["g++"]
-    return [compiler() or name, *words, *FLAGS, f"-I{RUNTIME}", source, "-o", made]
+    found = compiler() or name
+    if found == sys.executable and not os.environ.get("CXX"):
+        words = ["-m", "ziglang", "c++"]
+    return [found, *words, *FLAGS, f"-I{RUNTIME}", source, "-o", made]
+
+
+def _zig() -> bool:
+    """Tell whether Zig's compiler is installed as a package: it compiles C++ and needs nothing of the system's."""
+    return importlib.util.find_spec("ziglang") is not None
 
 
 def build(source: str) -> Path:

@@ -74,7 +74,7 @@ class LanternProgram(LoweredProgram):
     def missing(cls) -> str | None:
         """Say that there is no C++ compiler, and what to install."""
         if compiler.compiler() is None:
-            return "there is no C++ compiler; install g++ (Debian: apt install g++) or clang++"
+            return "there is no C++ compiler; install g++ (Debian: apt install g++), clang++, or: pip install ziglang"
         return None
 
     def _entry(self, name: str, alone: bool) -> str:
