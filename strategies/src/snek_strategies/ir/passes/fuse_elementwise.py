@@ -39,7 +39,13 @@ from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in, next_index
 from snek_strategies.ir.types import Array, Dim
 
-ELEMENTWISE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | {"power", "where", "astype", "asarray", "copy"}
+_ALONE = """
+floor_divide remainder exp2 log2 log10 cbrt tan arcsin arccos arctan sinh cosh arcsinh arccosh arctanh arctan2 hypot
+logaddexp logaddexp2 nextafter fmod
+"""
+ALONE = frozenset(_ALONE.split())
+"""What no vector unit computes: in one loop with others it would keep them from it."""
+ELEMENTWISE = ((frozenset(OPERATORS) | frozenset(FUNCTIONS)) - ALONE) | {"where", "astype", "asarray", "copy"}
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 BARRIERS = frozenset({"while", "try", "call", "function", "setitem", "additem"})
 """What waiting nodes do not pass: a loop may take over the memory that they read, and a store may write to it."""

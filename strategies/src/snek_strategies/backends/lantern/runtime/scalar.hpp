@@ -14,10 +14,12 @@ double exp(double) LANTERN_SIMD;
 float expf(float) LANTERN_SIMD;
 double log(double) LANTERN_SIMD;
 float logf(float) LANTERN_SIMD;
-double sin(double) LANTERN_SIMD;
-float sinf(float) LANTERN_SIMD;
-double cos(double) LANTERN_SIMD;
-float cosf(float) LANTERN_SIMD;
+// By names that the compiler does not know: it would make one call of a sine and a cosine, which has no vector form.
+double lantern_sin(double) noexcept __asm__("sin") __attribute__((const, simd("notinbranch")));
+float lantern_sinf(float) noexcept __asm__("sinf") __attribute__((const, simd("notinbranch")));
+double lantern_cos(double) noexcept __asm__("cos") __attribute__((const, simd("notinbranch")));
+float lantern_cosf(float) noexcept __asm__("cosf") __attribute__((const, simd("notinbranch")));
+#define LANTERN_OWN_SINES
 #if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
 double tanh(double) LANTERN_SIMD;
 float tanhf(float) LANTERN_SIMD;
@@ -44,8 +46,15 @@ LANTERN_BOTH(log10)
 LANTERN_BOTH(log1p)
 LANTERN_BOTH(sqrt)
 LANTERN_BOTH(cbrt)
+#if defined(LANTERN_OWN_SINES)
+inline double sin(double x) { return ::lantern_sin(x); }
+inline float sin(float x) { return ::lantern_sinf(x); }
+inline double cos(double x) { return ::lantern_cos(x); }
+inline float cos(float x) { return ::lantern_cosf(x); }
+#else
 LANTERN_BOTH(sin)
 LANTERN_BOTH(cos)
+#endif
 LANTERN_BOTH(tan)
 LANTERN_BOTH(asin)
 LANTERN_BOTH(acos)
