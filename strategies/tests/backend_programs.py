@@ -517,6 +517,35 @@ def raises_after_stores(items, a, x):
     return x
 
 
+def list_that_grows(a):
+    kept = []
+    for row in a:
+        if row > 0:
+            kept.append(row * 2)
+    total = a[0] * 0
+    for one in kept:
+        total = total + one
+    return total, len(kept), kept
+
+
+def list_as_a_stack(x):
+    waiting, trips = [x], 0
+    while waiting:
+        top = waiting.pop()
+        trips = trips + 1
+        if top > 1:
+            waiting.append(top / 2)
+            waiting.append(top / 4)
+    return trips
+
+
+def list_indexed(items, i, x):
+    if x > 0:
+        items.append(x)
+    items[0] = x * 3
+    return items[i]
+
+
 PROGRAMS: dict[str, Case] = {
     "if, elif, else": (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
     "ternary": (ternary, [(f32(2),), (f32(0.5),)]),
@@ -575,6 +604,12 @@ PROGRAMS: dict[str, Case] = {
     ),
     "recursion in a try": (recursion_in_a_try, [(i64(20),), (i64(70),)]),
     "raise after stores": (raises_after_stores, [([f64(0)], XS.copy(), f64(1)), ([f64(0)], XS.copy(), f64(-1))]),
+    "list that grows": (list_that_grows, [(np.arange(30.0) - 5,), (-np.arange(30.0),)]),
+    "list as a stack": (list_as_a_stack, [(f64(9),), (f64(0),)]),
+    "list, indexed": (
+        list_indexed,
+        [([f64(5)], D(at), f64(x)) for at, x in ((0, 2), (1, 2), (-1, -2), (1, -2), (-3, 2))],
+    ),
     "index out of bounds": (index_out_of_bounds, [(XS, D(2)), (XS, D(-4)), (XS, D(5)), (XS, D(-5))]),
     "index arrays": (index_arrays, [(M, np.array([0, 2, 1])), (M, np.array([0, -3, 1])), (M, np.array([0, 3, 1]))]),
     "division by zero": (divides_by_zero, [(D(7), D(2)), (D(7), D(0)), (D(-7), D(2))]),

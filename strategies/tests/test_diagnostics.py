@@ -38,7 +38,7 @@ def yields(x):
 
 
 def needs_index(x):
-    return [1, 2, 3][x]
+    return (1, 2, 3)[x]
 
 
 def leaves(x):
@@ -86,9 +86,9 @@ def keeps(x):
 
 
 def grows(x):
-    items = []
+    items = {"a": x}
     if x > 0:
-        items.append(x)
+        items["b"] = x
     return items
 
 

@@ -29,6 +29,9 @@ class LoweredProgram(ABC):
 
     lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
     """The primitives that the back-end does not have at all."""
+    lists: ClassVar[bool] = False
+    """Whether the back-end runs lists; for others they become arrays with room for so many items."""
+
     tries: ClassVar[bool] = False
     """Whether the back-end runs `try` and `leave`; for others they become choices and flags."""
 

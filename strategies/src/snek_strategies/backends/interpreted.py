@@ -12,6 +12,7 @@ class Interpreted(LoweredProgram):
     tapes = True
     lacks = frozenset()
     tries = True
+    lists = True
 
     def compile(self) -> Run:
         """Return the interpreter of the program."""

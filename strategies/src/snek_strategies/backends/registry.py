@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.backend import LoweredProgram, Unavailable, cannot_say
+from snek_strategies.backends.growing_lists import GrowingLists
+from snek_strategies.backends.lower_lists import has_lists
 from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.passes.lower_tries import lower_tries
 from snek_strategies.ir.passes.optimize import optimized
@@ -68,6 +70,12 @@ def lower(name: str, program: Program) -> LoweredProgram:
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
     made = backend.load()
+    if not made.lists and has_lists(program.body):
+        return GrowingLists(name, lower_tries(program), lambda one: _lowered(name, made, one))
+    return _lowered(name, made, program)
+
+
+def _lowered(name: str, made: type[LoweredProgram], program: Program) -> LoweredProgram:
     program = optimized(program if made.tries else lower_tries(program))
     for node in every_node(program.body):
         if node.primitive in made.lacks:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from snek_core_transform.errors import Place
 from snek_strategies.ir.rules import RULES, effects_of
@@ -37,10 +38,18 @@ class Names:
         return Sym(self.next - 1, type_)
 
 
+class Naming(Protocol):
+    """What gives new names."""
+
+    @property
+    def fresh(self) -> Callable[[Type], Sym]:
+        """Return a new name of a type."""
+
+
 class Emitter:
     """Appends nodes to a list; `emit(primitive, *atoms, **params)` asks the rules for their types."""
 
-    def __init__(self, names: Names, nodes: list[Node], place: Place | None = None) -> None:
+    def __init__(self, names: Naming, nodes: list[Node], place: Place | None = None) -> None:
         self.names = names
         self.nodes = nodes
         self.place = place

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from snek_strategies.ir.interpretations import INTERPRETATIONS
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_in
+from snek_strategies.ir.types import Items
 
 Values = tuple[object, ...]
 Environment = dict[int, object]
@@ -120,7 +121,7 @@ class Interpreter:
             env = top.env
             values = tuple(value if known else env[value] for known, value in self._results[id(top.block)])  # type: ignore[index]
             if not stack:
-                return values
+                return tuple(value.listed() if isinstance(value, Items) else value for value in values)
             calls -= top.phase == "call"
             again = self._leave(top, values, stack[-1])
             if again is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Tape, Type, concrete
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Items, ListOf, Scalar, Tape, Type, concrete
 
 Meaning = Callable[..., object]
 
@@ -151,12 +151,44 @@ def tape_pop(tape: Any, *, types: tuple[Type, ...]) -> Row:
     return (below, *values)
 
 
+def list_new(*, item: Scalar | Array) -> Items:
+    """Return the empty list."""
+    return Items(item, [], 0)
+
+
+def list_append(items: Items, value: object) -> Items:
+    """Return the list with one more item."""
+    return items.appended(value)
+
+
+def list_pop(items: Items) -> tuple[object, ...]:
+    """Return the list without its last item, and that item."""
+    return items.popped()
+
+
+def list_get(items: Items, index: Any) -> object:
+    """Return an item; a negative index counts from the end."""
+    return items[index]
+
+
+def list_set(items: Items, index: Any, value: object) -> Items:
+    """Return the list with another item there."""
+    return items.replaced(index, value)
+
+
+def list_len(items: Items) -> int:
+    """Return the number of items."""
+    return len(items)
+
+
 def zero(type_: Type) -> object:
     """Return the zero of a type: what adds nothing."""
     if isinstance(type_, Scalar):
         return PYTHON_OF[type_.kind](0)
     if isinstance(type_, Array):
         return np.broadcast_to(type_.dtype.type(0), concrete(type_.dims)) if type_.dims else type_.dtype.type(0)
+    if isinstance(type_, ListOf):
+        return Items(type_.item, [], 0)
     assert isinstance(type_, Tape), f"{type_} has no zero"
     return ()
 
@@ -287,6 +319,12 @@ INTERPRETATIONS: dict[str, Meaning] = {
     "raise": raise_,
     "print": print_,
     "math": math_function,
+    "list_new": list_new,
+    "list_append": list_append,
+    "list_pop": list_pop,
+    "list_get": list_get,
+    "list_set": list_set,
+    "list_len": list_len,
     "tape_new": tape_new,
     "tape_push": tape_push,
     "tape_pop": tape_pop,

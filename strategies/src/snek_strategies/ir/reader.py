@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from snek_core_transform.deep import in_deep_stack
-from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.interpretations import HOLE, zero
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import TAPE, Array, Dim, Fn, Scalar, Type
+from snek_strategies.ir.types import TAPE, Array, Dim, Fn, ListOf, Scalar, Type
 from snek_strategies.ir.verify import MalformedIR, verify
 
 _TOKEN = re.compile(r'\s*(?:([()])|("(?:[^"\\]|\\.)*")|([^\s()"]+))')
@@ -74,6 +74,10 @@ def _type(tree: Any) -> Type:
         return TAPE
     if isinstance(tree, str) and tree in _KINDS:
         return Scalar(tree)  # type: ignore[arg-type]
+    if tree[0] == "list":
+        item = _type(_shaped(tree, "list", 2)[1])
+        assert isinstance(item, (Scalar, Array))
+        return ListOf(item)
     if tree[0] == "array":
         return Array(np.dtype(tree[1]), tuple(map(_dim, tree[2:])))
     _, parameters, results = _shaped(tree, "fn", 3)
@@ -103,6 +107,9 @@ def _const(tree: list[Any]) -> Const:
     if isinstance(spelled, str):
         (word,) = words
         return Const(_NUMBERS[spelled](word), Scalar(spelled))  # type: ignore[arg-type]
+    if spelled[0] == "list":
+        type_of_list = _type(spelled)
+        return Const(zero(type_of_list), type_of_list)
     head, dtype, *dims = spelled
     type_ = Array(np.dtype(dtype), tuple(map(int, dims)))
     parse = _NUMBERS[_KIND_OF[type_.dtype.kind]]

@@ -21,6 +21,7 @@ from snek_strategies.ir.types import (
     Array,
     Dim,
     Fn,
+    ListOf,
     Scalar,
     Type,
     broadcast,
@@ -155,6 +156,39 @@ def _tape_pop(*operands: Type, types: tuple[Type, ...]) -> tuple[Type, ...]:
     return (TAPE, *types)
 
 
+def _list(given: Type) -> Scalar | Array:
+    if not isinstance(given, ListOf):
+        raise TypeError(f"{given} is no list")
+    return given.item
+
+
+def _list_append(given: Type, value: Type) -> tuple[Type, ...]:
+    if value != _list(given):
+        raise TypeError(f"{value} cannot be an item of a {given}; give its items one type")
+    return (given,)
+
+
+def _index(index: Type) -> None:
+    whole = index == Scalar("int") or (isinstance(index, Array) and not index.dims and index.dtype.kind in "iu")
+    if not whole:
+        raise TypeError(f"list indices must be integers, not {index}")
+
+
+def _list_get(given: Type, index: Type) -> tuple[Type, ...]:
+    _index(index)
+    return (_list(given),)
+
+
+def _list_set(given: Type, index: Type, value: Type) -> tuple[Type, ...]:
+    _index(index)
+    return _list_append(given, value)
+
+
+def _list_len(given: Type) -> tuple[Type, ...]:
+    _list(given)
+    return (Scalar("int"),)
+
+
 def _matmul(left: Type, right: Type) -> tuple[Type, ...]:
     a, b = dims_of(left), dims_of(right)
     if not a or not b:
@@ -279,6 +313,12 @@ RULES: dict[str, Rule] = {
     "raise": lambda *_, exception, arguments, cause=None: (),  # noqa: ARG005 - any value can be what an exception holds
     "print": lambda *_, texts, sep, end, stream: (),  # noqa: ARG005 - any value has a text
     "math": _math,
+    "list_new": lambda *, item: (ListOf(item),),
+    "list_append": _list_append,
+    "list_pop": lambda given: (given, _list(given)),
+    "list_get": _list_get,
+    "list_set": _list_set,
+    "list_len": _list_len,
     "tape_new": lambda: (TAPE,),
     "tape_push": _tape_push,
     "tape_pop": _tape_pop,
@@ -287,6 +327,7 @@ RULES: dict[str, Rule] = {
 
 _RAISING = "floor_divide remainder divide power getitem setitem additem take int float item require raise math "
 _RAISING += "left_shift right_shift cholesky inv solve svd svdvals eigh eigvalsh"
+_RAISING += " list_get list_set list_pop"
 RAISING = frozenset(_RAISING.split())
 """Primitives that can raise for some values, so that they must not move out of their branch."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
-from snek_strategies.ir.types import Array, Fn, Scalar, Tape, Type
+from snek_strategies.ir.types import Array, Fn, ListOf, Scalar, Tape, Type
 
 
 def sexpr(program: Program) -> str:
@@ -29,6 +29,8 @@ def _type(type_: Type) -> str:
         return f"(array {type_.dtype}{''.join(f' {dim}' for dim in type_.dims)})"
     if isinstance(type_, Tape):
         return "tape"
+    if isinstance(type_, ListOf):
+        return f"(list {_type(type_.item)})"
     assert isinstance(type_, Fn)
     return f"(fn ({' '.join(map(_type, type_.parameters))}) ({' '.join(map(_type, type_.results))}))"
 
@@ -50,6 +52,8 @@ def _number(value: object) -> str:
 def _atom(atom: Atom) -> str:
     if isinstance(atom, Sym):
         return str(atom)
+    if isinstance(atom.type, ListOf):
+        return f"(const {_type(atom.type)})"
     if isinstance(atom.type, Scalar):
         return f"(const {atom.type.kind} {_number(atom.value)})"
     return _const(atom.value)

@@ -6,7 +6,7 @@ import numpy as np
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Type
+from snek_strategies.ir.types import Items, Type
 
 
 def show(program: Program) -> str:
@@ -41,6 +41,8 @@ class _Names:
 
 def constant(const: Const) -> str:
     """Return a constant as text: Python scalars as Python writes them, arrays with their type, long ones cut."""
+    if isinstance(const.value, Items):
+        return f"{const.type}()"
     if not isinstance(const.value, (np.ndarray, np.generic)):
         return repr(const.value)
     flat = np.asarray(const.value).ravel()

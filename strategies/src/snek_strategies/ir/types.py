@@ -1,4 +1,4 @@
-"""The types of the IR: Python scalars, NumPy arrays, functions and tapes."""
+"""The types of the IR: Python scalars, NumPy arrays, functions, tapes and lists."""
 
 from __future__ import annotations
 
@@ -66,11 +66,62 @@ class Tape:
         return "tape"
 
 
-Type = Scalar | Array | Fn | Tape
+@dataclass(frozen=True)
+class ListOf:
+    """A Python list whose length is known only in the next stage, of items of one type. It is a value, as all are."""
+
+    item: Scalar | Array
+
+    def __str__(self) -> str:
+        return f"list of {self.item}"
+
+
+Type = Scalar | Array | Fn | Tape | ListOf
 
 BOOL = Scalar("bool")
 INT = Scalar("int")
 TAPE = Tape()
+
+
+class Items:
+    """A list as a value: what is appended to the newest version goes into the memory that it shares with older ones."""
+
+    __slots__ = ("_held", "_size", "item")
+
+    def __init__(self, item: Scalar | Array, held: list[object], size: int) -> None:
+        self.item = item
+        self._held = held
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def appended(self, value: object) -> Items:
+        """Return the list with one more item."""
+        # The empty list may be a constant, which several threads append to.
+        held = self._held if self._size and len(self._held) == self._size else self._held[: self._size]
+        held.append(value)
+        return Items(self.item, held, self._size + 1)
+
+    def __getitem__(self, index: int) -> object:
+        """Return an item. Raises IndexError as a list does."""
+        return self.listed()[index] if not 0 <= index < self._size else self._held[index]
+
+    def replaced(self, index: int, value: object) -> Items:
+        """Return the list with another item. Raises IndexError as a list does."""
+        held = self.listed()
+        held[index] = value
+        return Items(self.item, held, self._size)
+
+    def popped(self) -> tuple[Items, object]:
+        """Return the list without its last item, and that. Raises IndexError as a list does."""
+        if not self._size:
+            [].pop()
+        return Items(self.item, self._held, self._size - 1), self._held[self._size - 1]
+
+    def listed(self) -> list[object]:
+        """Return a Python list of the items."""
+        return self._held[: self._size]
 
 
 def type_of(value: object) -> Type:
@@ -78,6 +129,8 @@ def type_of(value: object) -> Type:
     kind = PYTHON_TYPES.get(type(value))
     if kind is not None:
         return Scalar(kind)
+    if isinstance(value, Items):
+        return ListOf(value.item)
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
         return Array(value.dtype, value.shape)
     raise TypeError(f"no IR type holds a {type(value).__name__}: {value!r:.80}; numbers and NumPy arrays of them do")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from snek_core_transform.operators import State
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
-from snek_strategies.staging.host_state import check_same_names, label, now, put
 from snek_strategies.staging.host_state import held as host_values
+from snek_strategies.staging.host_state import label, now, put, with_same_names
 from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import Absent, Raises, fill, join, opened, project, slots
 from snek_strategies.staging.memory import may_be
@@ -44,9 +44,8 @@ def stage_if(
         ]
         for key, host in hosts.items()
     ]
+    contents = [_same_names(host, row) for host, row in zip(hosts.values(), contents, strict=True)]
     kept = [[one for one in row if not isinstance(one, Absent)] for row in contents]
-    for host, row in zip(hosts.values(), kept, strict=True):
-        check_same_names(host, row, "a staged branch")
     own = len(names)
     names = (
         *names,
@@ -80,6 +79,11 @@ def stage_if(
     if not types and not any(node.effects for block in blocks for node in block.nodes):
         return joined(())
     return joined(tuple(map(Rep, builder().reflect("if", (flag.atom,), blocks=blocks, types=types))))
+
+
+def _same_names(host: object, row: list[Content | Absent]) -> list[Content | Absent]:
+    there = iter(with_same_names(host, [one for one in row if not isinstance(one, Absent)], "a staged branch"))
+    return [one if isinstance(one, Absent) else next(there) for one in row]
 
 
 def _joined(templates: State, results: tuple[Rep, ...], values: list[State], stored: list[Rep]) -> State:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar
+from snek_strategies.staging.lists import StagedList, measured, value_of
 from snek_strategies.staging.loops import StagedRange
 from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.refusal import refuse
@@ -54,6 +55,16 @@ def _extreme(symbol: str) -> Rule:
     return rule
 
 
+def _len(_: StagingOperators, value: Any) -> object:
+    return measured(value) if isinstance(value, StagedList) else len(value)
+
+
+def _list(_: StagingOperators, values: Any = ()) -> object:
+    if isinstance(values, StagedList) and value_of(values) is not None:
+        return StagedList([value_of(values)])
+    return StagedList(values)
+
+
 def _items(value: Any) -> list[object]:
     if isinstance(value, Rep):
         return [value[at] for at in range(len(value))]
@@ -61,6 +72,9 @@ def _items(value: Any) -> list[object]:
 
 
 def _sum(operators: StagingOperators, iterable: Any, /, start: Any = 0) -> object:
+    if isinstance(iterable, StagedList) and value_of(iterable) is not None:
+        (total,) = operators.for_stmt(iterable, None, lambda item, total: (total + item,), (start,), ("<sum>",))
+        return total
     if isinstance(iterable, Rep) and len(iterable) > operators.unroll:
         refuse(f"sum() over {len(iterable)} rows known only in the next stage; use np.sum", code="SNK0204")
     for one in _items(iterable):
@@ -156,7 +170,8 @@ CALLS: dict[object, Rule] = {
     ascii: lambda _, value: text_of(value, "a"),
     format: lambda _, value, spec="": text_of(value, None, spec),
     abs: lambda _, value: abs(value),
-    len: lambda _, value: len(value),
+    len: _len,
+    list: _list,
     pow: lambda _, base, exponent: base**exponent,
     divmod: lambda _, a, b: (a // b, a % b),
     getattr: lambda _, value, name, *default: getattr(value, name, *default),

@@ -85,9 +85,11 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "Return the new value, or assign it to a local variable.",
     ),
     "SNK0211": Diagnostic(
-        "A container has other names or another length on each path",
-        "What a list, dict or object holds is carried over a branch or loop under fixed names.",
-        "Give it all its items before, and say by a value which of them count.",
+        "A container has other names on each path, or a list of unknown length is used as a whole",
+        "What a dict or object holds is carried over a branch or loop under fixed names; a list whose length depends on "
+        "data is a value of numbers or arrays of one type, which Python's functions cannot take apart.",
+        "Give a dict all its items before, and say by a value which of them count; append to such a list, pop, index, "
+        "measure and iterate over it.",
     ),
     "SNK0212": Diagnostic(
         "An array that may share its memory is changed in place",

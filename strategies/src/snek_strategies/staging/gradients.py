@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from snek_strategies.backends.lower_lists import without_lists
 from snek_strategies.ir.gradients.drafts import substituted
 from snek_strategies.ir.gradients.reverse import gradient
 from snek_strategies.ir.passes.lower_tries import without_tries
@@ -22,6 +23,9 @@ from snek_strategies.staging.pytrees import containers_in, held_by, is_record, s
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep, lift
+
+LIST_ROOM = 256
+"""How many items a list may have where a gradient flows through it; one more raises at run time."""
 
 
 def mapped(value: Any, leaf: Callable[[object], object]) -> Any:
@@ -105,7 +109,7 @@ def value_and_gradient(
     template = opened(result, frozenset(block.bound))
     answer = lift(result)
     final = builder().reopen(block, lambda: (answer, *project(template, result)))
-    final = without_tries(final, builder().sym)
+    final = without_lists(without_tries(final, builder().sym), LIST_ROOM, builder().sym)
     made = substituted(gradient(final, 0, range(len(operands)), builder().sym), operands)
     here = builder().open[-1]
     here.nodes.extend(made.nodes)

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from snek_strategies.ir.types import ListOf
+from snek_strategies.staging.lists import Listed, StagedList
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.watch import Content, Names, Watch, content_of
@@ -18,7 +20,7 @@ from snek_strategies.staging.watch import Content, Names, Watch, content_of
 
 def carries(value: object) -> bool:
     """Tell whether what an object holds can be carried over a choice or a loop."""
-    if type(value) in (list, dict):
+    if type(value) in (list, dict, StagedList):
         return True
     others = (list, dict, set, frozenset, bytearray, np.ndarray, type, CellType, Names, Rep)
     return not isinstance(value, others) and isinstance(getattr(value, "__dict__", None), dict)
@@ -49,15 +51,22 @@ def restore(host: object, content: Content) -> None:
 def put(host: object, keys: tuple[object, ...], values: tuple[object, ...]) -> None:
     """Make a container hold these values under these names."""
     if isinstance(host, list):
-        host[:] = values
+        list.__setitem__(host, slice(None), values)
         return
     entries: dict[Any, object] = host if isinstance(host, dict) else vars(host)
     entries.clear()
     entries.update(zip(keys, values, strict=True))
 
 
-def check_same_names(host: object, contents: list[Content], what: str) -> None:
-    """Refuse containers that hold other names, or lists of other lengths, as data decides."""
+def with_same_names(host: object, contents: list[Content], what: str) -> list[Content]:
+    """Return contents under the same names: a list of several lengths as one value.
+
+    Refuses containers that hold other names as data decides.
+    """
+    if isinstance(host, StagedList):
+        values = [_value(one) for one in contents]
+        if any(one is not None for one in values) or any(len(one) != len(contents[0]) for one in contents):
+            return [(Listed(one) if value is None else value,) for value, one in zip(values, contents, strict=True)]
     kinds = [names(host, one) for one in contents]
     if any(one != kinds[0] for one in kinds):
         counts = " and ".join(str(len(one)) for one in kinds)
@@ -66,6 +75,26 @@ def check_same_names(host: object, contents: list[Content], what: str) -> None:
             "the same on all paths, and say by a value which of them count",
             code="SNK0211",
         )
+    return contents
+
+
+def is_one(template: object) -> bool:
+    """Tell whether a container's template is that of a list whose length depends on data."""
+    only = template[0] if isinstance(template, tuple) and len(template) == 1 else None
+    return isinstance(getattr(only, "type", None), ListOf)
+
+
+def as_one(content: Content) -> Content:
+    """Return the content of a list whose length depends on data."""
+    if content and isinstance(content[0], Listed):
+        return content
+    value = _value(content)
+    return (Listed(content) if value is None else value,)
+
+
+def _value(content: Content) -> Rep | None:
+    only = content[0] if len(content) == 1 else None
+    return only if isinstance(only, Rep) and isinstance(only.type, ListOf) else None
 
 
 def label(host: object) -> str:

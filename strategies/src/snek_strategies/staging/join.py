@@ -10,7 +10,8 @@ import numpy as np
 
 from snek_core_transform.operators import Unbound
 from snek_strategies.ir.syntax import Atom, Const, Sym
-from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Type, concrete
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Items, ListOf, Scalar, Type, concrete
+from snek_strategies.staging.lists import Listed, item_type, made_of
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit, lift, liftable
@@ -118,6 +119,8 @@ def join(name: str, a: object, b: object) -> object:
         return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
     if alike(a, b):
         return join_items(join, name, a, b)
+    if isinstance(a, Listed) or isinstance(b, Listed) or ListOf in (_kind(a), _kind(b)):
+        return Slot(_join_lists(name, a, b))
     if all(isinstance(one, Slot) or liftable(one) for one in (a, b)):
         return Slot(_join_types(name, a, b))
     return refuse(
@@ -158,6 +161,31 @@ def _join_types(name: str, a: object, b: object) -> Type:
         "give it one dtype and one shape on both (astype, asarray, broadcast_to)",
         code="SNK0208",
     )
+
+
+def _kind(value: object) -> type | None:
+    return type(value.type) if isinstance(value, (Slot, Rep)) else None
+
+
+def _join_lists(name: str, a: object, b: object) -> Type:
+    """Return the type of a list that has other items on another path."""
+    items: list[object] = []
+    for one in (a, b):
+        if isinstance(one, Listed):
+            items += one.items
+        elif isinstance(one, (Slot, Rep)) and isinstance(one.type, ListOf):
+            items.append(Slot(one.type.item))
+        else:
+            refuse(f"variable {name!r} is a list on one path and {_describe(one)} on another", code="SNK0208")
+    item = item_type(name, items)
+    assert item is not None, "one of the lists has items"
+    for one in (a, b):
+        if isinstance(one, (Slot, Rep)) and one.type != ListOf(item):
+            refuse(
+                f"{name!r} has items of type {one.type.item} on one path and {item} on another; give all one type",  # type: ignore[union-attr]
+                code="SNK0208",
+            )
+    return ListOf(item)
 
 
 def _fits(weak: Scalar, strong: Array, value: object) -> bool:
@@ -248,6 +276,8 @@ def zero(type_: Type) -> Const:
     """Return the zero that fills a slot nobody reads."""
     if isinstance(type_, Scalar):
         return Const({"bool": bool, "int": int, "float": float, "complex": complex}[type_.kind](), type_)
+    if isinstance(type_, ListOf):
+        return Const(Items(type_.item, [], 0), type_)
     assert isinstance(type_, Array)
     value = np.broadcast_to(type_.dtype.type(0), concrete(type_.dims)) if type_.dims else type_.dtype.type(0)
     return Const(value, type_)
@@ -255,6 +285,9 @@ def zero(type_: Type) -> Const:
 
 def coerce(value: object, type_: Type) -> Atom:
     """Return an atom of that type; `join` has found that nothing is lost."""
+    if isinstance(value, Listed):
+        assert isinstance(type_, ListOf)
+        return made_of(value.items, type_.item).atom
     atom = lift(value)
     if atom.type == type_:
         return atom

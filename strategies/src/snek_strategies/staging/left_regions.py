@@ -12,7 +12,7 @@ from snek_strategies.ir.syntax import Atom, Node
 from snek_strategies.ir.types import INT
 from snek_strategies.staging.attempts import Attempt
 from snek_strategies.staging.builder import OpenBlock, builder
-from snek_strategies.staging.host_state import carries, check_same_names, held, label, names, now, put
+from snek_strategies.staging.host_state import carries, held, label, names, now, put, with_same_names
 from snek_strategies.staging.join import RAISES, Absent, fill, join, opened, project, same_static, slots, zero
 from snek_strategies.staging.memory import may_be
 from snek_strategies.staging.refusal import refuse
@@ -74,9 +74,10 @@ def ended(
     exits = [attempt.exits[number] for number in sorted(used)]
     normal = () if isinstance(result, Absent) else (_normal(result, block),)
     ends = [*normal, *(_End(one.state, one.hosts, one.arrays) for one in exits)]
-    hosts = _changed(ends, bool(normal), attempt, entered)
+    changed = _changed(ends, bool(normal), attempt, entered)
+    hosts = {key: host for key, (host, _) in changed.items()}
     arrays = {key: rep for end in ends for key, (rep, _) in end.arrays.items()}
-    rows = [_row(end, hosts, arrays, at < len(normal), attempt, entered) for at, end in enumerate(ends)]
+    rows = [_row(end, [(host, row[at]) for host, row in changed.values()], arrays) for at, end in enumerate(ends)]
     labels = (
         *variables.names,
         *map(label, hosts.values()),
@@ -140,9 +141,14 @@ def _join(name: str, column: tuple[object, ...]) -> object:
     return reduce(lambda a, b: join(name, a, b), column)
 
 
-def _changed(ends: list[_End], is_normal: bool, attempt: Attempt, entered: frozenset[int]) -> dict[int, object]:
-    """Return the containers that do not hold the same at all ends; refuses others that change."""
-    found: dict[int, object] = {}
+Row = list[Content | Absent]
+
+
+def _changed(
+    ends: list[_End], is_normal: bool, attempt: Attempt, entered: frozenset[int]
+) -> dict[int, tuple[object, Row]]:
+    """Return the containers that do not hold the same at all ends, and what they hold; refuses others that change."""
+    found: dict[int, tuple[object, Row]] = {}
     for key, host in {key: host for end in ends for key, (host, _) in end.hosts.items()}.items():
         contents = [_content(end, key, host, at == 0 and is_normal, attempt, entered) for at, end in enumerate(ends)]
         held_there = [one for one in contents if not isinstance(one, Absent)]
@@ -155,8 +161,8 @@ def _changed(ends: list[_End], is_normal: bool, attempt: Attempt, entered: froze
                 "assign it to a local variable",
                 code="SNK0210",
             )
-        check_same_names(host, held_there, "a staged try")
-        found[key] = host
+        unified = iter(with_same_names(host, held_there, "a staged try"))
+        found[key] = (host, [one if isinstance(one, Absent) else next(unified) for one in contents])
     return found
 
 
@@ -173,24 +179,11 @@ def _content(
     return now(host) if is_normal else RAISES
 
 
-def _row(
-    end: _End,
-    hosts: dict[int, object],
-    arrays: dict[int, Rep],
-    is_normal: bool,
-    attempt: Attempt,
-    entered: frozenset[int],
-) -> State:
+def _row(end: _End, contents: list[tuple[object, Content | Absent]], arrays: dict[int, Rep]) -> State:
     """Return all that an end leaves: the variables, what is in containers, what is in arrays."""
-    contents = [_content(end, key, host, is_normal, attempt, entered) for key, host in hosts.items()]
-    inside = [
-        one if isinstance(one, Absent) else held(host, one) for host, one in zip(hosts.values(), contents, strict=True)
-    ]
-    return (
-        *end.state,
-        *inside,
-        *(Rep(end.arrays[key][1] if key in end.arrays else r.atom) for key, r in arrays.items()),
-    )
+    inside = [one if isinstance(one, Absent) else held(host, one) for host, one in contents]
+    stored = (Rep(end.arrays[key][1] if key in end.arrays else rep.atom) for key, rep in arrays.items())
+    return (*end.state, *inside, *stored)
 
 
 def _bound(nodes: list[Node] | tuple[Node, ...]) -> Iterator[int]:

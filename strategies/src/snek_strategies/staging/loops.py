@@ -8,7 +8,7 @@ from snek_core_transform.operators import State
 from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.host_state import check_same_names, label, now, put
+from snek_strategies.staging.host_state import as_one, is_one, label, now, put, with_same_names
 from snek_strategies.staging.host_state import held as host_values
 from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import (
@@ -23,6 +23,7 @@ from snek_strategies.staging.join import (
     same_template,
     slots,
 )
+from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.memory import may_be, seal
 from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import refuse
@@ -71,8 +72,9 @@ def stage_while(
             return outside
         if any(all(host is not one for one in hosts) for host, _ in tested.hosts):
             refuse("the test of a staged loop changes a container; do that in its body", code="SNK0213")
+        left = [_left(host, block.hosts) for host in hosts]
         if not isinstance(result, Raises):
-            result = (*result, *(_left(host, block.hosts) for host in hosts))  # type: ignore[misc]
+            result = (*result, *left)  # type: ignore[misc]
         if any(all(rep is not box for box in boxes) for rep, _ in tested.written):
             refuse("the test of a staged loop changes an array in place; do that in its body", code="SNK0213")
         inner = frozenset(block.bound)
@@ -80,9 +82,12 @@ def stage_while(
         if isinstance(result, Raises):
             # The end of the body is never reached, so the state may be anything of its types there.
             result = entering
+        pairs = [*zip(entering, result, strict=True)]  # type: ignore[call-overload]
+        for at, host in enumerate(hosts, own):
+            if isinstance(host, StagedList):
+                pairs[at] = tuple(with_same_names(host, list(pairs[at]), "a staged loop"))
         widened = tuple(
-            opened(join(name, before, after), inner)
-            for name, before, after in zip(names, entering, result, strict=True)  # type: ignore[call-overload]
+            opened(join(name, before, after), inner) for name, (before, after) in zip(names, pairs, strict=True)
         )
         found = [rep for rep, _ in block.written if all(rep is not box for box in boxes)]
         further = [host for host, _ in block.hosts if all(host is not one for one in hosts)]
@@ -108,6 +113,7 @@ def stage_while(
             code="SNK0213",
         )
     final = {id(rep): atom for rep, atom in block.written}
+    state, result = (_as_in(templates, one, own) for one in (state, result))
     initial = (*(box.atom for box in boxes), *project(templates, state))
     builder().check_scope(initial)
     blocks = (
@@ -120,7 +126,7 @@ def stage_while(
     for box, stored in zip(boxes, results, strict=False):
         builder().write(box, stored)
     after: State = fill(templates, iter(map(Rep, results[len(boxes) :])))  # type: ignore[assignment]
-    gave: State = result  # type: ignore[assignment]
+    gave: State = result
     for one, before, given in zip(after, state, gave, strict=True):
         if one is not before:
             # After no trip it is what it was before; after several, what another variable was.
@@ -131,11 +137,23 @@ def stage_while(
 
 
 def _left(host: object, changed: list[tuple[object, Content]]) -> tuple[object, ...]:
-    """Return what a trip leaves in a container; refuses one that has other names then."""
+    """Return what a trip leaves in a container; refuses a dict or an object that has other names then."""
     before = now(host)
     after = next((content for one, content in changed if one is host), before)
-    check_same_names(host, [before, after], "a staged loop")
+    with_same_names(host, [before, after], "a staged loop")
     return host_values(host, after)
+
+
+def _as_in(templates: State, values: object, own: int) -> State:
+    """Return values with the contents of lists that are one value of the loop's as such values."""
+    assert isinstance(values, tuple)
+    return (
+        *values[:own],
+        *(
+            as_one(held) if is_one(template) else held
+            for template, held in zip(templates[own:], values[own:], strict=True)
+        ),
+    )
 
 
 def _entered(templates: State, reps: tuple[Rep, ...], boxes: tuple[Rep, ...]) -> State:
@@ -185,17 +203,20 @@ def stage_for(
         return more if test is None else and_(more, lambda: test(*rest))
 
     def trip(at: object, *rest: object) -> State:
-        # The item is there: no handler takes anything, and the variables do not hold this trip's values yet.
-        apart = ATTEMPTS.set(())
-        try:
-            taken = item(at)
-        finally:
-            ATTEMPTS.reset(apart)
-        return (at + step, *body(taken, *rest))  # type: ignore[operator]
+        return (at + step, *body(unwatched(lambda: item(at)), *rest))  # type: ignore[operator]
 
     start = first if isinstance(first, Rep) else constant(first)
     counter = start if start.type == Scalar("int") else emit("int", start)
     return stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1)[1:]
+
+
+def unwatched(make: Callable[[], object]) -> object:
+    """Return an item that is there: no handler takes anything, and the variables do not hold this trip's values yet."""
+    apart = ATTEMPTS.set(())
+    try:
+        return make()
+    finally:
+        ATTEMPTS.reset(apart)
 
 
 def rows(value: Rep) -> int:

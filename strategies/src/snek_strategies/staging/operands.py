@@ -12,7 +12,10 @@ from snek_strategies.staging.rep import Rep, constant, emit, liftable
 
 def has_rep(value: object) -> bool:
     """Tell whether a value of the next stage is in there."""
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, list):
+        # What a list whose length depends on data holds is a Rep too.
+        return any(map(has_rep, list.__iter__(value)))
+    if isinstance(value, tuple):
         return any(map(has_rep, value))
     if isinstance(value, dict):
         return any(map(has_rep, value.values()))

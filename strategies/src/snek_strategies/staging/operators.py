@@ -19,7 +19,8 @@ from snek_strategies.staging.builder import builder
 from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes_anything
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.in_place import assign_in_place
-from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while
+from snek_strategies.staging.lists import StagedList, as_value, item_of, measured, value_of
+from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while, unwatched
 from snek_strategies.staging.modules import called_module, is_torch
 from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
@@ -95,9 +96,31 @@ class StagingOperators(Operators):
             return stage_for(0, rows(source), 1, source.__getitem__, test, body, state, names, self.and_)
         if type(source) is range and len(source) > self.unroll:
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)
+        if isinstance(source, StagedList) and value_of(source) is not None:
+            return self._over_list(source, 0, test, body, state, names)
         if isinstance(source, Rep):
             source = [source[at] for at in range(len(source))]
         return self._unrolled(source, test, body, state, names)  # type: ignore[arg-type]
+
+    def _over_list(
+        self,
+        source: StagedList,
+        first: int,
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+    ) -> State:
+        """Stage a loop over a list from an item on; it may grow meanwhile, so its length is asked before each trip."""
+
+        def more(at: object, *rest: object) -> object:
+            going = at < measured(source)  # type: ignore[operator]
+            return going if test is None else self.and_(going, lambda: test(*rest))
+
+        def trip(at: object, *rest: object) -> State:
+            return (at + 1, *body(unwatched(lambda: item_of(as_value(source), at)), *rest))  # type: ignore[operator]
+
+        return stage_while(more, trip, (constant(first), *state), ("<counter>", *names), 1)[1:]
 
     def _unrolled(
         self,
@@ -112,6 +135,9 @@ class StagingOperators(Operators):
             flag = True if test is None else truth(settle(test(*state)))
             if flag is False:
                 return state
+            if isinstance(iterable, StagedList) and value_of(iterable) is not None:
+                # The body has made its length depend on data.
+                return self._over_list(iterable, trips, test, body, state, names)
             try:
                 item = next(iterator)
             except StopIteration:
@@ -139,6 +165,15 @@ class StagingOperators(Operators):
         caught: frozenset[str],
     ) -> State:
         return stage_try(body, handlers, orelse, final, Variables(now, names, caught))
+
+    def list_(self, value: list[object]) -> object:
+        return StagedList(map(settle, value))
+
+    def tuple_(self, value: tuple[object, ...]) -> object:
+        return tuple(map(settle, value))
+
+    def dict_(self, value: dict[object, object]) -> object:
+        return {name: settle(one) for name, one in value.items()}
 
     def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
         flag = truth(settle(test))
@@ -207,6 +242,8 @@ class StagingOperators(Operators):
         function = called_module(settle(function))
         settled: tuple[object, ...] = settle_all(args)  # type: ignore[assignment]
         named = {name: settle_all(value) for name, value in kwargs.items()}
+        if isinstance(getattr(function, "__self__", None), StagedList):
+            return function(*settled, **named)
         if function is print:
             stage_print(*settled, **named)  # type: ignore[arg-type]
             return None

@@ -15,6 +15,7 @@ import numpy as np
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.staging.join import is_tuple, rebuild
+from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 
@@ -58,7 +59,7 @@ def is_store(value: object) -> bool:
 def steps(value: object) -> Iterator[tuple[Step, object]]:
     """Walk what a structure holds, each with the step that leads to it."""
     if isinstance(value, (tuple, list)):
-        for at, one in enumerate(value):
+        for at, one in enumerate(list.__iter__(value) if isinstance(value, list) else value):
             yield ("item", at), one
     elif isinstance(value, dict):
         for name, one in value.items():
@@ -199,7 +200,7 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
     if is_tuple(value):
         return rebuild(value, [_with_leaves(one, leaf, made) for one in value])  # type: ignore[attr-defined]
     if isinstance(value, list):
-        items = made[id(value)] = []  # type: ignore[var-annotated]
+        items = made[id(value)] = StagedList()
         items.extend(_with_leaves(one, leaf, made) for one in value)
         return items
     if isinstance(value, dict):

@@ -133,6 +133,19 @@ def _unbound(operands: tuple[Atom, ...], params: dict[str, object]) -> Iterator[
     yield emit("not", Rep(operands[0])), UnboundLocalError(text)
 
 
+def _popped(operands: tuple[Atom, ...], _: object) -> Iterator[Check]:
+    yield emit("equal", emit("list_len", Rep(operands[0])), 0), _raised_by(lambda: [].pop())
+
+
+def _listed(example: Callable[[], object]) -> Callable[..., Iterator[Check]]:
+    def checks(operands: tuple[Atom, ...], _: object) -> Iterator[Check]:
+        length, index = emit("list_len", Rep(operands[0])), Rep(operands[1])
+        below, above = emit("less", index, emit("negative", length)), emit("greater_equal", index, length)
+        yield emit("bool", emit("logical_or", below, above)), _raised_by(example)
+
+    return checks
+
+
 def _domain(operands: tuple[Atom, ...], params: dict[str, object]) -> Iterator[Check]:
     """Functions of `math` outside of their domain; one that may overflow is refused where a handler takes that."""
     name = str(params["function"])
@@ -187,6 +200,9 @@ CHECKS: dict[str, Callable[..., Iterator[Check]]] = {
     "setitem": _bounds(2),
     "int": _whole,
     "float": lambda *_: iter(()),  # an int of more than 308 digits still raises at run time
+    "list_get": _listed(lambda: [][0]),
+    "list_set": _listed(lambda: operator.setitem([], 0, None)),
+    "list_pop": _popped,
     "require": _unbound,
     "call": lambda *_: iter(()),  # a staged function gives what it throws
     "math": _domain,

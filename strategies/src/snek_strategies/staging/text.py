@@ -105,7 +105,7 @@ def _container(value: object) -> object | None:
     if isinstance(value, dict) and type(value) is dict:
         parts = [joined(text_of(name, "r"), ": ", text_of(one, "r")) for name, one in value.items()]
         return joined("{", *_separated(parts), "}")
-    if type(value) is list:
+    if isinstance(value, list):
         return joined("[", *_separated([text_of(one, "r") for one in value]), "]")
     if type(value) is tuple:
         return joined("(", *_separated([text_of(one, "r") for one in value]), ",)" if len(value) == 1 else ")")

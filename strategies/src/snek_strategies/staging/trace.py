@@ -21,6 +21,7 @@ from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.leaf_names import leaf_names
+from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.modules import refuse_assigned
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.partly_bound import PartlyBound
@@ -299,6 +300,9 @@ def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> obje
         # A tensor of the caller's takes its new elements as an array.
         atoms.append(value.atom)
         return Hole(len(atoms) - 1)
+    if isinstance(value, StagedList) and value_of(value) is not None:
+        hole = memo[id(value)] = _structure(value_of(value), atoms, {})
+        return hole
     if isinstance(value, list):
         items: list[object] = []
         memo.setdefault(id(value), items)

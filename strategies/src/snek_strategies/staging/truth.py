@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from snek_strategies.ir.syntax import Const
 from snek_strategies.ir.types import BOOL, Array
+from snek_strategies.staging.lists import StagedList, measured, value_of
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
 
 
 def truth(value: object) -> bool | Rep:
     """Return `bool(value)`: a Python bool, or a Rep of one."""
+    if isinstance(value, StagedList) and value_of(value) is not None:
+        return emit("greater", measured(value), 0)
     if not isinstance(value, Rep):
         return bool(value)
     if isinstance(value.atom, Const):

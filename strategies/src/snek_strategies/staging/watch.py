@@ -86,7 +86,8 @@ def content_of(value: object) -> Content | None:
     if isinstance(value, Names):
         return tuple(value.scope.get(name, _EMPTY) for name in value.names)
     if isinstance(value, list):
-        return tuple(value)
+        # What a list whose length depends on data holds, too, is one value.
+        return tuple(list.__iter__(value))
     if isinstance(value, dict):
         return (*value, *value.values())
     if isinstance(value, (set, frozenset)):

@@ -51,6 +51,8 @@ def native_calls() -> type | None:
 
 
 def _remember(self: Any, run: Any, staged: StagedProgram, args: tuple[object, ...], given: Arguments) -> None:
+    if not hasattr(run, "native"):
+        return  # its lists may make it anew
     marked = [one is not own for one, own in zip(given[0], args, strict=False) if isinstance(one, Dynamic)]
     plain = any(marked)
     known = self.__dict__.setdefault("_remembered", set())

@@ -48,7 +48,7 @@ def signature(native: Native, staged: StagedProgram, given: Arguments, plain: bo
     args = given[0]
     leaves, made = list(_leaves(args)), native.results
     arrays = [id(one) for one in leaves if is_store(one)]
-    if staged.changes or len(set(arrays)) < len(arrays) or max(len(leaves), len(made)) > MOST:
+    if staged.changes or staged.failures or len(set(arrays)) < len(arrays) or max(len(leaves), len(made)) > MOST:
         return None
     takes = [_argument(one, plain) for one in args]
     answer = _answer(staged.result, leaves, given)

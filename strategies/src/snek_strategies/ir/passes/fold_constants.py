@@ -33,7 +33,7 @@ import numpy as np
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import INTERPRETATIONS
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Array, type_of
+from snek_strategies.ir.types import Array, Scalar, type_of
 
 KEPT = frozenset({"raise", "print", "require", "tape_new", "tape_push", "tape_pop"})
 """What is there for its effect, or has a meaning of its own in each back-end."""
@@ -70,7 +70,7 @@ def _value(node: Node) -> Const | None:
     if len(node.results) != 1 or node.blocks or node.primitive in KEPT or node.primitive not in INTERPRETATIONS:
         return None
     type_ = node.results[0].type
-    if isinstance(type_, Array) and type_.dims:
+    if not isinstance(type_, (Scalar, Array)) or (isinstance(type_, Array) and type_.dims):
         # An array would be one in every call: who is given it may write to it.
         return None
     values = [one.value for one in node.operands if isinstance(one, Const)]

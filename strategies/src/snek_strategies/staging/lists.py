@@ -1,0 +1,230 @@
+"""Lists of staged programs: Python's own while their length is known, else values of the next stage.
+
+A list whose items differ in number over paths or trips becomes one value: it then holds nothing but the Rep of that,
+and every method goes to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn, SupportsIndex
+
+from snek_strategies.ir.types import Array, ListOf, Scalar, Type
+from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.rep import Rep, emit, liftable, memory_of
+
+
+class StagedList(list[Any]):
+    """A list that a staged program makes or is given."""
+
+    __slots__ = ()
+
+    def _unknown(self, what: str) -> NoReturn:
+        refuse(
+            f"{what} of a list whose length depends on data; append, pop, index, measure and iterate over it, or give "
+            "it the same items on all paths",
+            code="SNK0211",
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        if value_of(self) is not None:
+            self._unknown("iteration outside of a for statement")
+        return list.__iter__(self)
+
+    def __getitem__(self, index: Any) -> Any:
+        if not isinstance(index, Rep) and value_of(self) is None:
+            made = list.__getitem__(self, index)
+            return StagedList(made) if isinstance(index, slice) else made
+        if isinstance(index, slice):
+            self._unknown("a slice")
+        return item_of(as_value(self), index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if not isinstance(index, Rep) and value_of(self) is None:
+            list.__setitem__(self, index, value)
+            return
+        if isinstance(index, slice):
+            self._unknown("a store to a slice")
+        rep = as_value(self, value)
+        become(self, emit("list_set", rep, index, fitting(rep, value)))
+
+    def append(self, value: Any) -> None:
+        """Append an item."""
+        if value_of(self) is None:
+            list.append(self, value)
+            return
+        rep = as_value(self)
+        become(self, emit("list_append", rep, fitting(rep, value)))
+
+    def extend(self, values: Iterable[Any]) -> None:
+        """Append items, one by one."""
+        if value_of(self) is None:
+            list.extend(self, values)
+            return
+        for one in values:
+            self.append(one)
+
+    def __iadd__(self, values: Iterable[Any]) -> StagedList:  # type: ignore[misc]
+        self.extend(values)
+        return self
+
+    def pop(self, index: SupportsIndex = -1) -> Any:
+        """Take an item out, the last one."""
+        if value_of(self) is None:
+            return list.pop(self, index)
+        if index != -1:
+            self._unknown("pop() of another item than the last")
+        from snek_strategies.staging.builder import builder
+
+        rep = as_value(self)
+        rest, last = builder().reflect("list_pop", (rep.atom,))
+        become(self, Rep(rest))
+        return sealed(Rep(last))
+
+    def clear(self) -> None:
+        """Take all items out."""
+        list.clear(self)
+
+    def copy(self) -> StagedList:
+        """Return a list of the same items."""
+        return StagedList(list.__iter__(self))
+
+    def __bool__(self) -> bool:
+        return bool(list.__len__(self)) if value_of(self) is None else self._unknown("the truth")
+
+    def __len__(self) -> int:
+        return list.__len__(self) if value_of(self) is None else self._unknown("len() outside of virtualized code")
+
+
+def _static(name: str, what: str) -> Callable[..., Any]:
+    method = getattr(list, name)
+
+    def run(self: StagedList, *args: Any, **kwargs: Any) -> Any:
+        if value_of(self) is not None or any(value_of(one) is not None for one in args):
+            self._unknown(what)
+        made = method(self, *args, **kwargs)
+        return StagedList(made) if type(made) is list else made
+
+    run.__name__ = name
+    run.__doc__ = f"As `list.{name}`."
+    return run
+
+
+_METHODS = "insert remove sort reverse index count"
+_SPECIAL = "contains reversed add mul rmul imul eq ne lt le gt ge delitem"
+for _name in _METHODS.split():
+    setattr(StagedList, _name, _static(_name, f"{_name}()"))
+for _name in _SPECIAL.split():
+    setattr(StagedList, f"__{_name}__", _static(f"__{_name}__", f"`{_name}`"))
+
+
+def value_of(given: object) -> Rep | None:
+    """Return the value of a list whose length depends on data, or None."""
+    if isinstance(given, StagedList) and list.__len__(given) == 1:
+        held = list.__getitem__(given, 0)
+        if isinstance(held, Rep) and isinstance(held.type, ListOf):
+            return held
+    return None
+
+
+def become(given: list[Any], rep: Rep) -> None:
+    """Let a list hold a value."""
+    list.__setitem__(given, slice(None), [rep])
+
+
+def measured(given: object) -> object:
+    """Return the length of a list."""
+    rep = value_of(given)
+    return list.__len__(given) if rep is None else emit("list_len", rep)  # type: ignore[arg-type]
+
+
+def item_of(rep: Rep, index: object) -> Rep:
+    """Return an item of a list's value."""
+    return sealed(emit("list_get", rep, index))
+
+
+def sealed(rep: Rep) -> Rep:
+    """Return an item; in the list it would change too."""
+    if isinstance(rep.type, Array) and rep.type.dims:
+        memory_of(rep).seal("it is an item of a list whose length depends on data")
+    return rep
+
+
+class Listed:
+    """The items of a list whose number differs elsewhere; it becomes a value there."""
+
+    def __init__(self, items: tuple[object, ...]) -> None:
+        self.items = items
+
+
+def as_value(given: StagedList, *further: object) -> Rep:
+    """Return a list as a value, whose items also take the `further` ones."""
+    rep = value_of(given)
+    if rep is not None:
+        return rep
+    items = tuple(list.__iter__(given))
+    item = item_type("a list that is indexed by a value of the next stage", (*items, *further))
+    if item is None:
+        refuse(
+            "an index known only in the next stage into an empty list, which raises IndexError; test its length before",
+            code="SNK0203",
+        )
+    return made_of(items, item)
+
+
+def item_type(what: str, items: Iterable[object]) -> Scalar | Array | None:
+    """Return the one type of items, or None where there are none; refuses items that have none."""
+    from snek_strategies.staging.join import Slot, join
+
+    found: object = None
+    for one in items:
+        if not (isinstance(one, Slot) or liftable(one)):
+            refuse(
+                f"{what} holds a {type(one).__name__}: {one!r:.60}; lists whose length or place depends on data hold "
+                "numbers and arrays of one type",
+                code="SNK0211",
+            )
+        found = one if found is None else join(what, found, one)
+    return None if found is None else _type(found.type if isinstance(found, Slot) else _lifted(found))
+
+
+def _lifted(value: object) -> Type:
+    from snek_strategies.staging.rep import lift
+
+    return lift(value).type
+
+
+def _type(type_: Type) -> Scalar | Array:
+    assert isinstance(type_, (Scalar, Array)), f"{type_} is no item"
+    return type_
+
+
+def made_of(items: tuple[object, ...], item: Scalar | Array) -> Rep:
+    """Emit the list of these items."""
+    rep = emit("list_new", item=item)
+    for one in items:
+        rep = emit("list_append", rep, fitting(rep, one))
+    return rep
+
+
+def fitting(rep: Rep, value: object) -> Rep:
+    """Return a value as an item of a list; refuses one of another type."""
+    from snek_strategies.staging.join import Slot, coerce, join
+
+    assert isinstance(rep.type, ListOf)
+    if not liftable(value):
+        refuse(
+            f"a list whose length depends on data takes a {type(value).__name__}: {value!r:.60}; give it numbers or "
+            "arrays of one type",
+            code="SNK0211",
+        )
+    joined = join("item of a list", Slot(rep.type.item), value)
+    if joined != Slot(rep.type.item):
+        refuse(
+            f"a list of {rep.type.item} takes {_lifted(value)}, and which items it has depends on data; give all one "
+            "type",
+            code="SNK0208",
+        )
+    if isinstance(value, Rep):
+        sealed(value)
+    return Rep(coerce(value, rep.type.item))
