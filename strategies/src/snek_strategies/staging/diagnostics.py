@@ -86,8 +86,8 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     ),
     "SNK0211": Diagnostic(
         "A container has other names on each path, or a list of unknown length is used as a whole",
-        "What a dict or object holds is carried over a branch or loop under fixed names; a list whose length depends on "
-        "data is a value of numbers or arrays of one type, which Python's functions cannot take apart.",
+        "What a dict or object holds is carried over a branch or loop under fixed names; a list whose length depends "
+        "on data is a value of numbers or arrays of one type, which Python's functions cannot take apart.",
         "Give a dict all its items before, and say by a value which of them count; append to such a list, pop, index, "
         "measure and iterate over it.",
     ),
