@@ -19,11 +19,12 @@ from outcomes import Compared, read  # noqa: E402
 RECORDS = HERE.parent.parent / "results" / "proofs"
 BEGIN, END = "<!-- figures: made by figures.py -->\n", "<!-- end of figures -->\n"
 HEAD = (
-    "| proof | Python | mode | modules | tests | functions virtualized | refused | functions from which an operator "
-    "fired, of those that ran | firings | excepted | different |\n"
-    "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+    "| proof | Python | mode | modules | with every group | tests | functions virtualized | refused | functions from "
+    "which an operator fired, of those that ran | firings | excepted | different |\n"
+    "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
 )
-
+EVERY_GROUP = "read"
+"""The operator that tells: no function runs without it where its group is wanted."""
 
 FUZZ_HEAD = (
     "| proof | Python | programs | lines | forms of statement | firings | different |\n|---|---|--:|--:|--:|--:|--:|\n"
@@ -57,13 +58,15 @@ def _row(proof: str, mode: str, results: list[Compared]) -> str:
     fired = f"{_sum(functions, 'fired'):,} of {_sum(functions, 'reached'):,}" if functions else "–"
     firings = f"{sum(sum(one.firings.values()) for one in ran):,}" if mode == "forced" else "–"
     python = ", ".join(sorted({one.python for one in ran}))
+    every = f"{sum(EVERY_GROUP in one.firings for one in ran):,}" if mode == "forced" else "–"
     counts = (
-        len(ran), sum(one.tests for one in ran), sum(one.virtualized for one in ran),
+        sum(one.tests for one in ran), sum(one.virtualized for one in ran),
         sum(len(one.refused) for one in ran),
     )  # fmt: skip
     ends = (sum(len(one.excepted) for one in ran), sum(len(one.different) for one in ran))
     middle = " | ".join(f"{count:,}" for count in counts)
-    return f"| {proof} | {python} | {mode} | {middle} | {fired} | {firings} | {ends[0]:,} | {ends[1]:,} |\n"
+    start = f"| {proof} | {python} | {mode} | {len(ran):,} | {every} | {middle}"
+    return f"{start} | {fired} | {firings} | {ends[0]:,} | {ends[1]:,} |\n"
 
 
 def _sum(several: list[dict[str, Any]], name: str) -> int:

@@ -12,7 +12,10 @@ class Package:
     virtualized: tuple[str, ...]
     """The modules whose functions are virtualized, tests among them; patterns of fnmatch."""
     pieces: dict[str, str] = field(default_factory=dict)
-    """Folders of the installed package, by the piece whose process runs their tests. None: the tests of the sdist."""
+    """Folders and files of the installed package, by the piece whose process runs their tests.
+
+    None: the tests of the sdist.
+    """
     left_out: str = ""
     """Files of tests that are not run, because a forced run of them takes too long."""
 
@@ -23,6 +26,9 @@ PACKAGES = {
     "networkx": Package(
         ("networkx", "networkx.*"),
         {
+            "views": "classes/tests/test_reportviews.py classes/tests/test_coreviews.py classes/tests/test_filters.py "
+            "classes/tests/test_graphviews.py classes/tests/test_subgraphviews.py classes/tests/test_function.py "
+            "utils/tests/test_heaps.py utils/tests/test_mapped_queue.py utils/tests/test_unionfind.py",
             "classes": "classes utils tests readwrite linalg generators drawing",
             "algorithms": "algorithms/tests",
             "graphs": "algorithms/connectivity algorithms/approximation algorithms/flow algorithms/tree",
@@ -42,7 +48,15 @@ PACKAGES = {
     ),
     "sympy": Package(
         ("sympy.core", "sympy.core.*", "sympy.logic.*", "sympy.sets.*"),
-        {"core": "core", "logic": "logic", "sets": "sets"},
+        {
+            "basics": "core/tests/test_basic.py core/tests/test_symbol.py core/tests/test_traversal.py "
+            "core/tests/test_facts.py core/tests/test_containers.py core/tests/test_logic.py "
+            "core/tests/test_operations.py core/tests/test_singleton.py core/tests/test_priority.py "
+            "core/tests/test_kind.py core/tests/test_var.py core/tests/test_rules.py core/tests/test_cache.py",
+            "core": "core",
+            "logic": "logic",
+            "sets": "sets",
+        },
         "core/tests/test_args.py core/tests/test_arit.py core/tests/test_expr.py core/tests/test_function.py "
         "core/tests/test_relational.py core/tests/test_evalf.py core/tests/test_diff.py core/tests/test_power.py "
         "core/tests/test_numbers.py core/tests/test_exprtools.py core/tests/test_match.py core/tests/test_subs.py "
