@@ -45,3 +45,28 @@ def test_a_back_end_without_tapes_refuses_a_gradient_through_a_loop(backend: str
     with pytest.raises(snek.StagingError, match="tape"):
         snek.grad(loop, backend=backend)(X)
     np.testing.assert_allclose(snek.grad(lambda x: (x * x).sum(), backend=backend)(X), 2 * X)
+
+
+def masked_rnn(xs, lengths, w, scale):
+    h = xs[0] * 0
+    for t in range(30):
+        live = (t < lengths)[:, None]
+        h = np.where(live, np.tanh(h @ w + xs[t % 3]) * scale, h)
+    return (h * h).mean()
+
+
+@pytest.mark.parametrize("backend", TAPED)
+@pytest.mark.parametrize("whole", ["int32", "int64"])
+def test_float32_with_integers_and_flags_stays_float32(backend: str, whole: str) -> None:
+    rng = np.random.default_rng(5)
+    args = (
+        rng.standard_normal((3, 4, 5)).astype(np.float32),
+        np.array([0, 7, 30, 12], whole),
+        (rng.standard_normal((5, 5)) / 3).astype(np.float32),
+        np.float32(0.9),
+    )
+    found = snek.grad(masked_rnn, (0, 2, 3), backend=backend)(*args)
+    wide = [one.astype(np.float64) if one.dtype == np.float32 else one for one in args]
+    for got, want in zip(found, snek.grad(masked_rnn, (0, 2, 3))(*wide), strict=True):  # type: ignore[call-overload]
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, want, rtol=2e-4, atol=1e-6)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,16 +11,7 @@ import pytest
 import snek
 from snek_strategies.backends.lantern import compiler
 
-sys.path.append(str(Path(__file__).parent))
-from construct_rows import ROWS  # noqa: E402
-from test_construct_rows import check  # noqa: E402
-
 pytestmark = pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler")
-
-
-@pytest.mark.parametrize("name", [name for name in ROWS if name.startswith("prints")])
-def test_a_program_that_prints_does_as_plain_python(name: str) -> None:
-    check(ROWS[name], "lantern")
 
 
 def test_what_is_printed_stands_between_what_python_prints(capfd: pytest.CaptureFixture[str]) -> None:
