@@ -232,3 +232,10 @@ def test_a_gradient_that_nothing_reaches_is_zero() -> None:
         warnings.simplefilter("error")
         np.testing.assert_array_equal(snek.grad(lambda x: 3.0)(X), np.zeros(3))
         np.testing.assert_array_equal(snek.grad(lambda x, y: y.sum())(X, M), np.zeros(3))
+
+
+def test_a_function_without_source_is_refused_where_it_is_differentiated() -> None:
+    namespace: dict[str, Any] = {}
+    exec(compile("def cube(x): return x**3", "<nowhere>", "exec"), namespace)
+    with pytest.raises(snek.NoSource, match="no source text for 'cube'"):
+        snek.grad(namespace["cube"])

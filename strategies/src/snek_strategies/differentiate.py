@@ -8,7 +8,7 @@ from types import FunctionType, MethodType
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.registry import known
 from snek_strategies.calls import Arguments, served_by
-from snek_strategies.stage import StagedFunction, positional, static_names
+from snek_strategies.stage import StagedFunction, check_source, positional, static_names
 from snek_strategies.staging.builder import CURRENT
 from snek_strategies.staging.gradients import mapped, value_and_gradient
 from snek_strategies.staging.pytrees import Dynamic
@@ -130,6 +130,7 @@ def _gradient(
     if not isinstance(function, (FunctionType, MethodType, StagedFunction)):
         raise UsageError(f"no gradient of a {type(function).__name__}: {function!r:.80}; hand in a Python function")
     known(backend)
+    check_source(function)
     by = argnums if isinstance(argnums, int) else tuple(argnums)
     if by == () or len(set(by if isinstance(by, tuple) else (by,))) != len(by if isinstance(by, tuple) else (by,)):
         raise UsageError(f"argnums: {argnums!r}; give one position or several that differ")

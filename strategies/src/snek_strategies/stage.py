@@ -274,12 +274,17 @@ def stage(
     if not isinstance(function, (FunctionType, MethodType)):
         raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
     known(backend)
-    own = function.__func__ if isinstance(function, MethodType) else function
-    if isinstance(own, FunctionType) and not linecache.getlines(own.__code__.co_filename, own.__globals__):
-        program_of(own)  # says why there is no text: unread, the function would stay plain Python
+    check_source(function)
     names = static_names(function, static_argnames)
     kind = served_by(backend, StagedFunction)
     return kind(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
+
+
+def check_source(function: Callable[..., object]) -> None:
+    """Raise NoSource for a function whose text cannot be had: unread, it would stay plain Python."""
+    own = function.__func__ if isinstance(function, MethodType) else function
+    if isinstance(own, FunctionType) and not linecache.getlines(own.__code__.co_filename, own.__globals__):
+        program_of(own)
 
 
 def static_names(function: Callable[..., object], given: str | Sequence[str]) -> tuple[str, ...]:
