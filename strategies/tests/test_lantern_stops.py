@@ -139,6 +139,6 @@ def test_a_program_without_memory_is_a_memory_error(name: str) -> None:
 
 
 def said(*words: str) -> str:
-    done = subprocess.run([sys.executable, str(SCRIPT), *words], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(SCRIPT), *words], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
