@@ -110,3 +110,15 @@ def test_reductions_take_nan_and_every_axis_as_numpy_does() -> None:
     for one in (xs, -xs, np.abs(xs), broken, -broken, np.full_like(xs, -np.inf)):
         for mine, theirs in zip(staged(one), reduced(one), strict=True):
             np.testing.assert_array_equal(mine, theirs)
+
+
+def test_totals_of_short_rows_are_those_of_all_their_elements() -> None:
+    def scores(xs: np.ndarray, b: np.ndarray) -> tuple[object, ...]:
+        ys = xs + b
+        return np.exp(ys - np.max(ys)), np.sum(ys), np.min(xs * b), np.any(ys > 25.0), ys
+
+    xs, b = np.arange(120.0).reshape(12, 10) / 4, np.arange(10.0)
+    staged = snek.stage(scores, backend="lantern")
+    for one in (xs, -xs, np.where(xs == 7, np.nan, xs)):
+        for mine, theirs in zip(staged(one, b), scores(one, b), strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from typing import TYPE_CHECKING
 
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST = 160
 """How long an expression grows before it gets a name."""
+SHORT = 64
+"""How many elements a row has at least that is worth a reduction of its own."""
 
 
 def write_region(w: Writer, node: Node) -> None:
@@ -78,7 +81,9 @@ class _Region:
         indices = [name for name, _ in heads]
         for name, total in totals.values():
             w.line(f"{total.kind} {name} = {total.start};")
-        clauses = " ".join(f"reduction({total.sign} : {name})" for name, total in totals.values())
+        later = self._later(arrays, totals) if len(dims) > 1 and dims[-1] < SHORT else {}
+        now = {index: one for index, one in totals.items() if index not in later}
+        clauses = " ".join(f"reduction({total.sign} : {name})" for name, total in now.values())
         for axis, (_, head) in enumerate(heads):
             if axis == len(heads) - 1:
                 w.line(f"#pragma omp simd {clauses}" if clauses else "#pragma GCC ivdep")
@@ -88,8 +93,22 @@ class _Region:
         self._load(texts[len(arrays) :])
         targets = dict(zip(arrays, texts, strict=False))
         for one in self.nodes:
-            self._node(one, targets.get(one.results[0].index), totals)
+            if one.results[0].index not in later:
+                self._node(one, targets.get(one.results[0].index), now)
         w.close(len(heads))
+        for index, view in later.items():
+            name, total = totals[index]
+            w.line(f"#pragma omp simd reduction({total.sign} : {name})")
+            w.line(f"for (std::int64_t i0 = 0; i0 < {prod(self.dims)}; ++i0) {{")
+            w.line(f"    {total.step(name, f'{view.base}[i0]')}")
+            w.line("}")
+
+    def _later(self, arrays: dict[int, View], totals: dict[int, tuple[str, Accumulator]]) -> dict[int, View]:
+        """Return the totals of arrays in memory: those are one long row, where the region's own rows are short."""
+        reduced = [
+            (one.results[0].index, _key(one.operands[0])) for one in self.nodes if one.results[0].index in totals
+        ]
+        return {index: arrays[array] for index, array in reduced if array in arrays}
 
     def _load(self, texts: list[str]) -> None:
         for key, one in self.leaves.items():
