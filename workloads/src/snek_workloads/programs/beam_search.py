@@ -155,4 +155,8 @@ WORKLOAD = Workload(
     relative_tolerance=1e-5,
     absolute_tolerance=1e-4,
     why="decoding with early stop: gathers, ranks and a loop that ends on data",
+    experts={
+        "jax": "snek_workloads.experts.beam_search:with_jax",
+        "torch": "snek_workloads.experts.beam_search:with_torch",
+    },
 )
