@@ -21,8 +21,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], 
     folder = tmp_path_factory.mktemp("runs")
     command = [sys.executable, "-P", "-c", "from snek.command import main; main()"]
     done = subprocess.run(
-        [*command, "bench", "--size", "tiny", "--samples", "2", "--results", str(folder)],
-        capture_output=True, text=True, timeout=1200, cwd=folder,
+        [*command, "bench", "--size", "tiny", "--samples", "2", "--time-limit", "300", "--results", str(folder)],
+        capture_output=True, text=True, timeout=3000, cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (journal,) = folder.glob("*/records.jsonl")

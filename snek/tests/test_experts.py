@@ -14,8 +14,9 @@ import pytest
 def test_every_expert_answers_as_its_workload_does(tmp_path: Path, mode: str) -> None:
     command = [sys.executable, "-P", "-c", "from snek.command import main; main()", "bench", "-s", "^expert/"]
     done = subprocess.run(
-        [*command, "--mode", mode, "--size", "tiny", "--samples", "2", "--results", str(tmp_path)],
-        capture_output=True, text=True, timeout=900, cwd=tmp_path,
+        [*command, "--mode", mode, "--size", "tiny", "--samples", "2", "--time-limit", "300",
+         "--results", str(tmp_path)],
+        capture_output=True, text=True, timeout=1800, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (journal,) = tmp_path.glob("*/records.jsonl")
