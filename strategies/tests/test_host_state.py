@@ -212,3 +212,21 @@ def test_every_structure_comes_in_and_goes_out() -> None:
 
     # A class of its own: its first copy leaves a note on it, which is no change of the program's.
     assert repr(snek.stage(everything)(*args())) == repr(everything(*args()))
+
+
+def changed_in_a_further_arm(x, mode):
+    items = [1.0]
+    if x > 2:
+        y = 1.0
+    elif mode == "a":
+        items[0] = 7.0
+        y = 2.0
+    else:
+        y = 3.0
+    return items[0] + x * y
+
+
+def test_a_change_in_a_further_arm_is_that_arms_only() -> None:
+    staged = snek.stage(changed_in_a_further_arm)
+    for x, mode in ((5.0, "a"), (1.0, "a"), (5.0, "b"), (1.0, "b")):
+        assert staged(np.float64(x), mode) == changed_in_a_further_arm(np.float64(x), mode)

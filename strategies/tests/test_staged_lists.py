@@ -277,6 +277,24 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
 ]
 
 
+def grows_after_a_return_in_a_try(x, rows):
+    grown = [x]
+    for row in rows:
+        try:
+            if row > 5:
+                return row
+        except ValueError:
+            pass
+        trips = 0
+        while trips < 4 and row > 0:
+            trips = trips + 1
+            grown.append(row)
+    total = x
+    for one in grown:
+        total = total + one
+    return total
+
+
 def check(program: Callable[..., Any], calls: list[tuple[Any, ...]], backend: str) -> None:
     staged = snek.stage(program, backend=backend)
     for call in calls:
@@ -299,6 +317,14 @@ def test_machine_code_keeps_lists_in_arrays(program: Callable[..., Any]) -> None
     if reason:
         pytest.skip(reason)
     check(program, dict(CASES)[program], "lantern")
+
+
+def test_a_list_grows_in_every_arm_of_what_is_left_early() -> None:
+    staged = snek.stage(grows_after_a_return_in_a_try)
+    rows = xs(*[1, -1] * 10)
+    assert staged(f64(2), rows) == grows_after_a_return_in_a_try(f64(2), rows)
+    rows[4] = 6
+    assert staged(f64(2), rows) == 6
 
 
 def test_a_list_that_needs_more_room_gets_it() -> None:

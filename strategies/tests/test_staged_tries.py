@@ -359,6 +359,22 @@ def loop_left_from_inside(a, limit):
     return total
 
 
+def name_of_a_branch_read_inside(x):
+    v = x
+    if x > 0:
+        v = v + 1
+    else:
+        try:
+            if x < -1:
+                z = x
+            v = z + 0.0
+        except UnboundLocalError:
+            v = v - 1
+        finally:
+            v = v * 2
+    return v
+
+
 CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (recursion_in_try, [(f64(3),), (f64(8),), (f64(-1),)]),
     (recursion_thrown_on, [(f64(3),), (f64(8),), (f64(-1),)]),
@@ -385,6 +401,7 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (exc_after, [(f64(3),), (f64(-1),)]),
     (swallow_in_loop, [(xs(1, 2, 0.1),)]),
     (maths, [(D(3.0),), (D(-1.0),), (D(0.0),)]),
+    (name_of_a_branch_read_inside, [(f64(3),), (f64(-1),), (f64(-2),)]),
     (loop_left_from_inside, [(xs(1, 2, 3), f64(100)), (xs(*range(20)), f64(9)), (xs(*range(20)), f64(1e9))]),
 ]
 

@@ -102,7 +102,7 @@ class _Liveness:
         orelse = self.block(node.orelse, final)
         body = self.block(node.body, orelse)
         self.handlers = outer
-        self._carry(node, caught | orelse)
+        self._carry(node, body | caught | orelse)
         node.caught = frozenset(self.carried[id(node)]) & (caught | self.scope.shared)
         return body | caught
 

@@ -26,7 +26,10 @@ def is_users_raise(error: BaseException) -> bool:
     last: TracebackType | None = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
-    return last is not None and is_users(last.tb_frame.f_code.co_filename) and _raises(last)
+    if last is None or not is_users(last.tb_frame.f_code.co_filename):
+        return False
+    # A variable without a value raises by itself, and nothing else raises this.
+    return _raises(last) or type(error) is UnboundLocalError
 
 
 def _raises(traceback: TracebackType) -> bool:

@@ -6,6 +6,7 @@ The same snapshots are the guards of a staged program: what it read from outside
 from __future__ import annotations
 
 import dis
+import functools
 import sys
 from collections.abc import Iterator, MutableMapping
 from functools import cache
@@ -153,6 +154,10 @@ class Watch:
                 continue
             if isinstance(value, PartlyBound):
                 pending.append(value.value)
+                continue
+            if isinstance(value, functools.partial):
+                # The further arms of an `if` are one.
+                pending.extend((value.func, *value.args, *value.keywords.values()))
                 continue
             if isinstance(value, tuple):
                 pending.extend(value)
