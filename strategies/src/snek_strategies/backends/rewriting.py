@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from snek_core_transform.errors import Place
-from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.rules import effects_of, results_of
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
 from snek_strategies.ir.types import Type, type_of
 
@@ -57,7 +57,7 @@ class Emitter:
     def __call__(self, primitive: str, *operands: Atom | object, **params: object) -> Sym:
         """Append a primitive with one result, and return that."""
         atoms = tuple(one if isinstance(one, (Sym, Const)) else constant(one) for one in operands)
-        (type_,) = RULES[primitive](*(atom.type for atom in atoms), **params)
+        (type_,) = results_of(primitive, tuple(atom.type for atom in atoms), params)
         result = self.names.fresh(type_)
         effects = effects_of(primitive, atoms)
         self.nodes.append(Node((result,), primitive, atoms, tuple(params.items()), (), effects, self.place))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -324,6 +325,17 @@ RULES: dict[str, Rule] = {
     "tape_pop": _tape_pop,
 }
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
+
+
+def results_of(primitive: str, types: tuple[Type, ...], params: dict[str, object]) -> tuple[Type, ...]:
+    """Return the types of a primitive's results. Raises TypeError or ValueError where the operands do not fit."""
+    return RULES[primitive](*types, **params) if params else _without_params(primitive, types)
+
+
+@lru_cache(maxsize=4096)
+def _without_params(primitive: str, types: tuple[Type, ...]) -> tuple[Type, ...]:
+    return RULES[primitive](*types)
+
 
 _RAISING = "floor_divide remainder divide power getitem setitem additem take int float item require raise math "
 _RAISING += "left_shift right_shift cholesky inv solve svd svdvals eigh eigvalsh"

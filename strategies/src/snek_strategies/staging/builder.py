@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from snek_core_transform.errors import StagingError
-from snek_strategies.ir.rules import RULES, effects_of, may_raise
+from snek_strategies.ir.rules import effects_of, may_raise, results_of
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.refusal import refuse, user_place
@@ -77,7 +77,7 @@ class Builder:
         params = params or {}
         if types is None:
             try:
-                types = RULES[primitive](*(atom.type for atom in operands), **params)
+                types = results_of(primitive, tuple(atom.type for atom in operands), params)
             except (TypeError, ValueError, IndexError) as error:
                 refuse(
                     f"{primitive} of ({', '.join(str(atom.type) for atom in operands)}) has no meaning: {error}",

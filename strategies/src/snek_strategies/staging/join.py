@@ -142,12 +142,13 @@ def _describe(value: object) -> str:
     return f"{type(value).__name__} {value!r:.60}"
 
 
-def _type(value: object) -> Type:
+def type_now(value: object) -> Type:
+    """Return the type of a number or an array, or of what stands for one."""
     return value.type if isinstance(value, (Slot, Rep)) else type_of_value(value)
 
 
 def _join_types(name: str, a: object, b: object) -> Type:
-    left, right = _type(a), _type(b)
+    left, right = type_now(a), type_now(b)
     if left == right:
         return left
     if isinstance(left, Scalar) and isinstance(right, Scalar) and {left.kind, right.kind} == {"int", "float"}:

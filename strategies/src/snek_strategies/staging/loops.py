@@ -24,6 +24,7 @@ from snek_strategies.staging.join import (
     slots,
 )
 from snek_strategies.staging.lists import StagedList
+from snek_strategies.staging.loop_types import FoundLoop, loops_inside, remember, remembered, with_types
 from snek_strategies.staging.memory import may_be, seal
 from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import refuse
@@ -37,13 +38,26 @@ WIDENINGS = 16
 
 
 def stage_while(
-    test: Callable[..., object], body: Callable[..., State], state: State, names: tuple[str, ...], counters: int = 0
+    test: Callable[..., object],
+    body: Callable[..., State],
+    state: State,
+    names: tuple[str, ...],
+    counters: int = 0,
+    code: object = None,
 ) -> State:
-    """Stage `while test(*state): state = body(*state)`; the first `counters` variables are known to change."""
+    """Stage `while test(*state): state = body(*state)`; the first `counters` variables are known to change.
+
+    `code` tells the loop from others, where `body` does not.
+    """
     boxes: tuple[Rep, ...] = ()
     hosts: tuple[object, ...] = ()
     own, outside = len(state), state
     templates: State = (*(Slot(Scalar("int")) for _ in range(counters)), *state[counters:])
+    code = code or getattr(body, "__code__", None)
+    known = remembered(code)
+    within: list[FoundLoop] = []
+    if known is not None:
+        templates, within = with_types(templates, known.templates), known.inside
     for _ in range(WIDENINGS):
         types = (*(box.type for box in boxes), *slots(templates))
 
@@ -66,8 +80,10 @@ def stage_while(
                 refuse("the test of a staged loop changes a container; do that in its body", code="SNK0213")
             return flag
 
-        tested, flag = trace(asked, types, (*outside, *hosts), what="loop test")
-        block, result = trace(loop, types, (*outside, *hosts), what="loop")
+        with loops_inside(within) as region:
+            tested, flag = trace(asked, types, (*outside, *hosts), what="loop test")
+            block, result = trace(loop, types, (*outside, *hosts), what="loop")
+        within = region.found
         if isinstance(result, Absent) and not isinstance(result, Raises):
             return outside
         if any(all(host is not one for one in hosts) for host, _ in tested.hosts):
@@ -104,6 +120,7 @@ def stage_while(
         refuse(
             f"the state of a loop ({', '.join(names)}) has no stable type after {WIDENINGS} widenings", code="SNK0208"
         )
+    remember(FoundLoop(code, templates[:own], within))
     if flag is False:
         return outside
     endless = flag is True
@@ -207,7 +224,7 @@ def stage_for(
 
     start = first if isinstance(first, Rep) else constant(first)
     counter = start if start.type == Scalar("int") else emit("int", start)
-    return stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1)[1:]
+    return stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1, getattr(body, "__code__", None))[1:]
 
 
 def unwatched(make: Callable[[], object]) -> object:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import sysconfig
 from contextvars import ContextVar
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import NoReturn
 
 import snek_core_transform
 from snek_core_transform.errors import Place, StagingError
+
+Positions = tuple[int | None, int | None, int | None, int | None]
 
 OURS = tuple(str(Path(file).parent) + "/" for file in (Path(__file__).parent, snek_core_transform.__file__))
 """The folders of Snek's machinery."""
@@ -56,8 +58,29 @@ def _place(frame: FrameType) -> Place:
 
 
 def _position(code: CodeType, instruction: int, known: int) -> Place:
-    line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
+    line, end_line, column, end_column = _positions(_Same(code))[instruction // 2]
     return Place(code.co_filename, line or known, column or 0, end_line, end_column)
+
+
+class _Same:
+    """A code object found by identity: hashing a long function's code takes long."""
+
+    __slots__ = ("code",)
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+
+    def __hash__(self) -> int:
+        return id(self.code)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.code is self.code
+
+
+@lru_cache(maxsize=256)
+def _positions(same: _Same) -> tuple[Positions, ...]:
+    """Return where each instruction of a function comes from."""
+    return tuple(same.code.co_positions())
 
 
 def beginning(function: object) -> Place | None:
