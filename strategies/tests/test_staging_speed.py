@@ -14,7 +14,7 @@ def nest(depth: int, kind: str):
     """Return a function of that many loops in each other, and what plain Python gives for it."""
     lines = ["def nested(x):"]
     for at in range(depth):
-        head = f"for i{at} in range(2, 20, 9):" if kind == "for" else f"while x.sum() < {3 * (depth - at)}.0:"
+        head = f"for i{at} in range(2, 20, 9):" if kind == "for" else f"while x.sum() < {3 * (at + 1)}.0:"
         lines.append("    " * (at + 1) + head)
     lines.append("    " * (depth + 1) + "x = x * 1.5 + 1.0")
     lines.append("    return x")
