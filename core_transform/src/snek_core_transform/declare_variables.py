@@ -26,6 +26,8 @@ def declare_variables(tree: gast.AST, context: Context) -> gast.AST:
     # Inline code leaves assignments, and `yield`, where they are.
     for function in context.functions:
         _start(function)
+    # The ways out of inline code hold on to the context, and would to the whole tree.
+    context.functions.clear()
     return tree
 
 

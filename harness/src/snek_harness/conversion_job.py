@@ -1,4 +1,4 @@
-"""One long text converted by one system, in a process of its own: its time, and how far its memory grew.
+"""One long text converted by one system, in a process of its own: its processor time, and how far its memory grew.
 
 `python -m snek_harness.conversion_job SYSTEM LINES FOLDER` prints one line of JSON.
 """
@@ -16,7 +16,7 @@ from snek_strategies.converters import CONVERTERS
 
 
 def convert(name: str, lines: int, folder: Path) -> dict[str, float]:
-    """Return the lines, the seconds and the bytes of a conversion of functions that have `lines` lines in all."""
+    """Return the lines, processor seconds and bytes of a conversion of functions that have `lines` lines in all."""
     system = CONVERTERS[name]
     # What a first conversion imports and compiles is not the text's.
     warm_up, _ = text_of_functions(FUNCTION_LINES, 0, 2)
@@ -27,14 +27,19 @@ def convert(name: str, lines: int, folder: Path) -> dict[str, float]:
     with load_text(text, folder, f"text_{lines}_{name}") as module:
         functions = functions_of(module)
         before = _peak_bytes()
-        start = time.perf_counter()
+        start = time.process_time()
         for function in functions:
             system.convert(function)
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
     return {"lines": length, "seconds": seconds, "peak_bytes": _peak_bytes() - before}
 
 
 def _peak_bytes() -> int:
+    """Return the most memory that this process has held; on Linux `getrusage` would count the one that started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) * 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

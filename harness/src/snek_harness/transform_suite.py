@@ -1,7 +1,8 @@
 """The transform suite: what virtualizing costs, beside plain Python and the rivals, on the same programs in one run.
 
 Each system converts its own copy of the programs. A program that answers otherwise than plain Python has no time; nor
-has one that a counting system ran without a firing. All systems of a program are sampled in rounds A B C, C B A, ….
+has one that a counting system ran without a firing. All systems of a program are sampled in rounds A B C, C B A, …. What counts is
+the processor's time: everything here computes in one thread, and waits for nothing but the processor.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import process_time_ns
 from typing import Any
 
 from snek_core_transform.errors import UsageError
@@ -117,8 +119,10 @@ def _run_program(
         if outcome != "right":
             calls.pop(name, None)
             ended[name] = TransformRecord("run", program, name, outcome, reason=reason or "")
-    counts = {name: calibrate(call, RUN_SECONDS) for name, call in calls.items()}
-    taken = _rounds({name: (lambda n=name: sample(calls[n], counts[n]) / counts[n]) for name in calls}, rounds)  # type: ignore[misc]
+    counts = {name: calibrate(call, RUN_SECONDS, process_time_ns) for name, call in calls.items()}
+    taken = _rounds(
+        {name: (lambda n=name: sample(calls[n], counts[n], process_time_ns) / counts[n]) for name in calls}, rounds
+    )  # type: ignore[misc]
     for name, seconds in taken.items():
         ended[name] = TransformRecord("run", program, name, "right", seconds, firings=firings.get(name, {}))
     return [ended[name] for name in systems]
@@ -148,7 +152,7 @@ def _convert_text(lines: int, systems: Mapping[str, Converter], rounds: int, fol
             text, _ = text_of_functions(lines, salt, FUNCTIONS)
             with load_text(text, folder, f"text_{lines}_{salt}_{name}") as module:
                 functions = functions_of(module)
-                return sample(lambda: [system.convert(function) for function in functions], 1)
+                return sample(lambda: [system.convert(function) for function in functions], 1, process_time_ns)
 
         try:
             convert()
