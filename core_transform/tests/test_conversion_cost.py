@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import linecache
 import sys
 from collections import Counter
 from collections.abc import Callable
 from types import CodeType, FrameType
 
+import gast
 import pytest
 
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
+from snek_core_transform.virtualize import virtualize
 from snek_core_transform.virtualize_module import virtualize_module
 
 STATEMENTS = """    if x > {0}:
@@ -56,3 +59,23 @@ def calls_of_conversion(text: str, operators: Operators) -> Counter[str]:
 def test_twice_the_text_is_twice_the_work(text: Callable[[int], str], operators: type[Operators]) -> None:
     once, twice = (calls_of_conversion(text(blocks), operators()).total() for blocks in (30, 60))
     assert twice < 2.2 * once
+
+
+def trees_alive() -> int:
+    gc.collect()
+    return sum(isinstance(thing, gast.FunctionDef) for thing in gc.get_objects())
+
+
+def searched(xs, x):
+    for y in xs:
+        if y == x and (y or x):
+            return y if y else x
+    return None
+
+
+@pytest.mark.parametrize("operators", [PythonOperators, RecordingOperators])
+def test_a_conversion_lets_go_of_its_tree(operators: type[Operators]) -> None:
+    before = trees_alive()
+    new = virtualize(searched, operators())
+    assert new([1, 2], 2) == 2
+    assert trees_alive() <= before

@@ -1,8 +1,8 @@
 """The transform suite: what virtualizing costs, beside plain Python and the rivals, on the same programs in one run.
 
 Each system converts its own copy of the programs. A program that answers otherwise than plain Python has no time; nor
-has one that a counting system ran without a firing. All systems of a program are sampled in rounds A B C, C B A, …. What counts is
-the processor's time: everything here computes in one thread, and waits for nothing but the processor.
+has one that a counting system ran without a firing. All systems of a program are sampled in rounds A B C, C B A, ….
+What counts is the processor's time: everything here computes in one thread, and waits for nothing else.
 """
 
 from __future__ import annotations
