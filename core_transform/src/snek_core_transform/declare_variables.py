@@ -21,14 +21,13 @@ def declare_variables(tree: gast.AST, context: Context) -> gast.AST:
     >>> print(show(f, after="declare_variables", operators=RecordingOperators(CONTROL)).splitlines()[1])
         y: None
     """
-    if not context.inline:
-        return each_function(tree, _declare)
     # Inline code leaves assignments, and `yield`, where they are.
     for function in context.functions:
-        _start(function)
-    # The ways out of inline code hold on to the context, and would to the whole tree.
+        if context.inline:
+            _start(function)
+    # What virtualized code calls may hold on to the context, and would to the whole tree.
     context.functions.clear()
-    return tree
+    return tree if context.inline else each_function(tree, _declare)
 
 
 def _start(function: gast.AST) -> None:
