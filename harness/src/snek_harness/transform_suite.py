@@ -7,6 +7,7 @@ What counts is the processor's time: everything here computes in one thread, and
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import re
@@ -120,9 +121,11 @@ def _run_program(
             calls.pop(name, None)
             ended[name] = TransformRecord("run", program, name, outcome, reason=reason or "")
     counts = {name: calibrate(call, RUN_SECONDS, process_time_ns) for name, call in calls.items()}
-    taken = _rounds(
-        {name: (lambda n=name: sample(calls[n], counts[n], process_time_ns) / counts[n]) for name in calls}, rounds
-    )  # type: ignore[misc]
+
+    def once(name: str) -> float:
+        return sample(calls[name], counts[name], process_time_ns) / counts[name]
+
+    taken = _rounds({name: functools.partial(once, name) for name in calls}, rounds)
     for name, seconds in taken.items():
         ended[name] = TransformRecord("run", program, name, "right", seconds, firings=firings.get(name, {}))
     return [ended[name] for name in systems]
