@@ -57,3 +57,10 @@ def test_ziglang_compiles_a_program_that_runs(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("CXX", f"{sys.executable} -m ziglang c++")
     monkeypatch.setenv("SNEK_CACHE_DIR", str(tmp_path / "kept"))
     assert snek.stage(_twice, backend="lantern")(np.float64(1.5)) == 3.0
+
+
+@pytest.mark.parametrize(("name", "said"), [("g++", True), ("x86_64-linux-gnu-g++-12", True), ("clang++", False)])
+def test_only_gcc_is_given_flags_of_its_own(name: str, said: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(compiler, "compiler", lambda: f"/usr/bin/{name}")
+    assert ("-mno-stv" in compiler.command()) is said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -34,7 +36,13 @@ def command(source: str = "program.cpp", made: str = "program.so") -> list[str]:
     found = compiler() or name
     if found == sys.executable and not os.environ.get("CXX"):
         words = ["-m", "ziglang", "c++"]
-    return [found, *words, *FLAGS, f"-I{RUNTIME}", source, "-o", made]
+    return [found, *words, *FLAGS, *_own_flags(found), f"-I{RUNTIME}", source, "-o", made]
+
+
+def _own_flags(found: str) -> tuple[str, ...]:
+    """Return what only GCC on x86-64 knows, which would keep the numbers of a plain loop in vector registers."""
+    gcc = re.match(r"([\w-]+-)?g\+\+", Path(found).name) is not None
+    return ("-mno-stv",) if gcc and platform.machine() == "x86_64" else ()
 
 
 def _zig() -> bool:
