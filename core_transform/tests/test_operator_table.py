@@ -149,7 +149,8 @@ def test_all_syntax_has_an_example_or_a_reason() -> None:
 
 def test_every_operator_is_a_method_with_a_row() -> None:
     methods = {name for name, value in inspect.getmembers(Operators, inspect.isfunction) if not name.startswith("_")}
-    assert methods - {"stages"} == set(OPERATORS)
+    # `stages` is no construct, and `try_stmt` is called in place of a group's operators where a set stages exceptions.
+    assert methods - {"stages", "try_stmt"} == set(OPERATORS)
     assert len(set(OPERATORS)) == len(OPERATORS)
     assert Operators.groups == CONTROL
 
