@@ -22,7 +22,7 @@ def run_snek(*arguments: str, cwd: Path, **environment: str) -> subprocess.Compl
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["bench", "-w", "nosuch"], "unknown workload 'nosuch'; one of classifier, collatz"),
+        (["bench", "-w", "nosuch"], "unknown workload 'nosuch'; one of adaptive_ode, beam_search"),
         (["bench", "-s", "nosuch"], "unknown strategy 'nosuch'; one of eager/numpy"),
         (["bench", "--size", "huge"], "unknown size 'huge'"),
         (["bench", "--device", "tpu"], "unknown device 'tpu'; one of cpu, cuda"),

@@ -94,7 +94,30 @@ def test_what_has_no_row_is_flat_or_refused() -> None:
         "less less_equal equal not_equal greater greater_equal logical_and logical_or logical_xor logical_not".split()
     )
     tapes = {"tape_new", "tape_push", "tape_pop"}
-    assert set(INTERPRETATIONS) == {*GRADIENTS, *JOINS} | FLAT | NONE | whole | tests | tapes | {"math"}
+    lists = {name for name in INTERPRETATIONS if name.startswith("list_")}  # arrays with a length, once differentiated
+    assert set(INTERPRETATIONS) == {*GRADIENTS, *JOINS} | FLAT | NONE | whole | tests | tapes | lists | {"math"}
+
+
+DECOMPOSED: dict[str, Callable[..., Any]] = {
+    "nextafter": lambda x: np.nextafter(x, 9.0),
+    "slogdet": lambda x: np.linalg.slogdet(x)[1],
+    "qr": lambda x: np.linalg.qr(x)[1],
+    "svd": lambda x: np.linalg.svd(x)[1],
+    "eigh": lambda x: np.linalg.eigh(x)[0],
+    "solve": lambda x: np.linalg.solve(x, np.ones(2)),
+    **{name: getattr(np.linalg, name) for name in ("inv", "det", "cholesky", "svdvals", "eigvalsh")},
+}
+
+
+@pytest.mark.parametrize("name", sorted(NONE))
+def test_a_gradient_through_an_operation_without_a_derivative_is_refused_by_name(name: str) -> None:
+    def loss(x):
+        return np.sum(DECOMPOSED[name](x))
+
+    with pytest.raises(snek.StagingError, match=rf"a gradient through {name}, which has no derivative here") as refused:
+        snek.grad(loss)(np.array([[2.0, 0.3], [0.3, 1.5]]))
+    assert refused.value.code == "SNK0218"
+    assert refused.value.place is not None
 
 
 def test_a_product_with_a_zero_factor() -> None:

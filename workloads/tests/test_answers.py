@@ -163,7 +163,8 @@ def frozen(program, example):
 
     def replay(*arguments):
         taken = iter(decisions)
-        return unwrap(run(arguments, lambda _: next(taken)))
+        with np.errstate(all="ignore"):  # on a way that is not its own, a program may leave the numbers
+            return unwrap(run(arguments, lambda _: next(taken)))
 
     return replay
 
@@ -177,41 +178,43 @@ def unwrap(value):
 class Recorder:
     """An array namespace over wrapped values."""
 
-    def __init__(self, take):
-        self.take = take
+    def __init__(self, decide):
+        self.decide = decide
 
     def __getattr__(self, name):
         function = getattr(np, name)
-        return lambda *args, **kwargs: Wrapped(function(*map(unwrap, args), **kwargs), self.take)
+        if isinstance(function, type):
+            return function
+        return lambda *args, **kwargs: Wrapped(function(*map(unwrap, args), **kwargs), self.decide)
 
-    def arange(self, stop):
-        return np.arange(stop)
+    def arange(self, stop, **kwargs):
+        return np.arange(stop, **kwargs)
 
 
 class Wrapped:
-    """A value whose truth is asked of `take`."""
+    """A value whose truth is asked of `decide`."""
 
-    def __init__(self, value, take):
+    def __init__(self, value, decide):
         self.value = value
-        self.take = take
+        self.decide = decide
 
     def __bool__(self):
-        return self.take(self.value)
+        return self.decide(self.value)
 
     def __getattr__(self, name):
         return getattr(self.value, name)
 
     def __getitem__(self, key):
         key = tuple(map(unwrap, key)) if isinstance(key, tuple) else unwrap(key)
-        return Wrapped(self.value[key], self.take)
+        return Wrapped(self.value[key], self.decide)
 
     def __neg__(self):
-        return Wrapped(-self.value, self.take)
+        return Wrapped(-self.value, self.decide)
 
 
 def _binary(name):
     def apply(self, other):
-        return Wrapped(getattr(np.asarray(self.value), name)(unwrap(other)), self.take)
+        return Wrapped(getattr(np.asarray(self.value), name)(unwrap(other)), self.decide)
 
     return apply
 

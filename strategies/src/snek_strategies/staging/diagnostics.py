@@ -124,7 +124,8 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     ),
     "SNK0218": Diagnostic(
         "A gradient does not exist",
-        "The program gives no float, takes none, changes its arguments, or always raises.",
+        "The program gives no float, takes none, changes its arguments, always raises, or has an operation without a "
+        "derivative.",
         "Give one float: a sum or a mean.",
     ),
     "SNK0290": Diagnostic(

@@ -228,6 +228,8 @@ class _Reverse:
             return
         if node.primitive == "tape_new":
             return
+        if len(node.results) != 1:
+            raise refusal(node)
         (result,) = node.results
         if isinstance(result.type, (Array, Scalar)) and not _is_real(result):
             raise refusal(node, f"{node.primitive} of complex numbers")

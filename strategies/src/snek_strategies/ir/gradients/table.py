@@ -14,7 +14,9 @@ from snek_strategies.ir.syntax import Node
 GRADIENTS: dict[str, tuple[Callable[..., Value], ...]] = {**ELEMENTWISE, **ARRAYS, **CONTRACTIONS}
 """From each primitive to one function for each operand: `(g, out, *operands, **params)`."""
 
-NONE = frozenset({"nextafter"})
+NONE = frozenset(
+    ("nextafter", "cholesky", "det", "eigh", "eigvalsh", "inv", "qr", "slogdet", "solve", "svd", "svdvals")
+)
 """Primitives over floats that have no row: a gradient through them is refused."""
 
 
@@ -42,4 +44,5 @@ def refusal(node: Node, what: str = "") -> StagingError:
         f"a gradient through {what}, which has no derivative here; write it in other operations, or keep it out of "
         "what is differentiated",
         node.place,
+        code="SNK0218",
     )
