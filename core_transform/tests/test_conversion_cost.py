@@ -63,7 +63,7 @@ def test_twice_the_text_is_twice_the_work(text: Callable[[int], str], operators:
 
 def trees_alive() -> int:
     gc.collect()
-    return sum(isinstance(thing, gast.FunctionDef) for thing in gc.get_objects())
+    return sum(type(thing) is gast.FunctionDef for thing in gc.get_objects())  # isinstance asks what lazy modules hold
 
 
 def searched(xs, x):
