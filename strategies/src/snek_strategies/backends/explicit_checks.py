@@ -13,10 +13,11 @@ import numpy as np
 
 from snek_strategies.backends.bounded_counters import bounded_results
 from snek_strategies.backends.rewriting import Emitter, Names, drop_unused
+from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
 from snek_strategies.ir.rules import BOOLEAN_MATH, INTEGER_MATH
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Array, Scalar, concrete
+from snek_strategies.ir.types import Array, Scalar
 
 LIMIT = 2.0**63
 SLACK = 2.0**32
@@ -242,18 +243,8 @@ def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:
     index = dict(node.params)["index"]
     assert isinstance(index, tuple)
     first = 1 if node.primitive == "getitem" else 2
-    at, axis = first, 0
-    used = sum(1 for part in index if part is not None and part is not Ellipsis)
-    for part in index:
-        if part is None:
-            continue
-        if part is Ellipsis:
-            axis += len(array.dims) - used
-            continue
-        if part is HOLE:
-            yield from _bound(node.operands[at], at, axis, concrete(array.dims[axis : axis + 1])[0], emit)
-            at += 1
-        axis += 1
+    for at, (axis, length) in enumerate(dynamic_axes(index, array.dims), first):
+        yield from _bound(node.operands[at], at, axis, length, emit)
 
 
 def _bound(index: Atom, at: int, axis: int, size: int, emit: Emitter) -> Iterator[Check]:

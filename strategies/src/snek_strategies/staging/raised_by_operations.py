@@ -10,9 +10,10 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Block, Const
-from snek_strategies.ir.types import Array, Scalar, concrete
+from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import takes_of_operation, watched_operations
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.raises import check_not_caught, stage_raise
@@ -87,18 +88,8 @@ def _bounds(first: int) -> Callable[..., Iterator[Check]]:
         array, index = operands[0].type, params["index"]
         assert isinstance(array, Array)
         assert isinstance(index, tuple)
-        at, axis = first, 0
-        used = sum(1 for part in index if part is not None and part is not Ellipsis)
-        for part in index:
-            if part is None:
-                continue
-            if part is Ellipsis:
-                axis += len(array.dims) - used
-                continue
-            if part is HOLE:
-                yield from _bound(operands[at], axis, concrete(array.dims[axis : axis + 1])[0])
-                at += 1
-            axis += 1
+        for at, (axis, length) in enumerate(dynamic_axes(index, array.dims), first):
+            yield from _bound(operands[at], axis, length)
 
     return checks
 
