@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 from snek_core_transform.errors import UsageError
 from snek_core_transform.spelling import Spelling
+from snek_harness.record import Mode
 from snek_strategies.numpy_values import to_host
 from snek_strategies.protocol import Program, Staged, Strategy
 from snek_workloads.workload import Workload
@@ -91,12 +92,17 @@ def load_expert(name: str, device: str = "cpu") -> Strategy:
     return made(device)
 
 
-def has_expert(workload: Workload, strategy: str) -> bool:
-    """Tell whether a strategy is an expert that was written for the workload."""
-    return strategy.removeprefix("expert/") in workload.experts
+def written_for(workload: Workload, mode: Mode) -> Mapping[str, str]:
+    """Return the experts' functions that were written for a workload in that mode."""
+    return workload.experts if mode == "gradient" else {**workload.experts, **workload.forward_experts}
+
+
+def has_expert(workload: Workload, strategy: str, mode: Mode = "forward") -> bool:
+    """Tell whether a strategy is an expert that was written for the workload in that mode."""
+    return strategy.removeprefix("expert/") in written_for(workload, mode)
 
 
 def expert_program(workload: Workload, strategy: str) -> Program:
     """Return the function that an expert wrote for the workload."""
-    module, _, attribute = workload.experts[strategy.removeprefix("expert/")].partition(":")
+    module, _, attribute = written_for(workload, "forward")[strategy.removeprefix("expert/")].partition(":")
     return cast("Program", getattr(importlib.import_module(module), attribute))

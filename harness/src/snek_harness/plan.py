@@ -70,7 +70,7 @@ def make_plan(
         if size not in workload.sizes or (mode == "gradient" and not workload.by):
             continue
         for strategy in select_strategies(strategies):
-            if strategy in EXPERTS and not has_expert(workload, strategy):
+            if strategy in EXPERTS and not has_expert(workload, strategy, mode):
                 continue
             cell = Cell(workload=name, strategy=strategy, size=size, device=device, mode=mode)
             reason = _left_out(cell, left_out)

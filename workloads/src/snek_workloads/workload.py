@@ -39,6 +39,8 @@ class Workload:
     """The names of the parameters that the objective is differentiated by."""
     experts: Mapping[str, str] = field(default_factory=dict)
     """Expert rivals, framework → `module:function` (see `snek_workloads.experts`)."""
+    forward_experts: Mapping[str, str] = field(default_factory=dict)
+    """Expert rivals that were written without gradients."""
 
     def __post_init__(self) -> None:
         if bool(self.by) != (self.objective is not None):

@@ -127,4 +127,6 @@ WORKLOAD = Workload(
     why="a while loop whose every step data accepts or rejects, around long elementwise expressions",
     objective=adaptive_ode_loss,
     by=("y",),
+    experts={"jax": "snek_workloads.experts.adaptive_ode:with_jax"},
+    forward_experts={"cpp": "snek_workloads.experts.adaptive_ode:with_cpp"},
 )

@@ -133,4 +133,8 @@ WORKLOAD = Workload(
     relative_tolerance=1e-4,
     absolute_tolerance=1e-4,
     why="a training loop as one program: AutoGraph's in-graph training, on real handwritten digits",
+    experts={
+        "jax": "snek_workloads.experts.classifier:with_jax",
+        "numba": "snek_workloads.experts.classifier:with_numba",
+    },
 )

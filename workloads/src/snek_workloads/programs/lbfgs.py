@@ -179,4 +179,8 @@ WORKLOAD = Workload(
     relative_tolerance=1e-4,
     absolute_tolerance=4e-4,
     why="an optimiser's loops: stores into a history, two inner loops as long as it is",
+    experts={
+        "jax": "snek_workloads.experts.lbfgs:with_jax",
+        "numba": "snek_workloads.experts.lbfgs:with_numba",
+    },
 )

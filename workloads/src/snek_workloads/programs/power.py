@@ -61,4 +61,8 @@ WORKLOAD = Workload(
     why="recursion on a static exponent: specialisation leaves a straight line of products",
     objective=power_loss,
     by=("b",),
+    experts={
+        "cpp": "snek_workloads.experts.power:with_cpp",
+        "jax": "snek_workloads.experts.power:with_jax",
+    },
 )

@@ -157,4 +157,8 @@ WORKLOAD = Workload(
     relative_tolerance=1e-4,
     absolute_tolerance=2e-5,
     why="recursion whose shape is data: Lantern's and AutoGraph's TreeLSTM",
+    experts={
+        "numba": "snek_workloads.experts.tree_lstm:with_numba",
+        "torch": "snek_workloads.experts.tree_lstm:with_torch",
+    },
 )

@@ -109,4 +109,8 @@ WORKLOAD = Workload(
     why="Lantern's TreeLSTM training: recursion that returns a loss from every node",
     objective=tree_lstm_training,
     by=("leaf_w", "leaf_b", "left_w", "right_w", "node_b", "out_w", "out_b"),
+    experts={
+        "numba": "snek_workloads.experts.tree_lstm_training:with_numba",
+        "torch": "snek_workloads.experts.tree_lstm_training:with_torch",
+    },
 )
