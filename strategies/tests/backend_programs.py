@@ -167,6 +167,24 @@ def none_then_value(x, n):
     return best + n
 
 
+def none_or_a_value(a):
+    best, place = None, None
+    for i in range(20):
+        if a[i] > 0 and (best is None or a[i] > best):
+            best, place = a[i], (i, a * a[i])
+    if place is None:
+        return best, place, a[0]
+    return best, place, best * 2 + place[1].sum()
+
+
+def none_where_a_value_is_needed(a):
+    best = None
+    for row in a:
+        if row > 0:
+            best = row
+    return best + 1
+
+
 def loop_over_rows(x, w):
     h = x[0] * 0
     for row in x:
@@ -566,6 +584,8 @@ PROGRAMS: dict[str, Case] = {
     "nested loops": (nested_loops, [(i64(0),), (i64(12),)]),
     "int, then float": (int_then_float, [(i64(3),), (i64(1),)]),
     "None, then value": (none_then_value, [(f64(2), i64(1)), (f64(-1), i64(0))]),
+    "None or a value": (none_or_a_value, [(np.r_[XS, -np.arange(15.0)],), (-np.arange(20.0),)]),
+    "None where a value is needed": (none_where_a_value_is_needed, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "loop over rows": (
         loop_over_rows,
         [(np.tile(M, (10, 1)), np.ones((4, 4))), (np.tile(-M, (10, 1)), np.ones((4, 4)))],

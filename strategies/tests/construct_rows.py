@@ -653,7 +653,6 @@ WIDENED = frozenset({"nonlocal_", "widens_int", "list_read_back"})
 """Rows whose number has one type on all paths, the widest: its value is Python's, its class need not be."""
 
 REFUSED: Mapping[str, str] = {
-    "widens_none": "variable 'best'",
     "comprehension": "comprehension",
     "star_targets": "variable 'rest'",
 }

@@ -503,15 +503,6 @@ def writes_global(x):
     return x
 
 
-def none_before(n):
-    best = None
-    i = 0
-    while i < n:
-        best = i * 2
-        i = i + 1
-    return best
-
-
 def truncating(x):
     y = x
     if x > 0:
@@ -560,8 +551,8 @@ def keys(x):
 
 
 def unpacks(x):
-    a, b = x
-    return a + b
+    first, *rest = x
+    return first, rest
 
 
 def slices(x, n):
@@ -596,7 +587,6 @@ REFUSALS = [
     (appends_to_global, (f64(1),), "changes a list"),
     (writes_nonlocal, (f64(1),), "nonlocal"),
     (writes_global, (f64(1),), "global"),
-    (none_before, (i64(3),), "'best' is NoneType"),
     (truncating, (f32(1),), "'y' is"),
     (truncating_weak, (f32(1),), "'y' is"),
     (shapes_differ, (np.ones(3),), "'y' is"),
@@ -605,7 +595,7 @@ REFUSALS = [
     (swallows, (i64(1),), "index"),
     (formats, (f64(1),), "returns a StagedText"),
     (keys, (i64(1),), "dict key"),
-    (unpacks, (np.ones(2),), "unpacking"),
+    (unpacks, (np.ones(20),), "unpacking"),
     (slices, (np.ones(5), i64(2)), "slice"),
     (masks, (np.ones(5),), "shape would depend on data"),
     (no_rule, (np.ones((2, 2)),), "unwrap"),

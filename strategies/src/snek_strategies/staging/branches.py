@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snek_core_transform.operators import State
-from snek_strategies.ir.types import Type
+from snek_strategies.ir.types import BOOL, Type
 from snek_strategies.staging.builder import OpenBlock, builder
+from snek_strategies.staging.facts import follows, note
 from snek_strategies.staging.host_state import held as host_values
 from snek_strategies.staging.host_state import label, now, put, with_same_names
 from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import Absent, Raises, fill, join, opened, project, slots
 from snek_strategies.staging.memory import may_be
+from snek_strategies.staging.optional import Maybe, is_there, resolved
 from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.regions import Unfounded, trace
-from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.rep import Rep, lift
 from snek_strategies.staging.watch import Content
 
 
@@ -22,7 +24,7 @@ def stage_if(
     flag: Rep, body: Callable[[], object], orelse: Callable[[], object], names: tuple[str, ...], watched: State = ()
 ) -> State:
     """Stage `body() if flag else orelse()` where both give one value for each name."""
-    sides = [trace(one, watched=watched) for one in (body, orelse)]
+    sides = [trace(one, watched=watched, knowing=[(flag.atom, one is body)]) for one in (body, orelse)]
     if all(isinstance(result, Raises) for _, result in sides):
         blocks = tuple(builder().reopen(block, tuple) for block, _ in sides)
         builder().reflect("if", (flag.atom,), blocks=blocks, types=())
@@ -33,6 +35,7 @@ def stage_if(
         (result,) * len(names) if isinstance(result, Absent) else result  # type: ignore[misc]
         for _, result in sides
     ]
+    values = _resolved(values, [block for block, _ in sides])
     stored = {id(rep): rep for block, _ in sides for rep, _ in block.written}
     held = [{id(rep): atom for rep, atom in block.written} for block, _ in sides]
     hosts = {id(host): host for block, _ in sides for host, _ in block.hosts}
@@ -68,6 +71,10 @@ def stage_if(
         filled = _joined(templates, results, values, list(stored.values()))
         for host, row, inside in zip(hosts.values(), kept, filled[own:], strict=True):
             put(host, host_names(host, row[0]), inside)  # type: ignore[arg-type]
+        _note_outcomes(flag, filled[:own], *values)
+        for (_, result), holds in zip(sides, (True, False), strict=True):
+            if isinstance(result, Raises):
+                note(flag.atom, not holds)
         return filled[:own]
 
     if any(isinstance(result, Absent) and not isinstance(result, Raises) for _, result in sides):
@@ -79,6 +86,30 @@ def stage_if(
     if not types and not any(node.effects for block in blocks for node in block.nodes):
         return joined(())
     return joined(tuple(map(Rep, builder().reflect("if", (flag.atom,), blocks=blocks, types=types))))
+
+
+def _resolved(values: list[State], blocks: list[OpenBlock]) -> list[State]:
+    """Return what each side gives; where the sides differ, a value that may be None is what it is known to be there."""
+    found = []
+    for value, block in zip(values, blocks, strict=True):
+        with builder().looking_into(block):
+            found.append(
+                tuple(
+                    one if all(one is other[at] for other in values) else resolved(one) for at, one in enumerate(value)
+                )
+            )
+    return found
+
+
+def _note_outcomes(flag: Rep, after: State, body: State, orelse: State) -> None:
+    """Note what flags that the choice gives tell about the flag that it chooses by."""
+    for one, *given in zip(after, body, orelse, strict=False):
+        presence = isinstance(one, Maybe)
+        result = one.flag if isinstance(one, Maybe) else one
+        if not (isinstance(result, Rep) and result.type == BOOL) or any(isinstance(of, Absent) for of in given):
+            continue
+        left, right = (lift(is_there(of) if presence else of) for of in given)
+        follows(result.atom, flag.atom, left, right)
 
 
 def _same_names(host: object, row: list[Content | Absent]) -> list[Content | Absent]:

@@ -38,6 +38,8 @@ class OpenBlock:
     """The arrays of the blocks around it that a closed block stores into, each with what it holds at the end."""
     hosts: list[tuple[object, tuple[object, ...]]] = field(default_factory=list)
     """The containers that the block changes, each with its content at the end; they hold again what they held."""
+    facts: dict[int, tuple[bool, int]] = field(default_factory=dict)
+    """The flags that are known to hold or not here, and how many nodes the block had when that was found."""
 
 
 class Builder:
@@ -49,6 +51,8 @@ class Builder:
         self._labels = 0
         self.writable_scalars = False
         """Whether an argument is an array of rank 0: `+=` would write to it, where a NumPy scalar is replaced."""
+        self.implied: dict[tuple[int, bool], list[tuple[Atom, bool]]] = {}
+        """What follows where a flag is known to hold, or not to."""
 
     @property
     def depth(self) -> int:
@@ -120,6 +124,7 @@ class Builder:
         for node in block.nodes[mark:]:
             block.bound.difference_update(sym.index for sym in node.results)
         del block.nodes[mark:]
+        block.facts = {flag: fact for flag, fact in block.facts.items() if fact[1] <= mark}
 
     def check_scope(self, atoms: tuple[Atom, ...]) -> None:
         """Refuse a value of a region that is closed: it left by another way than assignment to a local variable."""
@@ -146,6 +151,15 @@ class Builder:
         finally:
             self.open.remove(opened)
             self._close(opened)
+
+    @contextmanager
+    def looking_into(self, closed: OpenBlock) -> Iterator[None]:
+        """Let what is known in a block that was closed be known again."""
+        self.open.append(closed)
+        try:
+            yield
+        finally:
+            self.open.pop()
 
     def write(self, rep: Rep, atom: Atom) -> None:
         """Let an array hold other contents from here on, until the block around it closes."""

@@ -20,6 +20,7 @@ from snek_strategies.staging.attempts import ATTEMPTS, Thrown, watched_operation
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.join import ABSENT, RAISES, Absent, fill, is_tuple, join, opened, same_template
 from snek_strategies.staging.memory import may_be, seal
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.raised_by_operations import leave_where
 from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import beginning, refuse
@@ -77,6 +78,8 @@ def key_of(function: object, args: tuple[object, ...], kwargs: dict[str, object]
 def _abstract(value: object, seen: set[int]) -> object:
     if isinstance(value, Rep):
         return ("rep", value.type)
+    if isinstance(value, Maybe):
+        return (Maybe, _abstract(value.value, seen))
     if isinstance(value, (bool, int, float, complex, str, bytes, type(None), np.generic)):
         return (type(value), repr(value))
     if id(value) in seen:
@@ -99,7 +102,7 @@ def _cell(cell: CellType, seen: set[int]) -> object:
     except ValueError:
         return "empty"
     # A captured Rep is one certain value, not any value of its type.
-    return ("atom", id(held.atom)) if isinstance(held, Rep) else _abstract(held, seen)
+    return (_abstract(held, seen), *(id(rep.atom) for rep in leaves(held)))
 
 
 def call_function(
@@ -146,6 +149,8 @@ def leaves(value: object) -> Iterator[Rep]:
     """Walk the Reps in arguments."""
     if isinstance(value, Rep):
         yield value
+    elif isinstance(value, Maybe):
+        yield from leaves((value.flag, value.value))
     elif isinstance(value, (tuple, list)):
         for one in value:
             yield from leaves(one)
@@ -158,6 +163,8 @@ def replaced(value: object, reps: Iterator[Rep]) -> object:
     """Return arguments with their Reps replaced, in the order of `leaves`."""
     if isinstance(value, Rep):
         return next(reps)
+    if isinstance(value, Maybe):
+        return Maybe(replaced(value.flag, reps), replaced(value.value, reps))
     if is_tuple(value):
         items = [replaced(one, reps) for one in value]  # type: ignore[attr-defined]
         return tuple(items) if type(value) is tuple else type(value)(*items)

@@ -10,8 +10,9 @@ import numpy as np
 
 from snek_core_transform.operators import Unbound
 from snek_strategies.ir.syntax import Atom, Const, Sym
-from snek_strategies.ir.types import PYTHON_TYPES, Array, Items, ListOf, Scalar, Type, concrete
+from snek_strategies.ir.types import BOOL, PYTHON_TYPES, Array, Items, ListOf, Scalar, Type, concrete
 from snek_strategies.staging.lists import Listed, item_type, made_of
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit, lift, liftable
@@ -117,6 +118,8 @@ def join(name: str, a: object, b: object) -> object:
     if isinstance(a, PartlyBound) or isinstance(b, PartlyBound):
         values = [one.value if isinstance(one, PartlyBound) else one for one in (a, b)]
         return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
+    if a is None or b is None or isinstance(a, Maybe) or isinstance(b, Maybe):
+        return _join_optional(name, a, b)
     if alike(a, b):
         return join_items(join, name, a, b)
     if isinstance(a, Listed) or isinstance(b, Listed) or ListOf in (_kind(a), _kind(b)):
@@ -128,6 +131,15 @@ def join(name: str, a: object, b: object) -> object:
         "depends on data; give it numbers or arrays of one type on both",
         code="SNK0208",
     )
+
+
+def _join_optional(name: str, a: object, b: object) -> Maybe:
+    """Join values of which one may be None."""
+    values = [one.value if isinstance(one, Maybe) else one for one in (a, b) if one is not None]
+    flag: object = Slot(BOOL)
+    if isinstance(a, Maybe) and isinstance(b, Maybe) and same_static(a.flag, b.flag):
+        flag = a.flag
+    return Maybe(flag, values[0] if len(values) == 1 else join(name, *values))
 
 
 def join_items(join_one: Callable[[str, object, object], object], name: str, a: Any, b: Any) -> object:
@@ -232,6 +244,11 @@ def project(template: object, value: object) -> Iterator[Atom]:
             known = not isinstance(value, Unbound | Raises)
             yield lift(value.flag) if isinstance(value, PartlyBound) else lift(known)
         yield from project(template.value, value.value if isinstance(value, PartlyBound) else value)
+    elif isinstance(template, Maybe) and not isinstance(value, Maybe | Unbound | Raises):
+        if isinstance(template.flag, Slot):
+            yield lift(value is not None)
+        # Where there is no value, what stands for it is as good as what no path gives.
+        yield from project(template.value, RAISES if value is None else value)
     else:
         inside = None if isinstance(value, Unbound | Raises) else parts(value)
         for at, one in enumerate(parts(template) or ()):

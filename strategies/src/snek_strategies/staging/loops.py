@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from snek_core_transform.operators import State
 from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import ATTEMPTS
-from snek_strategies.staging.builder import builder
+from snek_strategies.staging.builder import OpenBlock, builder
+from snek_strategies.staging.facts import known, note
 from snek_strategies.staging.host_state import as_one, is_one, label, now, put, with_same_names
 from snek_strategies.staging.host_state import held as host_values
 from snek_strategies.staging.host_state import names as host_names
@@ -69,7 +71,11 @@ def stage_while(
                 put(host, host_names(host, now(host)), inside)  # type: ignore[arg-type]
             return values[:own]
 
-        def loop(*reps: Rep, entered: Callable[..., State] = entered) -> State:
+        learnt: list[tuple[int, bool]] = []
+
+        def loop(*reps: Rep, entered: Callable[..., State] = entered, told: list[tuple[int, bool]] = learnt) -> State:
+            for at, holds in told:
+                note(reps[at].atom, holds)
             return body(*entered(reps))
 
         def asked(*reps: Rep, entered: Callable[..., State] = entered, held: State = hosts) -> object:
@@ -82,6 +88,7 @@ def stage_while(
 
         with loops_inside(within) as region:
             tested, flag = trace(asked, types, (*outside, *hosts), what="loop test")
+            learnt += told_by(tested, flag, True)
             block, result = trace(loop, types, (*outside, *hosts), what="loop")
         within = region.found
         if isinstance(result, Absent) and not isinstance(result, Raises):
@@ -140,6 +147,8 @@ def stage_while(
     results = builder().reflect("while", initial, blocks=blocks, types=types)
     if endless:
         raise Diverged
+    for at, holds in told_by(tested, flag, False):
+        note(results[at], holds)
     for box, stored in zip(boxes, results, strict=False):
         builder().write(box, stored)
     after: State = fill(templates, iter(map(Rep, results[len(boxes) :])))  # type: ignore[assignment]
@@ -151,6 +160,16 @@ def stage_while(
     for host, inside in zip(hosts, after[own:], strict=True):
         put(host, host_names(host, now(host)), inside)  # type: ignore[arg-type]
     return after[:own]
+
+
+def told_by(tested: OpenBlock, flag: object, holds: bool) -> list[tuple[int, bool]]:
+    """Return which variables of a loop are known flags where its test has held, or has not."""
+    if not isinstance(flag, Rep):
+        return []
+    with builder().looking_into(replace(tested, facts=dict(tested.facts))):
+        note(flag.atom, holds)
+        found = [known(sym) for sym in tested.parameters]
+    return [(at, one) for at, one in enumerate(found) if one is not None]
 
 
 def _left(host: object, changed: list[tuple[object, Content]]) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snek_strategies.ir.types import Scalar, Type
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, constant, emit, liftable
@@ -19,7 +20,7 @@ def has_rep(value: object) -> bool:
         return any(map(has_rep, value))
     if isinstance(value, dict):
         return any(map(has_rep, value.values()))
-    return isinstance(value, Rep)
+    return isinstance(value, Rep | Maybe)
 
 
 def array(value: object) -> object:

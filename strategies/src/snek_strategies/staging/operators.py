@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from snek_strategies.staging.modules import called_module, is_torch
 from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
 from snek_strategies.staging.operands import has_rep
+from snek_strategies.staging.optional import Maybe, apply, each_way, is_there, required
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch
@@ -37,7 +38,7 @@ from snek_strategies.staging.truth import negated, truth
 class StagingOperators(Operators):
     """Builds IR for what depends on data, and lets Python run the rest. `unroll` bounds the trips of a static loop."""
 
-    groups = CONTROL | {"literal"}
+    groups = CONTROL | {"literal", "unpack"}
     inline: ClassVar[bool] = False
     stages_exceptions: ClassVar[bool] = True
 
@@ -46,7 +47,7 @@ class StagingOperators(Operators):
 
     def stages(self, value: object) -> bool:
         """Tell whether the value is a Rep."""
-        return isinstance(settle(value), (Rep, StagedRange))
+        return isinstance(settle(value), (Rep, StagedRange, Maybe))
 
     def if_stmt(
         self,
@@ -166,6 +167,20 @@ class StagingOperators(Operators):
     ) -> State:
         return stage_try(body, handlers, orelse, final, Variables(now, names, caught))
 
+    def unpack(self, value: Any, before: int, star: bool, after: int) -> Iterable[object]:
+        value = settle(value)
+        if isinstance(value, Maybe):
+            value = required(value, lambda one: Operators.unpack(self, one, before, star, after))
+        if isinstance(value, Rep):
+            if star and rows(value) > self.unroll:
+                refuse(
+                    f"unpacking of an array of {rows(value)} rows known only in the next stage; index or slice it, or "
+                    "stage with a larger unroll=",
+                    code="SNK0213",
+                )
+            value = (value[at] for at in range(rows(value)))
+        return super().unpack(value, before, star, after)
+
     def list_(self, value: list[object]) -> object:
         return StagedList(map(settle, value))
 
@@ -203,6 +218,8 @@ class StagingOperators(Operators):
 
     def compare(self, symbol: str, left: object, right: object) -> object:
         left, right = settle(left), settle(right)
+        if symbol in ("is", "is not") and (isinstance(left, Maybe) or isinstance(right, Maybe)):
+            return self._is_none(symbol, left, right)
         if symbol in ("is", "is not") and (isinstance(left, Rep) or isinstance(right, Rep)):
             if left is None or right is None:
                 return symbol == "is not"
@@ -211,6 +228,12 @@ class StagingOperators(Operators):
             found = self._contains(left, right)
             return self.not_(found) if symbol == "not in" else found
         return COMPARISONS[symbol](left, right)
+
+    def _is_none(self, symbol: str, left: object, right: object) -> object:
+        if left is not None and right is not None:
+            refuse("identity of a value that is None where data decide; compare it with None", code="SNK0201")
+        there = is_there(left if right is None else right)
+        return there if symbol == "is not" else self.not_(there)
 
     def _contains(self, item: object, container: object) -> object:
         if isinstance(container, Rep):
@@ -245,11 +268,13 @@ class StagingOperators(Operators):
         if isinstance(getattr(function, "__self__", None), StagedList):
             return function(*settled, **named)
         if function is print:
-            stage_print(*settled, **named)  # type: ignore[arg-type]
+            each_way(lambda *texts: stage_print(*texts, **named), *settled)  # type: ignore[arg-type]
             return None
         refuse_effects(function)
         refuse_generator_manager(function, args)
         staged = has_rep(settled) or has_rep(named)
+        if staged and any(isinstance(one, Maybe) for one in (*settled, *named.values())) and looks_inside(function):
+            return self._apply(function, settled, named)
         if staged:
             rule = rule_of(function)
             if rule is not None:
@@ -274,6 +299,16 @@ class StagingOperators(Operators):
             )
         return target(*settled, **named)
 
+    def _apply(self, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """Call a function of Python's or NumPy's on arguments that are None where data decide."""
+        count = len(args)
+
+        def run(*given: object) -> object:
+            call = self.call if any(map(has_rep, given)) else _plain
+            return call(function, *given[:count], **dict(zip(kwargs, given[count:], strict=True)))
+
+        return apply(run, *args, *kwargs.values())
+
     def format_value(self, value: object, conversion: str | None, format_spec: object) -> object:
         return text_of(value, conversion, format_spec)
 
@@ -292,6 +327,19 @@ def _may_hold(function: object) -> bool:
     if isinstance(function, type):
         return takes_anything(function) or function.__module__ != "builtins"
     return takes_anything(function) or not isinstance(function, BuiltinFunctionType)
+
+
+def looks_inside(function: object) -> bool:
+    """Tell whether a callable that is not the user's does something with its arguments, beyond holding them."""
+    if takes_anything(function):
+        return False
+    owned = isinstance(getattr(function, "__self__", None), Rep)
+    framework = isinstance(function, np.ufunc) or is_numpy(function) or is_torch(function)
+    return owned or framework or rule_of(function) is not None or isinstance(function, BuiltinFunctionType)
+
+
+def _plain(function: Callable[..., object], *args: object, **kwargs: object) -> object:
+    return function(*args, **kwargs)
 
 
 def is_numpy(function: object) -> bool:

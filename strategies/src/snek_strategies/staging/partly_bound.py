@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from snek_strategies.staging.builder import builder
+from snek_strategies.staging.optional import Maybe, resolved
 from snek_strategies.staging.rep import BINARY, COMPARING, lift
 
 
@@ -65,17 +66,19 @@ for _name in _FORCING:
 
 def settle(value: object) -> object:
     """Return the value of a variable that is being read."""
+    if isinstance(value, Maybe):
+        return resolved(value)
     return value.required() if isinstance(value, PartlyBound) else value
 
 
 def settle_all(value: object) -> object:
     """Settle inside tuples, lists and dicts too, where anything in them needs it."""
-    if isinstance(value, PartlyBound):
-        return value.required()
+    if isinstance(value, PartlyBound | Maybe):
+        return settle(value)
     if type(value) in (tuple, list) and any(_partly(one) for one in value):  # type: ignore[attr-defined]
         return type(value)(map(settle_all, value))  # type: ignore[call-arg, call-overload]
     return value
 
 
 def _partly(value: object) -> bool:
-    return isinstance(value, PartlyBound) or (type(value) in (tuple, list) and any(map(_partly, value)))  # type: ignore[call-overload]
+    return isinstance(value, PartlyBound | Maybe) or (type(value) in (tuple, list) and any(map(_partly, value)))  # type: ignore[call-overload]

@@ -11,9 +11,10 @@ from contextvars import ContextVar
 from typing import NoReturn
 
 from snek_core_transform.errors import Place, SnekError, StagingError
-from snek_strategies.ir.syntax import Sym
+from snek_strategies.ir.syntax import Atom, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
+from snek_strategies.staging.facts import note
 from snek_strategies.staging.host_state import carries, now, restore
 from snek_strategies.staging.join import ABSENT, RAISES
 from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
@@ -51,11 +52,12 @@ def trace(
     watched: Iterable[object] = (),
     also: tuple[Sym, ...] = (),
     what: str = "branch",
+    knowing: Iterable[tuple[Atom, bool]] = (),
 ) -> tuple[OpenBlock, object]:
     """Run a function on Reps of these types in a block of its own; return the block and what the function gave.
 
     The result is `ABSENT` where every path of the function waits for a result that is not known yet, and `RAISES` where
-    every path raises.
+    every path raises. `knowing` are flags that hold, or do not, inside.
     """
     watching = Watch(cells=False)
     watching.add(*roots_of(function), *watched)
@@ -64,6 +66,8 @@ def trace(
     place = user_place()
     try:
         with builder().block(types, also) as block:
+            for flag, holds in knowing:
+                note(flag, holds)
             try:
                 result = function(*map(Rep, block.parameters))
             except Unfounded:

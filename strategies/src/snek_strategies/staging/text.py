@@ -8,6 +8,7 @@ from typing import NoReturn
 from snek_strategies.ir.interpretations import CONVERTING, HOLE, Piece, Text
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.operands import has_rep
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import settle
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, lift
@@ -61,6 +62,8 @@ def joined(*parts: object) -> object:
 def text_of(value: object, conversion: str | None = "s", spec: object = "") -> object:
     """Return what formatting a value gives: a text now where it is known now."""
     value = settle(value)
+    if isinstance(value, Maybe):
+        refuse("the text of a value that is None where data decide; test it for None before", code="SNK0201")
     if isinstance(spec, StagedText):
         refuse("a format known only in the next stage; make it static", code="SNK0201")
     if isinstance(value, StagedText) and conversion in ("s", None) and not spec:

@@ -24,6 +24,7 @@ from snek_strategies.staging.leaf_names import leaf_names
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.modules import refuse_assigned
 from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.program_exits import Changes, Failure, ProgramAttempt
 from snek_strategies.staging.pytrees import (
@@ -272,6 +273,8 @@ def _identical(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
 def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
     if isinstance(value, PartlyBound):
         return _structure(value.required(), atoms, memo)
+    if isinstance(value, Maybe):
+        return Maybe(_hole(lift(value.flag), atoms), _structure(value.value, atoms, memo))
     if id(value) in memo:
         return memo[id(value)]
     if isinstance(value, (Rep, np.ndarray)) or is_tensor(value):
@@ -328,6 +331,9 @@ def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: 
         # A constant belongs to the program; the caller may write to what it is given.
         value = value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
         return tensor_of(value) if structure.tensor else value
+    if isinstance(structure, Maybe):
+        there = values[structure.flag.index]  # type: ignore[attr-defined]
+        return _rebuilt(structure.value, values, args, made) if there else None
     if isinstance(structure, Given):
         return follow(args, structure.path)
     if id(structure) in made:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from snek_strategies.ir.syntax import Const
 from snek_strategies.ir.types import BOOL, Array
+from snek_strategies.staging.facts import implies
 from snek_strategies.staging.lists import StagedList, measured, value_of
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.staging.rep import Rep, emit, lift
 
 
 def truth(value: object) -> bool | Rep:
     """Return `bool(value)`: a Python bool, or a Rep of one."""
     if isinstance(value, StagedList) and value_of(value) is not None:
         return emit("greater", measured(value), 0)
+    if isinstance(value, Maybe):
+        return _truth_where_there(value)
     if not isinstance(value, Rep):
         return bool(value)
     if isinstance(value.atom, Const):
@@ -24,6 +28,19 @@ def truth(value: object) -> bool | Rep:
     return emit("bool", value)
 
 
+def _truth_where_there(value: Maybe) -> bool | Rep:
+    from snek_strategies.staging.branches import stage_if
+
+    (result,) = stage_if(Rep(lift(value.flag)), lambda: (truth(value.value),), lambda: (False,), ("<truth>",))
+    return result  # type: ignore[return-value]
+
+
 def negated(value: bool | Rep) -> bool | Rep:
     """Return the opposite truth."""
-    return emit("not", value) if isinstance(value, Rep) else not value
+    if not isinstance(value, Rep):
+        return not value
+    result = emit("not", value)
+    for holds in (True, False):
+        implies(result.atom, holds, value.atom, not holds)
+        implies(value.atom, holds, result.atom, not holds)
+    return result

@@ -15,6 +15,7 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodT
 import numpy as np
 
 from snek_strategies.staging.join import same_static
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import LIBRARIES, OURS
 from snek_strategies.staging.rep import Rep
@@ -152,7 +153,7 @@ class Watch:
             if isinstance(value, BuiltinFunctionType):
                 pending.append(value.__self__)
                 continue
-            if isinstance(value, PartlyBound):
+            if isinstance(value, PartlyBound | Maybe):
                 pending.append(value.value)
                 continue
             if isinstance(value, functools.partial):
