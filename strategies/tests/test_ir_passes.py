@@ -14,7 +14,7 @@ from snek_strategies.ir.passes.examples import simple
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.optimize import looped, optimized
 from snek_strategies.ir.syntax import Block, Program, Sym
-from snek_strategies.ir.types import Array
+from snek_strategies.ir.types import Array, type_of
 from snek_strategies.ir.verify import verify
 
 F64 = Array(np.dtype("float64"))
@@ -71,6 +71,53 @@ def test_what_may_raise_stays() -> None:
 
     with pytest.raises(IndexError):
         snek.stage(index)(np.ones(3), np.int64(7))
+
+
+def primitives(program: Program) -> list[str]:
+    return [node.primitive for node in program.body.nodes]
+
+
+def test_a_mean_does_not_part_a_loss_from_its_gradient() -> None:
+    def power(x, n: int):
+        return np.ones_like(x) if n == 0 else x * power(x, n - 1)
+
+    x = np.linspace(0.5, 1.5, 40)
+    program = snek.value_and_grad(lambda x: np.sum(power(x, 20), axis=(0,)) / 40).trace(x).staged.program
+    made = verify(looped(optimized(program)))
+    assert primitives(made).count("fused") == 1
+    assert [node.primitive for node in made.body.nodes for sym in node.results if sym.type == type_of(x)] == ["fused"]
+    for mine, theirs in zip(Interpreter(made)(x), Interpreter(program)(x), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_arithmetic_with_an_array_of_neutral_numbers_goes() -> None:
+    def neutral(x):
+        return (
+            x * np.ones(3),
+            x - np.zeros(3),
+            x + np.zeros(3),
+            x + np.array([-0.0, 0.0, -0.0]),
+            x * np.array([1, 1, 2]),
+        )
+
+    made = optimized(snek.stage(neutral).trace(np.array([-0.0, np.nan, 1])).staged.program)
+    assert primitives(made) == ["positive", "positive", "add", "add", "multiply"]
+
+
+def test_what_is_broadcast_into_arithmetic_stays_narrow() -> None:
+    def spread(x, y):
+        wide, alone = np.broadcast_to(x, (4, 3)), np.broadcast_to(x, (4, 3))
+        return wide * y, np.where(y > 0, wide, y), alone + alone
+
+    args = np.array([1.0, 2, 3]), np.ones((4, 3))
+    made = looped(snek.stage(spread).trace(*args).staged.program)
+    (wide,) = (node for node in made.body.nodes if node.primitive == "broadcast_to")
+    for node in made.body.nodes:
+        inner = node.blocks[0].nodes if node.primitive == "fused" else (node,)
+        for one in inner:
+            assert one.primitive not in ("multiply", "where") or wide.results[0] not in one.operands
+    for mine, theirs in zip(Interpreter(made)(*args), spread(*args), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_a_hundred_thousand_nodes_take_seconds() -> None:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", "-fwrapv")
+FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", "-fwrapv", "-fopenmp-simd")
 
 
 def compiled(source: str) -> Callable[..., None]:

@@ -14,6 +14,7 @@ CPP = """
 #include <cstdint>
 extern "C" void run(const float *__restrict b, int64_t size, double *total, float *__restrict out, float scale) {
     double sum = 0;
+    #pragma omp simd reduction(+ : sum)
     for (int64_t i = 0; i < size; ++i) {
         float square = b[i], made = scale;
         for (int n = EXPONENT; n; n >>= 1, square *= square)

@@ -286,7 +286,7 @@ class Writer:
         """Bind a name to an array."""
         if isinstance(made, View):
             self.bind(sym, made)
-        elif once and made.size < DEEPEST and len(made.loads) < 9:
+        elif once and made.size < DEEPEST and len(set(made.loads)) < 9:
             self.lazies[sym.index] = made
             self.waiting[sym.index] = sym
         else:

@@ -31,9 +31,13 @@ from dataclasses import replace
 import numpy as np
 
 from snek_core_transform.deep import in_deep_stack
-from snek_strategies.ir.rules import effects_of
+from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
+from snek_strategies.ir.rules import effects_of, results_of
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 from snek_strategies.ir.types import Array, Scalar, Type, type_of
+
+SPREADING = frozenset(OPERATORS) | frozenset(FUNCTIONS) | {"where"}
+"""What broadcasts its operands."""
 
 
 def simplify(program: Program) -> Program:
@@ -46,8 +50,12 @@ def _simpler(block: Block, names: dict[int, Atom]) -> Block:
         return tuple(names.get(one.index, one) if isinstance(one, Sym) else one for one in given)
 
     nodes: list[Node] = []
+    narrow: dict[int, Atom] = {}
     for old in block.nodes:
         node = replace(old, operands=atoms(old.operands), blocks=tuple(_simpler(one, names) for one in old.blocks))
+        if node.primitive == "broadcast_to":
+            narrow[node.results[0].index] = node.operands[0]
+        node = _unspread(node, narrow)
         same = _unchanged(node)
         if same is not None and isinstance(same.type, Scalar):
             names[node.results[0].index] = same
@@ -58,6 +66,19 @@ def _simpler(block: Block, names: dict[int, Atom]) -> Block:
         else:
             nodes.append(_by_bits(node))
     return Block(block.parameters, tuple(nodes), atoms(block.results))
+
+
+def _unspread(node: Node, narrow: dict[int, Atom]) -> Node:
+    """Return an elementwise node that takes what was broadcast as it was before, where the others broadcast it too."""
+    if node.primitive not in SPREADING:
+        return node
+    for at, atom in enumerate(node.operands):
+        if isinstance(atom, Sym) and atom.index in narrow:
+            operands = (*node.operands[:at], narrow[atom.index], *node.operands[at + 1 :])
+            types = tuple(one.type for one in operands)
+            if results_of(node.primitive, types, dict(node.params)) == tuple(sym.type for sym in node.results):
+                node = replace(node, operands=operands)
+    return node
 
 
 def _unchanged(node: Node) -> Atom | None:
@@ -91,9 +112,12 @@ def _is_number(type_: Type) -> bool:
 
 def _is_neutral(primitive: str, type_: Type, other: Const) -> bool:
     """Tell whether `x primitive other` is `x` for every x of that type, NaN and both zeros included."""
-    if np.ndim(other.value) or isinstance(other.value, complex | np.complexfloating):  # type: ignore[arg-type]
+    numbers = np.asarray(other.value)
+    if numbers.dtype.kind not in "biuf" or not numbers.size:
         return False
-    value = float(other.value)  # type: ignore[arg-type]
+    value = float(numbers.flat[0])
+    if (numbers != value).any() or np.signbit(numbers).any() != np.signbit(numbers).all():
+        return False
     if primitive in ("multiply", "divide"):
         return value == 1
     if primitive not in ("add", "subtract") or value != 0:
