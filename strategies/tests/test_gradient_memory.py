@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -75,6 +76,58 @@ def test_a_row_holds_what_cannot_be_computed_again_cheaply(function: Callable[..
     step = np.eye(3) * 1e-6
     want = [(function(X + one, 20) - function(X - one, 20)) / 2e-6 for one in step]
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+
+
+def hands_on(x, w, n):
+    def go(v, n, w):
+        return v if n < 1 else go(np.tanh(v @ w) * w[0], n - 1, w)
+
+    return go(x, n, w).sum()
+
+
+def changes_on_the_way(x, w, n):
+    def go(v, n, w, u):
+        return v if n < 1 else go(np.tanh(v @ w), n - 1, u, w)
+
+    return go(x, n, w, 2 * w).sum()
+
+
+def calls_with_two(x, w, n):
+    def go(v, n, w):
+        return v if n < 1 else go(np.tanh(v @ w), n - 1, w)
+
+    return (go(x, n, w) + go(x, n, w + 1)).sum()
+
+
+def made_in_a_loop(x, w, n):
+    def go(v, n, u):
+        return v if n < 1 else go(np.tanh(v @ u), n - 1, u)
+
+    for i in range(n):
+        x = go(x, i, w * (i + 1))
+    return x.sum()
+
+
+@pytest.mark.parametrize(
+    ("function", "kept"),
+    [(hands_on, False), (changes_on_the_way, True), (calls_with_two, True), (made_in_a_loop, False)],
+)
+def test_a_recursion_keeps_no_array_that_it_hands_on(function: Callable[..., Any], kept: bool) -> None:
+    w, n = np.array([[0.3, -0.2, 0.5], [0.1, 0.9, -0.4], [-0.7, 0.2, 0.6]]), np.int64(4)
+    gradient = snek.grad(function, 1)
+    text = gradient.trace(X, w, n).as_text("ir")
+    of_weights = set(re.findall(r"(%\d+): float64\[3,3\]", text))
+    pushed = {name for line in text.splitlines() if "tape_push" in line for name in re.findall(r"%\d+", line)}
+    assert bool(pushed & of_weights) == kept
+    steps = [w * 0 + 1e-6 * (np.arange(9).reshape(3, 3) == at) for at in range(9)]
+    want = [(function(X, w + one, 4) - function(X, w - one, 4)) / 2e-6 for one in steps]
+    np.testing.assert_allclose(gradient(X, w, n).ravel(), want, rtol=1e-5, atol=1e-8)
+
+    def steepness(w):
+        return (gradient(X, w, n) ** 2).sum()
+
+    want = [(steepness(w + one) - steepness(w - one)) / 2e-6 for one in steps]
+    np.testing.assert_allclose(snek.grad(steepness)(w).ravel(), want, rtol=1e-5, atol=1e-7)
 
 
 NEEDS_LANTERN = pytest.mark.skipif(known("lantern").missing() is not None, reason="Lantern cannot run here")

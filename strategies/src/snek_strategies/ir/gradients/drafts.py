@@ -40,6 +40,13 @@ class Draft:
         self.use(*node.operands)
         self.bound.update(sym.index for sym in node.results)
 
+    def rename(self, names: Mapping[int, Sym]) -> None:
+        """Let names from outside that the block uses be others."""
+        for sym in self.free():
+            if sym.index in names:
+                self.renamed[sym.index] = names[sym.index]
+                self.use(names[sym.index])
+
     def free(self) -> list[Sym]:
         """Return the names that are used here and bound outside."""
         self.use(*self.results)

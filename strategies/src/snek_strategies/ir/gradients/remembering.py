@@ -75,11 +75,19 @@ class Remembered:
     """The row that a forward block pushes for its backward one, and what the backward one computes again."""
 
     def __init__(
-        self, forward: Draft, backward: Draft, counted: Mapping[int, Counter], around: Collection[int]
+        self,
+        forward: Draft,
+        backward: Draft,
+        counted: Mapping[int, Counter],
+        around: Collection[int],
+        at_hand: Collection[int],
     ) -> None:
-        """`around` are the names of the regions around this one: each of them that is used lies in a row too."""
+        """`around` are the names of the regions around this one: each of them that is used lies in a row too.
+
+        Names `at_hand` need no row, though they are this region's.
+        """
         self.around = around
-        self.own = {*forward.bound, *(sym.index for sym in forward.parameters)}
+        self.own = {*forward.bound, *(sym.index for sym in forward.parameters if sym.index not in at_hand)}
         self.counted = counted
         self.cheap = {
             node.results[0].index: node

@@ -16,6 +16,7 @@ from dataclasses import replace
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.gradients.activity import active_outside, active_syms, every_node
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished
+from snek_strategies.ir.gradients.handed_on import handed_on
 from snek_strategies.ir.gradients.remembering import Counter, Remembered, counters, drop_dead
 from snek_strategies.ir.gradients.table import derivative, refusal
 from snek_strategies.ir.gradients.value import Value, fit
@@ -71,6 +72,7 @@ class _Reverse:
         self.fresh: Fresh = lambda type_: replace(fresh(type_), hint=DERIVATIVE)
         self.again: Fresh = fresh
         self.outside = active_outside(block, active)
+        self.handed_on = handed_on(block)
         self.bodies = {one.results[0].index: one.blocks[0] for one in every_node(block) if one.primitive == "function"}
         self.around: list[set[int]] = []
         """The names of the regions whose backward is being written; what is used of them lies in rows."""
@@ -256,7 +258,9 @@ class _Reverse:
     def _keep(self, forward: Draft, backward: Draft, tape: Sym, counted: Mapping[int, Counter]) -> Sym:
         """Push what the backward block needs of the forward one as a row, pop it there; return the tape below."""
         drop_dead(backward)
-        remembered = Remembered(forward, backward, counted, frozenset().union(*self.around))
+        backward.rename(self.handed_on)
+        around = frozenset().union(*self.around) - self.handed_on.keys()
+        remembered = Remembered(forward, backward, counted, around, self.handed_on)
         # Both come first in the block, though what they have to give is known only now.
         first = Draft()
         row, below = list(remembered.row.values()), tape
@@ -273,6 +277,7 @@ class _Reverse:
         backward.nodes[:0] = first.nodes
         backward.use(tape, *first.used.values())
         backward.bound |= first.bound
+        backward.rename(self.handed_on)
         return below
 
     def _walk(self, forward: Draft, draft: Draft, adjoints: Adjoints) -> Sym:
@@ -396,6 +401,7 @@ class _Reverse:
         label = f"gradient of {dict(node.origin.params).get('name', 'function')}"
         origin = Node((), "function", (), (("name", label),), place=node.origin.place)
         draft.add(Unfinished(origin, [name], [], [inner]))
+        draft.use(*inner.free())
 
 
 def _any(constant: Const) -> bool:
