@@ -93,7 +93,7 @@ def test_what_has_no_row_is_flat_or_refused() -> None:
     tests = set(
         "less less_equal equal not_equal greater greater_equal logical_and logical_or logical_xor logical_not".split()
     )
-    tapes = {"tape_new", "tape_push", "tape_pop"}
+    tapes = {name for name in INTERPRETATIONS if name.startswith("tape_")}
     lists = {name for name in INTERPRETATIONS if name.startswith("list_")}  # arrays with a length, once differentiated
     assert set(INTERPRETATIONS) == {*GRADIENTS, *JOINS} | FLAT | NONE | whole | tests | tapes | lists | {"math"}
 

@@ -151,6 +151,15 @@ def tape_pop(tape: Any, *, types: tuple[Type, ...]) -> Row:
     return (below, *values)
 
 
+def tape_product(tape: Any, *, types: tuple[Array]) -> np.ndarray:
+    """Return the sum of the gathered products: each row's left matrix turned round, times its right one."""
+    made = np.zeros(concrete(types[0].dims), types[0].dtype)
+    while tape:
+        (left, right), tape = tape
+        made += left.T @ right
+    return made
+
+
 def list_new(*, item: Scalar | Array) -> Items:
     """Return the empty list."""
     return Items(item, [], 0)
@@ -328,5 +337,7 @@ INTERPRETATIONS: dict[str, Meaning] = {
     "tape_new": tape_new,
     "tape_push": tape_push,
     "tape_pop": tape_pop,
+    "tape_gather": tape_push,
+    "tape_product": tape_product,
 }
 """Every primitive without blocks; `if`, `while`, `function` and `call` are the interpreter's own."""

@@ -157,6 +157,21 @@ def _tape_pop(*operands: Type, types: tuple[Type, ...]) -> tuple[Type, ...]:
     return (TAPE, *types)
 
 
+def _tape_gather(*operands: Type) -> tuple[Type, ...]:
+    _tape(*operands)
+    _, left, right = operands
+    both = isinstance(left, Array) and isinstance(right, Array) and left.dtype == right.dtype and left.dtype.kind == "f"
+    if not both or len(left.dims) != 2 or len(right.dims) != 2 or left.dims[0] != right.dims[0]:  # type: ignore[union-attr]
+        raise TypeError(f"{left} and {right} have no product; give matrices of floats with as many rows")
+    return (TAPE,)
+
+
+def _tape_product(*operands: Type, types: tuple[Array]) -> tuple[Type, ...]:
+    if operands != (TAPE,) or [len(one.dims) for one in types] != [2]:
+        raise TypeError("a tape, and the type of a matrix")
+    return types
+
+
 def _list(given: Type) -> Scalar | Array:
     if not isinstance(given, ListOf):
         raise TypeError(f"{given} is no list")
@@ -323,6 +338,8 @@ RULES: dict[str, Rule] = {
     "tape_new": lambda: (TAPE,),
     "tape_push": _tape_push,
     "tape_pop": _tape_pop,
+    "tape_gather": _tape_gather,
+    "tape_product": _tape_product,
 }
 """Every primitive without blocks. A row raises TypeError or ValueError where the operands do not fit."""
 

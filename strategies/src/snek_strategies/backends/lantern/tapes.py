@@ -76,7 +76,7 @@ class Origins:
         for node in block.nodes:
             self._number += 1
             self.origin.update((sym.index, sym.index) for sym in node.results if is_tape(sym))
-            if node.primitive == "tape_push":
+            if node.primitive in ("tape_push", "tape_gather"):
                 self.origin[node.results[0].index] = self.of(node.operands[0])
                 self._change(self.of(node.operands[0]), loops)
             elif node.primitive == "tape_pop":
@@ -198,5 +198,28 @@ def move(w: Writer, moves: Sequence[tuple[str, str]]) -> None:
         w.line(f"{target} = std::move({name});")
 
 
-ROWS = {"tape_new": new, "tape_push": push, "tape_pop": pop}
+def gather(w: Writer, node: Node) -> None:
+    """Write the factors of a product to those that a tape has gathered."""
+    tape, *factors = node.operands
+    (result,) = node.results
+    made = [w.elements(one) for one in factors]
+    (rows, m), (_, n) = dims = [dims_of(one.type) for one in factors]
+    kind = cpp(made[0].dtype)
+    name = w.fresh("factors")
+    w.texts[result.index] = w.texts[tape.index]  # type: ignore[union-attr]
+    w.line(f"const auto {name} = {w.texts[result.index]}.gather<{kind}, {m}, {n}, {rows}>();")
+    for side, one, own in zip(("left", "right"), made, dims, strict=True):
+        w.store(one, View(f"{name}.{side}", one.dtype, own, row_strides(own), frozenset({name})))
+
+
+def product(w: Writer, node: Node) -> None:
+    """Write the product of the factors that a tape has gathered."""
+    (result,) = node.results
+    target = w.place_for(result)
+    m, n = target.dims
+    w.line(f"{w.use(node.operands[0])}.product<{cpp(target.dtype)}, {m}, {n}>({target.base});")
+    w.bind(result, target)
+
+
+ROWS = {"tape_gather": gather, "tape_product": product, "tape_new": new, "tape_push": push, "tape_pop": pop}
 """One row for each primitive of tapes."""

@@ -122,3 +122,20 @@ def sequence() -> Program:
     blocks = (test, Block((j, t), body, (Sym(11, INT), Sym(10, s.type))))
     loop = Node((Sym(12, INT), Sym(13, s.type)), "while", (number(0), s), (), blocks, frozenset({"raise"}))
     return Program("sequence", Block((xs, w, s), (loop,), (Sym(13, s.type),)))
+
+
+def descent() -> Program:
+    """A loop that adds up a product on each trip, as the gradient of a layer does."""
+    x, y, g = (Sym(at, Array(np.dtype("float64"), dims)) for at, dims in enumerate([(2, 30), (2, 40), (30, 40)]))
+    i, j, t, u = Sym(3, INT), Sym(6, INT), Sym(7, g.type), Sym(5, g.type)
+    test = Block((i, u), (simple(4, "less", i, number(9)),), (Sym(4, BOOL),))
+    turned = simple(8, "transpose", x, axes=(1, 0))
+    body = (
+        turned,
+        simple(9, "matmul", turned.results[0], y),
+        simple(10, "add", t, Sym(9, g.type)),
+        simple(11, "add", j, number(1)),
+    )
+    blocks = (test, Block((j, t), body, (Sym(11, INT), Sym(10, g.type))))
+    loop = Node((Sym(12, INT), Sym(13, g.type)), "while", (number(0), g), (), blocks)
+    return Program("descent", Block((x, y, g), (loop,), (Sym(13, g.type),)))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from snek_strategies.ir.passes.drop_dead import drop_dead
 from snek_strategies.ir.passes.fold_constants import fold_constants
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
+from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.ir.passes.hoist_invariants import hoist_invariants
 from snek_strategies.ir.passes.hoist_products import hoist_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
@@ -29,6 +30,7 @@ LOOP_PASSES: tuple[Callable[[Program], Program], ...] = (
     merge_equal,
     hoist_invariants,
     hoist_products,  # after invariants: a factor that is only transposed in the loop is outside it by then
+    gather_products,  # before what is dead goes: products that are gathered are not computed alone any more
     drop_dead,
     fuse_elementwise,  # last: regions are what a back-end writes, and no other pass looks into them
 )

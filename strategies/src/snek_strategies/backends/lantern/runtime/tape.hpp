@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lantern.hpp"
+#include "products.hpp"
 
 namespace lantern {
 
@@ -32,6 +33,7 @@ inline thread_local Zeros zeros;
 class Tape {
     char *data = nullptr;
     std::size_t used = 0, size = 0;
+    bool summed = false;
 
    public:
     Tape() = default;
@@ -45,6 +47,7 @@ class Tape {
         std::swap(data, other.data);
         std::swap(used, other.used);
         std::swap(size, other.size);
+        std::swap(summed, other.summed);
     }
     // Returns where a new row goes. A row is a multiple of 8 bytes long, so that whatever lies in it is aligned.
     char *push(std::size_t bytes) {
@@ -56,8 +59,53 @@ class Tape {
         if (__builtin_expect(used == 0, 0)) return zeros.get(bytes);
         return data + (used -= bytes);
     }
+    // A tape that gathers factors has none of these rows: `used` rows of the left ones lie together, then the right
+    // ones, then what the products of earlier rows add up to. Memory stays bounded however many are gathered.
+    template <class T>
+    struct Factors {
+        T *left, *right;
+    };
+    template <class T, int M, int N, int ROWS>
+    Factors<T> gather() {
+        constexpr std::size_t room = ROWS > GATHERED ? ROWS : GATHERED;
+        if (__builtin_expect(used + ROWS > size, 0)) {
+            if (used != 0) multiply<T, M, N>(sums<T, M, N>(), summed), summed = true, used = 0;
+            if (size < room) widen<T, M, N>(room);
+        }
+        T *left = reinterpret_cast<T *>(data);
+        const std::size_t at = std::exchange(used, used + ROWS);
+        return {left + at * M, left + size * M + at * N};
+    }
+    // c (M by N) = the sum of the products of the left factors, turned round, and the right ones.
+    template <class T, int M, int N>
+    void product(T *c) {
+        if (summed) std::memcpy(c, sums<T, M, N>(), sizeof(T) * M * N);
+        if (used != 0) {
+            multiply<T, M, N>(c, summed);
+        } else if (!summed) {
+            std::memset(c, 0, sizeof(T) * M * N);
+        }
+    }
 
    private:
+    static constexpr std::size_t GATHERED = 256;  // rows enough for a product to compute rather than wait for memory
+    template <class T, int M, int N>
+    T *sums() const {
+        return reinterpret_cast<T *>(data) + size * (M + N);
+    }
+    template <class T, int M, int N>
+    void multiply(T *c, bool add) const {
+        const T *left = reinterpret_cast<const T *>(data);
+        gemm<T>(M, N, int(used), left, M, true, left + size * M, N, false, c, add);
+    }
+    template <class T, int M, int N>
+    [[gnu::noinline]] void widen(std::size_t room) {
+        auto *made = static_cast<char *>(std::malloc(sizeof(T) * (room * (M + N) + std::size_t(M) * N)));
+        if (made == nullptr) throw std::bad_alloc();
+        if (summed) std::memcpy(made + sizeof(T) * room * (M + N), sums<T, M, N>(), sizeof(T) * M * N);
+        std::free(std::exchange(data, made));
+        size = room;
+    }
     [[gnu::noinline]] void grow(std::size_t bytes) {
         const std::size_t wanted = (size < 512 ? 512 : size) * 2 + bytes;
         void *made = std::realloc(data, wanted);
