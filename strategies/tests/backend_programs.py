@@ -557,6 +557,26 @@ def list_as_a_stack(x):
     return trips
 
 
+def star_targets(x):
+    first, *middle, last = x
+    if first > 0:
+        first, middle = middle[0], [last, first]
+    return first - middle[1], middle
+
+
+def list_by_path(x):
+    if x[0] > 0:
+        items = [x[1], x[2]]
+    else:
+        items = [x[1] * 2, x[0]]
+    items.append(x[2])
+    kept = None
+    for row in x:
+        if row > 3:
+            kept = [row, row * 2]
+    return items, kept
+
+
 def list_indexed(items, i, x):
     if x > 0:
         items.append(x)
@@ -630,6 +650,8 @@ PROGRAMS: dict[str, Case] = {
         list_indexed,
         [([f64(5)], D(at), f64(x)) for at, x in ((0, 2), (1, 2), (-1, -2), (1, -2), (-3, 2))],
     ),
+    "star targets": (star_targets, [(XS[:4],), (-XS[:4],)]),
+    "list by path": (list_by_path, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "index out of bounds": (index_out_of_bounds, [(XS, D(2)), (XS, D(-4)), (XS, D(5)), (XS, D(-5))]),
     "index arrays": (index_arrays, [(M, np.array([0, 2, 1])), (M, np.array([0, -3, 1])), (M, np.array([0, 3, 1]))]),
     "division by zero": (divides_by_zero, [(D(7), D(2)), (D(7), D(0)), (D(-7), D(2))]),

@@ -654,6 +654,5 @@ WIDENED = frozenset({"nonlocal_", "widens_int", "list_read_back"})
 
 REFUSED: Mapping[str, str] = {
     "comprehension": "comprehension",
-    "star_targets": "variable 'rest'",
 }
 """What `interpret` still refuses, each with what its refusal says."""

@@ -56,10 +56,7 @@ class ValueConstruct:
     def elements(self, value: Any, before: int, star: bool, after: int, *names: str) -> tuple[object, ...]:
         """`a, *b, c = value`: what each name gets, the starred one its list."""
         unpack = self.operators.unpack if "unpack" in self.operators.groups else _PYTHON.unpack
-        found = list(unpack(value, before, star, after))
-        if star:
-            end = len(found) - after
-            found = [*found[:before], found[before:end], *found[end:]]
+        found = unpack(value, before, star, after)
         return tuple(self.operators.assign(name, element) for name, element in zip(names, found, strict=True))
 
     @without_operator_frames

@@ -53,7 +53,7 @@ class ValueOperators:
         del target[index]
 
     def unpack(self, value: Any, before: int, star: bool, after: int) -> Iterable[object]:
-        """`a, *b, c = value`: the elements, as many as the targets can hold.
+        """`a, *b, c = value`: what each target gets, the starred one a list.
 
         `before` targets stand in front of the starred one, or in all where there is none, and `after` behind it.
         """
@@ -76,7 +76,8 @@ class ValueOperators:
             raise ValueError(f"not enough values to unpack (expected {before}, got {len(found)})")
         if len(found) < before + after:
             raise ValueError(f"not enough values to unpack (expected at least {before + after}, got {len(found)})")
-        return found
+        end = len(found) - after
+        return [*found[:before], found[before:end], *found[end:]] if star else found
 
     def binary(self, symbol: str, left: object, right: object) -> object:
         """`left symbol right`, with `symbol` such as `+`."""

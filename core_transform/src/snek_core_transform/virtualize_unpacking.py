@@ -11,19 +11,20 @@ from .virtualize_names import shape
 
 
 def virtualize_unpacking(tree: gast.AST, context: Context) -> gast.AST:
-    """Pass what several targets unpack through `unpack`, which knows how many they are.
+    """Pass what several targets unpack through `unpack`, which gives each its value, the starred one its list.
 
     >>> def f(x):
     ...     a, *b = x
     >>> print(show(f, after="virtualize_unpacking", operators=RecordingOperators({"unpack"})))
     def f(x):
-        a, *b = operators.unpack(x, 1, True, 0)
+        a, b = operators.unpack(x, 1, True, 0)
     """
     if not context.wants("unpack"):
         return tree
 
     def unpacked(target: gast.expr, value: gast.expr) -> gast.expr:
         numbers = [constant(number) for number in shape(target)]
+        target.elts = [part.value if isinstance(part, gast.Starred) else part for part in target.elts]
         return at(call(context.value_operator("unpack"), value, *numbers), value)
 
     def is_wanted(target: gast.expr, is_split: bool) -> bool:

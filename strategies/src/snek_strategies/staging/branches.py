@@ -8,8 +8,8 @@ from snek_core_transform.operators import State
 from snek_strategies.ir.types import BOOL, Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.facts import follows, note
+from snek_strategies.staging.host_state import as_left, label, now, put, with_same_names
 from snek_strategies.staging.host_state import held as host_values
-from snek_strategies.staging.host_state import label, now, put, with_same_names
 from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import Absent, Raises, fill, join, opened, project, slots
 from snek_strategies.staging.memory import may_be
@@ -89,14 +89,14 @@ def stage_if(
 
 
 def _resolved(values: list[State], blocks: list[OpenBlock]) -> list[State]:
-    """Return what each side gives; where the sides differ, a value that may be None is what it is known to be there."""
+    """Return what each side gives; where the sides differ, values are what they are known to be at its end."""
+    alike = [all(one is other[at] for other in values) for at, one in enumerate(values[0])]
     found = []
     for value, block in zip(values, blocks, strict=True):
+        contents = {id(host): content for host, content in block.hosts}
         with builder().looking_into(block):
             found.append(
-                tuple(
-                    one if all(one is other[at] for other in values) else resolved(one) for at, one in enumerate(value)
-                )
+                tuple(one if same else as_left(resolved(one), contents) for one, same in zip(value, alike, strict=True))
             )
     return found
 

@@ -19,7 +19,7 @@ from snek_strategies.ir.types import Fn
 from snek_strategies.staging.attempts import ATTEMPTS, Thrown, watched_operations
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.join import ABSENT, RAISES, Absent, fill, is_tuple, join, opened, same_template
-from snek_strategies.staging.memory import may_be, seal
+from snek_strategies.staging.memory import may_be_of, seal
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.raised_by_operations import leave_where
 from snek_strategies.staging.raises import Diverged
@@ -188,7 +188,7 @@ def _emit_call(staged: Staged, args: tuple[object, ...], kwargs: dict[str, objec
         leave_where(emit("equal", code, number), thrown.made(tuple(next(values) for _ in thrown.types)))
     if isinstance(staged.result, Absent):
         raise Diverged
-    may_be(given, *leaves((args, kwargs)))
+    may_be_of(given, (*leaves((args, kwargs)), *args, *kwargs.values()))
     seal((given,), "it comes from a staged function, which may have kept it")
     return given
 

@@ -6,12 +6,15 @@ holds on whichever path is taken.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import CellType
 from typing import Any
 
 import numpy as np
 
 from snek_strategies.ir.types import ListOf
+from snek_strategies.staging.join import parts, rebuild
+from snek_strategies.staging.joined_lists import JoinedList
 from snek_strategies.staging.lists import Listed, StagedList
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep
@@ -95,6 +98,14 @@ def as_one(content: Content) -> Content:
 def _value(content: Content) -> Rep | None:
     only = content[0] if len(content) == 1 else None
     return only if isinstance(only, Rep) and isinstance(only.type, ListOf) else None
+
+
+def as_left(value: object, contents: Mapping[int, Content]) -> object:
+    """Return a value that a region gives with its lists as the region leaves them; they hold again what they held."""
+    if isinstance(value, list) and id(value) in contents:
+        return JoinedList(contents[id(value)], (value,))
+    inside = parts(value)
+    return value if inside is None else rebuild(value, [as_left(one, contents) for one in inside])
 
 
 def label(host: object) -> str:

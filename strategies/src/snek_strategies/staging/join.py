@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from snek_core_transform.operators import Unbound
 from snek_strategies.ir.syntax import Atom, Const, Sym
 from snek_strategies.ir.types import BOOL, PYTHON_TYPES, Array, Items, ListOf, Scalar, Type, concrete
+from snek_strategies.staging.joined_lists import JoinedList, is_list, items_of, origins_of
 from snek_strategies.staging.lists import Listed, item_type, made_of
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
@@ -120,10 +121,12 @@ def join(name: str, a: object, b: object) -> object:
         return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
     if a is None or b is None or isinstance(a, Maybe) or isinstance(b, Maybe):
         return _join_optional(name, a, b)
+    if is_list(a) and is_list(b):
+        return _join_lists(name, a, b)
     if alike(a, b):
         return join_items(join, name, a, b)
     if isinstance(a, Listed) or isinstance(b, Listed) or ListOf in (_kind(a), _kind(b)):
-        return Slot(_join_lists(name, a, b))
+        return Slot(_list_type(name, a, b))
     if all(isinstance(one, Slot) or liftable(one) for one in (a, b)):
         return Slot(_join_types(name, a, b))
     return refuse(
@@ -180,7 +183,20 @@ def _kind(value: object) -> type | None:
     return type(value.type) if isinstance(value, (Slot, Rep)) else None
 
 
-def _join_lists(name: str, a: object, b: object) -> Type:
+def _join_lists(name: str, a: object, b: object) -> JoinedList:
+    """Join two lists item by item; lists of different lengths become one value."""
+    contents = [items_of(one) for one in (a, b)]
+    origins = {id(one): one for held in (a, b) for one in origins_of(held)}
+    one_value = any(len(one) == 1 and _kind(one[0]) is ListOf for one in contents)
+    if one_value or len(contents[0]) != len(contents[1]):
+        listed = [one[0] if len(one) == 1 and _kind(one[0]) is ListOf else Listed(one) for one in contents]
+        items: tuple[object, ...] = (Slot(_list_type(name, *listed)),)
+    else:
+        items = tuple(join(f"{name}[{at}]", x, y) for at, (x, y) in enumerate(zip(*contents, strict=True)))
+    return JoinedList(items, tuple(origins.values()))
+
+
+def _list_type(name: str, a: object, b: object) -> Type:
     """Return the type of a list that has other items on another path."""
     items: list[object] = []
     for one in (a, b):
@@ -231,7 +247,7 @@ def slots(template: object) -> Iterator[Type]:
         yield from slots(template.flag)
         yield from slots(template.value)
     else:
-        for one in parts(template) or ():
+        for one in template.items if isinstance(template, JoinedList) else parts(template) or ():
             yield from slots(one)
 
 
@@ -244,6 +260,8 @@ def project(template: object, value: object) -> Iterator[Atom]:
             known = not isinstance(value, Unbound | Raises)
             yield lift(value.flag) if isinstance(value, PartlyBound) else lift(known)
         yield from project(template.value, value.value if isinstance(value, PartlyBound) else value)
+    elif isinstance(template, JoinedList):
+        yield from _projected_list(template, value)
     elif isinstance(template, Maybe) and not isinstance(value, Maybe | Unbound | Raises):
         if isinstance(template.flag, Slot):
             yield lift(value is not None)
@@ -255,6 +273,16 @@ def project(template: object, value: object) -> Iterator[Atom]:
             yield from project(one, value if inside is None else inside[at])
 
 
+def _projected_list(template: JoinedList, value: object) -> Iterator[Atom]:
+    items: tuple[object, ...] = (
+        (value,) * len(template.items) if isinstance(value, Unbound | Raises) else items_of(value)
+    )
+    if [_kind(one) for one in template.items] == [ListOf] and [_kind(one) for one in items] != [ListOf]:
+        items = (value if isinstance(value, Unbound | Raises) else Listed(items),)
+    for one, held in zip(template.items, items, strict=True):
+        yield from project(one, held)
+
+
 def fill(template: object, reps: Iterator[Rep]) -> object:
     """Return the value that a template describes, its slots taken by `reps` in order."""
     if isinstance(template, Slot):
@@ -262,22 +290,31 @@ def fill(template: object, reps: Iterator[Rep]) -> object:
     if isinstance(template, PartlyBound):
         flag = fill(template.flag, reps)
         return PartlyBound(template.name, flag, fill(template.value, reps))
+    if isinstance(template, JoinedList):
+        return template.made([fill(one, reps) for one in template.items])
     inside = parts(template)
     if inside is not None:
         return rebuild(template, [fill(one, reps) for one in inside])
     return template
 
 
-def opened(template: object, reps: frozenset[int] | None = None) -> object:
-    """Turn the Reps of a template (those with these names, or all) into slots."""
+def opened(template: object, reps: frozenset[int] | None = None, kept: Container[int] = ()) -> object:
+    """Turn the Reps of a template (those with these names, or all) into slots, but for lists that are `kept` by id."""
     if isinstance(template, Rep):
         owned = reps is None or (isinstance(template.atom, Sym) and template.atom.index in reps)
         return Slot(template.type) if owned else template
     if isinstance(template, PartlyBound):
-        return PartlyBound(template.name, opened(template.flag, reps), opened(template.value, reps))
+        return PartlyBound(template.name, opened(template.flag, reps), opened(template.value, reps, kept))
+    if is_list(template) and id(template) not in kept:
+        items = tuple(opened(one, reps, kept) for one in items_of(template))
+        own = isinstance(template, JoinedList) or any(
+            x is not y for x, y in zip(items, items_of(template), strict=True)
+        )
+        # A list that holds none of these values is the one list that it is.
+        return JoinedList(items, origins_of(template)) if own else template
     inside = parts(template)
     if inside is not None:
-        return rebuild(template, [opened(one, reps) for one in inside])
+        return rebuild(template, [opened(one, reps, kept) for one in inside])
     return template
 
 
@@ -285,6 +322,8 @@ def same_template(a: object, b: object) -> bool:
     """Tell whether two templates are one."""
     if isinstance(a, PartlyBound) and isinstance(b, PartlyBound):
         return same_template(a.flag, b.flag) and same_template(a.value, b.value)
+    if isinstance(a, JoinedList) and isinstance(b, JoinedList):
+        return len(a.items) == len(b.items) and all(map(same_template, a.items, b.items))
     if alike(a, b):
         return all(map(same_template, parts(a) or (), parts(b) or ()))
     return same_static(a, b)

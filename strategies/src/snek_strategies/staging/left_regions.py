@@ -12,7 +12,7 @@ from snek_strategies.ir.syntax import Atom, Node
 from snek_strategies.ir.types import INT
 from snek_strategies.staging.attempts import Attempt
 from snek_strategies.staging.builder import OpenBlock, builder
-from snek_strategies.staging.host_state import carries, held, label, names, now, put, with_same_names
+from snek_strategies.staging.host_state import as_left, carries, held, label, names, now, put, with_same_names
 from snek_strategies.staging.join import RAISES, Absent, fill, join, opened, project, same_static, slots, zero
 from snek_strategies.staging.memory import may_be
 from snek_strategies.staging.refusal import refuse
@@ -77,6 +77,7 @@ def ended(
     changed = _changed(ends, bool(normal), attempt, entered)
     hosts = {key: host for key, (host, _) in changed.items()}
     arrays = {key: rep for end in ends for key, (rep, _) in end.arrays.items()}
+    ends = _as_left(ends)
     rows = [_row(end, [(host, row[at]) for host, row in changed.values()], arrays) for at, end in enumerate(ends)]
     labels = (
         *variables.names,
@@ -85,7 +86,7 @@ def ended(
     )
     inner = frozenset(_bound(block.nodes))
     columns = zip(*rows, strict=True)
-    templates = tuple(opened(_join(name, column), inner) for name, column in zip(labels, columns, strict=True))
+    templates = tuple(opened(_join(name, column), inner, hosts) for name, column in zip(labels, columns, strict=True))
     kinds = sorted({one.kind for one in exits})
     payloads = [attempt.kinds[kind].types for kind in kinds]
     types = (INT, *slots(templates), *(one for row in payloads for one in row))
@@ -177,6 +178,17 @@ def _content(
         assert before is not None, "what a region changes has been watched"
         return before
     return now(host) if is_normal else RAISES
+
+
+def _as_left(ends: list[_End]) -> list[_End]:
+    """Return the ends with lists that are not the same at all of them as they are left there."""
+    alike = [all(one is end.state[at] for end in ends) for at, one in enumerate(ends[0].state)]
+    made = []
+    for end in ends:
+        contents = {key: content for key, (_, content) in end.hosts.items()}
+        pairs = zip(end.state, alike, strict=True)
+        made.append(end._replace(state=tuple(one if same else as_left(one, contents) for one, same in pairs)))
+    return made
 
 
 def _row(end: _End, contents: list[tuple[object, Content | Absent]], arrays: dict[int, Rep]) -> State:

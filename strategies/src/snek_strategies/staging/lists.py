@@ -11,13 +11,30 @@ from typing import Any, NoReturn, SupportsIndex
 
 from snek_strategies.ir.types import Array, ListOf, Scalar, Type
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.rep import Rep, emit, liftable, memory_of
+from snek_strategies.staging.rep import Memory, Rep, emit, liftable, memory_of
 
 
 class StagedList(list[Any]):
     """A list that a staged program makes or is given."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__", "memory", "origins")
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        super().__init__(items)
+        self.memory: Memory | None = None
+        self.origins: tuple[tuple[list[Any], tuple[object, ...]], ...] = ()
+        """The lists of Python's own that it may be, each with what that then held."""
+
+    def _changing(self) -> None:
+        if self.memory is None:
+            return
+        reason = self.memory.sealed or ("another one is alive" if self.memory.others(self) else None)
+        if reason is not None:
+            refuse(
+                f"a change of a list that is one of several lists as data decide: {reason}; change a list of its own, "
+                "list(x)",
+                code="SNK0212",
+            )
 
     def _unknown(self, what: str) -> NoReturn:
         refuse(
@@ -40,6 +57,7 @@ class StagedList(list[Any]):
         return item_of(as_value(self), index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        self._changing()
         if not isinstance(index, Rep) and value_of(self) is None:
             list.__setitem__(self, index, value)
             return
@@ -50,6 +68,7 @@ class StagedList(list[Any]):
 
     def append(self, value: Any) -> None:
         """Append an item."""
+        self._changing()
         if value_of(self) is None:
             list.append(self, value)
             return
@@ -58,6 +77,7 @@ class StagedList(list[Any]):
 
     def extend(self, values: Iterable[Any]) -> None:
         """Append items, one by one."""
+        self._changing()
         if value_of(self) is None:
             list.extend(self, values)
             return
@@ -70,6 +90,7 @@ class StagedList(list[Any]):
 
     def pop(self, index: SupportsIndex = -1) -> Any:
         """Take an item out, the last one."""
+        self._changing()
         if value_of(self) is None:
             return list.pop(self, index)
         if index != -1:
@@ -83,6 +104,7 @@ class StagedList(list[Any]):
 
     def clear(self) -> None:
         """Take all items out."""
+        self._changing()
         list.clear(self)
 
     def copy(self) -> StagedList:
@@ -100,6 +122,8 @@ def _static(name: str, what: str) -> Callable[..., Any]:
     method = getattr(list, name)
 
     def run(self: StagedList, *args: Any, **kwargs: Any) -> Any:
+        if name in _CHANGING:
+            self._changing()
         if value_of(self) is not None or any(value_of(one) is not None for one in args):
             self._unknown(what)
         made = method(self, *args, **kwargs)
@@ -111,6 +135,7 @@ def _static(name: str, what: str) -> Callable[..., Any]:
 
 
 _METHODS = "insert remove sort reverse index count"
+_CHANGING = frozenset(["insert", "remove", "sort", "reverse", "__imul__", "__delitem__"])
 _SPECIAL = "contains reversed add mul rmul imul eq ne lt le gt ge delitem"
 for _name in _METHODS.split():
     setattr(StagedList, _name, _static(_name, f"{_name}()"))
@@ -120,7 +145,16 @@ for _name in _SPECIAL.split():
 
 def value_of(given: object) -> Rep | None:
     """Return the value of a list whose length depends on data, or None."""
-    if isinstance(given, StagedList) and list.__len__(given) == 1:
+    if not isinstance(given, StagedList):
+        return None
+    for origin, content in given.origins:
+        if len(origin) != len(content) or any(one is not held for one, held in zip(origin, content, strict=True)):
+            refuse(
+                "a list that is one of several lists as data decide, of which one has been changed since; change a "
+                "list of its own, list(x)",
+                code="SNK0212",
+            )
+    if list.__len__(given) == 1:
         held = list.__getitem__(given, 0)
         if isinstance(held, Rep) and isinstance(held.type, ListOf):
             return held

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from snek_core_transform.operators import State
 from snek_strategies.staging.join import Slot, alike, parts, rebuild, type_now
+from snek_strategies.staging.joined_lists import JoinedList, is_list, items_of, origins_of
 from snek_strategies.staging.rep import liftable
 
 
@@ -52,7 +53,7 @@ def remember(loop: FoundLoop) -> None:
     """Keep a loop whose types are stable for the next trace of the loop around it."""
     region = _REGION.get()
     if region is not None:
-        region.found.append(loop)
+        region.found.append(replace(loop, templates=tuple(map(_without_origins, loop.templates))))
 
 
 @contextmanager
@@ -73,9 +74,22 @@ def with_types(state: State, known: State) -> State:
     return tuple(_with_type(value, template) for value, template in zip(state, known, strict=True))
 
 
+def _without_origins(template: object) -> object:
+    """Return a template that keeps no list alive."""
+    if isinstance(template, JoinedList):
+        return JoinedList(tuple(map(_without_origins, template.items)))
+    inside = parts(template)
+    return template if inside is None else rebuild(template, [_without_origins(one) for one in inside])
+
+
 def _with_type(value: object, template: object) -> object:
     if isinstance(template, Slot):
         return template if liftable(value) and type_now(value) == template.type else value
+    if isinstance(template, JoinedList):
+        if not is_list(value) or len(items_of(value)) != len(template.items):
+            return value
+        pairs = zip(items_of(value), template.items, strict=True)
+        return JoinedList(tuple(_with_type(one, known) for one, known in pairs), origins_of(value))
     if alike(value, template):
         pairs = zip(parts(value) or (), parts(template) or (), strict=True)
         return rebuild(value, [_with_type(one, known) for one, known in pairs])

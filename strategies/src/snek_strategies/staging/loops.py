@@ -10,7 +10,7 @@ from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.facts import known, note
-from snek_strategies.staging.host_state import as_one, is_one, label, now, put, with_same_names
+from snek_strategies.staging.host_state import as_left, as_one, is_one, label, now, put, with_same_names
 from snek_strategies.staging.host_state import held as host_values
 from snek_strategies.staging.host_state import names as host_names
 from snek_strategies.staging.join import (
@@ -101,10 +101,12 @@ def stage_while(
         if any(all(rep is not box for box in boxes) for rep, _ in tested.written):
             refuse("the test of a staged loop changes an array in place; do that in its body", code="SNK0213")
         inner = frozenset(block.bound)
+        contents = {id(host): content for host, content in block.hosts}
         entering = fill(templates, iter(map(Rep, block.parameters[len(boxes) :])))
-        if isinstance(result, Raises):
-            # The end of the body is never reached, so the state may be anything of its types there.
-            result = entering
+        # Where the end of the body is never reached, the state may be anything of its types there.
+        result = entering if isinstance(result, Raises) else result
+        ends = zip(result, entering, strict=True)  # type: ignore[call-overload]
+        result = tuple(one if one is before else as_left(one, contents) for one, before in ends)
         pairs = [*zip(entering, result, strict=True)]  # type: ignore[call-overload]
         for at, host in enumerate(hosts, own):
             if isinstance(host, StagedList):

@@ -6,15 +6,18 @@ its store is staged; where two Reps that both live may share memory, a store int
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from snek_strategies.ir.types import Array
 from snek_strategies.staging.join import parts
+from snek_strategies.staging.joined_lists import may_be_one, memory_of_list
+from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Memory, Rep, memory_of
+from snek_strategies.staging.watch import Watch
 
 
 def may_be(results: object, *origins: object) -> None:
@@ -31,11 +34,34 @@ def may_be(results: object, *origins: object) -> None:
                 memory.seal("it may be an array from outside the program")
 
 
+def may_be_of(result: object, arguments: Iterable[object]) -> None:
+    """Note that what a staged function gives may be, or be part of, what it was given."""
+    may_be(result, *arguments)
+    for made in _lists((result,)):
+        reached = Watch(cells=False)
+        reached.add(*arguments)
+        for one, _ in reached.seen.values():
+            if isinstance(one, list):
+                may_be_one(made, one)
+
+
 def seal(values: Iterable[object], reason: str) -> None:
-    """Refuse stores into these arrays from now on."""
+    """Refuse changes of these arrays and lists from now on."""
+    for one in _lists(values):
+        memory_of_list(one).seal(reason)
     for value in _arrays(values):
         if isinstance(value, Rep):
             memory_of(value).seal(reason)
+
+
+def _lists(values: Iterable[object]) -> Iterator[StagedList]:
+    for value in values:
+        if isinstance(value, StagedList):
+            yield value
+        elif isinstance(value, PartlyBound):
+            yield from _lists((value.value,))
+        else:
+            yield from _lists(parts(value) or ())
 
 
 def check_writable(rep: Rep, what: str) -> None:

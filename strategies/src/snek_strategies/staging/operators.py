@@ -178,8 +178,11 @@ class StagingOperators(Operators):
                     "stage with a larger unroll=",
                     code="SNK0213",
                 )
-            value = (value[at] for at in range(rows(value)))
-        return super().unpack(value, before, star, after)
+            value = [value[at] for at in range(rows(value) if star else min(rows(value), before + 1))]
+        found: list[Any] = [*super().unpack(value, before, star, after)]
+        if star:
+            found[before] = StagedList(found[before])
+        return found
 
     def list_(self, value: list[object]) -> object:
         return StagedList(map(settle, value))

@@ -16,6 +16,7 @@ from snek_strategies.ir.syntax import Atom, Block, Const
 from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import takes_of_operation, watched_operations
 from snek_strategies.staging.builder import builder
+from snek_strategies.staging.optional import NUMBERS
 from snek_strategies.staging.raises import check_not_caught, stage_raise
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
@@ -23,8 +24,6 @@ from snek_strategies.staging.text import StagedText
 
 Check = tuple[Rep, BaseException]
 """When the flag holds, the exception is raised."""
-
-EXAMPLES = {"bool": True, "int": 1, "float": 1.0, "complex": 1j}
 
 
 def guard(primitive: str, operands: tuple[Atom, ...], params: dict[str, object]) -> None:
@@ -73,7 +72,7 @@ def _by_zero(meaning: Callable[[Any, Any], object]) -> Callable[..., Iterator[Ch
         divisor = operands[1]
         if isinstance(divisor, Const) and divisor.value:
             return
-        one, none = EXAMPLES[left.kind], type(EXAMPLES[right.kind])(0)
+        one, none = NUMBERS[left.kind], type(NUMBERS[right.kind])(0)
         yield emit("equal", Rep(divisor), 0), _raised_by(lambda: meaning(one, none))
 
     return checks

@@ -17,12 +17,12 @@ from snek_strategies.staging.tensors import host_array, type_of_value
 
 
 class Memory:
-    """The arrays that may lie in one memory."""
+    """The arrays that may lie in one memory, or the lists that may be one."""
 
     __slots__ = ("_joined", "_members", "_sealed")
 
     def __init__(self) -> None:
-        self._members: list[weakref.ref[Rep]] = []
+        self._members: list[weakref.ref[object]] = []
         self._joined: Memory | None = None
         self._sealed: str | None = None
 
@@ -32,8 +32,8 @@ class Memory:
             root = root._joined
         return root
 
-    def add(self, rep: Rep) -> None:
-        """Take an array in."""
+    def add(self, rep: object) -> None:
+        """Take an array or a list in."""
         root = self._root()
         root._members = [one for one in root._members if one() is not None]
         root._members.append(weakref.ref(rep))
@@ -57,8 +57,8 @@ class Memory:
         """Why nothing may be stored, or None."""
         return self._root()._sealed
 
-    def others(self, rep: Rep) -> bool:
-        """Tell whether an array other than this one is alive in it."""
+    def others(self, rep: object) -> bool:
+        """Tell whether another one than this is alive in it."""
         return any(one() is not None and one() is not rep for one in self._root()._members)
 
 

@@ -20,6 +20,7 @@ from snek_strategies.staging.builder import CURRENT, Builder
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
+from snek_strategies.staging.joined_lists import check_returned
 from snek_strategies.staging.leaf_names import leaf_names
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.modules import refuse_assigned
@@ -303,6 +304,8 @@ def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> obje
         # A tensor of the caller's takes its new elements as an array.
         atoms.append(value.atom)
         return Hole(len(atoms) - 1)
+    if isinstance(value, list):
+        check_returned(value)
     if isinstance(value, StagedList) and value_of(value) is not None:
         hole = memo[id(value)] = _structure(value_of(value), atoms, {})
         return hole
