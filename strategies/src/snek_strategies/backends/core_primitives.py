@@ -47,7 +47,7 @@ def _block(block: Block, names: Names) -> Block:
         blocks = tuple(_block(one, names) for one in node.blocks)
         row = _row_of(node)
         if row is None:
-            nodes.append(replace(node, operands=operands, blocks=blocks))
+            nodes.append(node.over(operands, blocks))
             continue
         emit = Emitter(names, nodes, node.place)
         made = row(emit, *operands, **dict(node.params))

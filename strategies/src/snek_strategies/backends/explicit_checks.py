@@ -112,7 +112,8 @@ class _Checks:
         blocks = tuple(map(self.block, node.blocks))
         inner = frozenset().union(*(one.effects for block in blocks for one in block.nodes))
         effects = node.effects | (inner if node.primitive in ("if", "while") else frozenset())
-        emit.nodes.append(replace(node, operands=tuple(operands), blocks=blocks, effects=effects))
+        made = node.over(tuple(operands), blocks)
+        emit.nodes.append(made if effects == made.effects else replace(made, effects=effects))
         for check in _after(node, emit):
             self._check(check, emit)
 

@@ -89,7 +89,7 @@ def _pruned(block: Block, used: set[int]) -> Block:
             continue
         inner = tuple(_pruned(one, used) for one in (_with_results_used(one, used) for one in node.blocks))
         used.update(atom.index for atom in node.operands if isinstance(atom, Sym))
-        kept.append(replace(node, blocks=inner))
+        kept.append(node.over(node.operands, inner))
     return replace(block, nodes=tuple(reversed(kept)))
 
 

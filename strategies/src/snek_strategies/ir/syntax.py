@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import is_
 
 from snek_core_transform.errors import Place
 from snek_strategies.ir.types import Type
@@ -59,6 +60,13 @@ class Node:
     blocks: tuple[Block, ...] = ()
     effects: frozenset[str] = frozenset()
     place: Place | None = field(default=None, compare=False)
+
+    def over(self, operands: tuple[Atom, ...], blocks: tuple[Block, ...] = ()) -> Node:
+        """Return the node over these operands and with these blocks: itself, where they are its own."""
+        own = (*self.operands, *self.blocks)
+        if len(own) == len(operands) + len(blocks) and all(map(is_, own, (*operands, *blocks))):
+            return self
+        return Node(self.results, self.primitive, operands, self.params, blocks, self.effects, self.place)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,6 +38,7 @@ class Names:
         self.names = tuple(sorted(name for name in names if name in scope))
 
 
+@cache
 def read_names(code: CodeType) -> frozenset[str]:
     """Return the global names that a code object and those inside it may read."""
     inner = (one for one in code.co_consts if isinstance(one, CodeType))

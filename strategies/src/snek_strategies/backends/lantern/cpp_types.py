@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 CPP = {
@@ -14,6 +16,7 @@ CPP = {
 Dtype = np.dtype[np.generic]
 
 
+@cache
 def cpp(dtype: Dtype) -> str:
     """Return the C++ type that holds an element. Raises KeyError for a dtype that C++ has no type for."""
     return CPP[dtype.name]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
 
 from snek_core_transform.errors import Place, StagingError
 from snek_strategies.backends.arithmetic import dtype_of
@@ -18,7 +22,7 @@ def refuse_unknown(program: Program) -> None:
         if isinstance(atom.type, (Fn, Tape)):
             continue
         dtype = dtype_of(atom.type)
-        if dtype.name in CPP and dtype.isnative:
+        if _is_known(dtype):
             continue
         order = "" if dtype.isnative else ", in another byte order than this machine's"
         raise StagingError(
@@ -27,6 +31,11 @@ def refuse_unknown(program: Program) -> None:
             place,
             code="SNK0290",
         )
+
+
+@cache
+def _is_known(dtype: np.dtype[Any]) -> bool:
+    return dtype.name in CPP and dtype.isnative
 
 
 def _values(program: Program) -> Iterator[tuple[Atom, Place | None]]:

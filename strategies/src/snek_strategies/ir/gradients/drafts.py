@@ -99,7 +99,7 @@ def finished(draft: Draft, outer: dict[int, Sym] | None = None) -> Block:
     nodes = []
     for node in draft.nodes:
         if isinstance(node, Node):
-            nodes.append(_with(node, atoms(node.operands), _blocks(node.blocks, names)))
+            nodes.append(node.over(atoms(node.operands), _blocks(node.blocks, names)))
         else:
             blocks = tuple(finished(one, names) for one in node.drafts)
             origin = node.origin
@@ -113,19 +113,13 @@ def finished(draft: Draft, outer: dict[int, Sym] | None = None) -> Block:
     return Block(tuple(draft.parameters), tuple(nodes), atoms(draft.results))
 
 
-def _with(node: Node, operands: tuple[Atom, ...], blocks: tuple[Block, ...]) -> Node:
-    if operands == node.operands and blocks == node.blocks:
-        return node
-    return Node(node.results, node.primitive, operands, node.params, blocks, node.effects, node.place)
-
-
 def _blocks(blocks: tuple[Block, ...], names: Mapping[int, Atom]) -> tuple[Block, ...]:
     if not blocks or not names:
         return blocks
     return tuple(
         Block(
             one.parameters,
-            tuple(_with(node, _renamed(node.operands, names), _blocks(node.blocks, names)) for node in one.nodes),
+            tuple(node.over(_renamed(node.operands, names), _blocks(node.blocks, names)) for node in one.nodes),
             _renamed(one.results, names),
         )
         for one in blocks

@@ -26,7 +26,6 @@ program known(%0: float64[]) {
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import numpy as np
 
@@ -50,12 +49,12 @@ def _folded(block: Block, known: dict[int, Atom]) -> Block:
 
     nodes: list[Node] = []
     for old in block.nodes:
-        node = replace(old, operands=atoms(old.operands))
+        node = old.over(atoms(old.operands), old.blocks)
         value = _value(node)
         if value is not None:
             known[node.results[0].index] = value
             continue
-        node = replace(node, blocks=tuple(_folded(one, known) for one in node.blocks))
+        node = node.over(node.operands, tuple(_folded(one, known) for one in node.blocks))
         if node.primitive == "if" and isinstance(node.operands[0], Const):
             taken = node.blocks[0 if node.operands[0].value else 1]
             nodes += taken.nodes

@@ -33,7 +33,7 @@ program chained(%0: float64[3], %1: float64[]) {
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
@@ -179,7 +179,7 @@ def _fused(block: Block, free: dict[int, tuple[Sym, ...]], fresh: _Fresh, names:
     for one in schedule.order:
         for node in [one] if isinstance(one, Node) else one.nodes:
             blocks = tuple(_fused(inner, free, fresh, names) for inner in node.blocks)
-            nodes.append(replace(node, operands=atoms(node.operands), blocks=blocks))
+            nodes.append(node.over(atoms(node.operands), blocks))
         if isinstance(one, _Group):
             members = nodes[-len(one.nodes) :]
             del nodes[-len(one.nodes) :]

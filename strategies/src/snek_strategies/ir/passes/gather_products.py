@@ -136,7 +136,7 @@ class _Gathering:
         at = sorted(wanted) if node.primitive == "if" else self.found.positions(node)
         if not at:
             blocks = tuple(self.block(one, {}) for one in node.blocks)
-            nodes.append(replace(node, operands=self._atoms(node.operands), blocks=blocks))
+            nodes.append(node.over(self._atoms(node.operands), blocks))
             return
         given = {one: tapes[wanted[one]] if one in wanted else self._emit(nodes, node.place, "tape_new") for one in at}
         made = {one: self.fresh(TAPE) for one in at}

@@ -32,7 +32,6 @@ program repeated(%0: float64[], %1: bool) {
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
@@ -56,9 +55,7 @@ def _merged(block: Block, known: dict[Hashable, Sym], names: dict[int, Sym]) -> 
     for old in block.nodes:
         # What a function has around it is captured when it is defined: in it, only its own.
         inside = {} if old.primitive == "function" else known
-        node = replace(
-            old, operands=atoms(old.operands), blocks=tuple(_merged(one, inside, names) for one in old.blocks)
-        )
+        node = old.over(atoms(old.operands), tuple(_merged(one, inside, names) for one in old.blocks))
         key = _key(node)
         if key is not None and key in known:
             names[node.results[0].index] = known[key]

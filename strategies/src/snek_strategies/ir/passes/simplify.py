@@ -52,7 +52,7 @@ def _simpler(block: Block, names: dict[int, Atom]) -> Block:
     nodes: list[Node] = []
     narrow: dict[int, Atom] = {}
     for old in block.nodes:
-        node = replace(old, operands=atoms(old.operands), blocks=tuple(_simpler(one, names) for one in old.blocks))
+        node = old.over(atoms(old.operands), tuple(_simpler(one, names) for one in old.blocks))
         if node.primitive == "broadcast_to":
             narrow[node.results[0].index] = node.operands[0]
         node = _unspread(node, narrow)
