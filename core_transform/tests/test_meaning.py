@@ -106,6 +106,24 @@ def test_exceptions_through_operators_answer_as_python() -> None:
     assert operators.firings["try_stmt"] > 20
 
 
+class StagingComprehensions(RecordingOperators):
+    """Calls `comprehend`, with Python's meaning, and counts."""
+
+    stages_comprehensions = True
+
+    def comprehend(self, *parts: Any) -> Any:
+        self.firings["comprehend"] += 1
+        return super().comprehend(*parts)
+
+
+def test_comprehensions_through_operators_answer_as_python() -> None:
+    operators = StagingComprehensions()
+    for function, arguments in CASES:
+        new, old = (answer(one, arguments, "") for one in (virtualize(function, operators), function))
+        assert new == old, function.__name__
+    assert operators.firings["comprehend"] > 20
+
+
 def test_every_operator_fires_over_the_corpus() -> None:
     operators = RecordingOperators()
     for function, arguments in CASES:

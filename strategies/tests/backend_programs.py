@@ -557,6 +557,17 @@ def list_as_a_stack(x):
     return trips
 
 
+def comprehensions(x):
+    doubled = [row * 2 if row > 1 else row for row in x]
+    kept = [row for row in x if row > 2]
+    return doubled[3], kept, len(kept)
+
+
+def generator_expressions(x):
+    best = max((row for row in x if row > 2), default=x[0])
+    return sum(row * 2 for row in x), any(row > 4 for row in x), all(row > -9 for row in x), best
+
+
 def star_targets(x):
     first, *middle, last = x
     if first > 0:
@@ -650,6 +661,8 @@ PROGRAMS: dict[str, Case] = {
         list_indexed,
         [([f64(5)], D(at), f64(x)) for at, x in ((0, 2), (1, 2), (-1, -2), (1, -2), (-3, 2))],
     ),
+    "comprehension": (comprehensions, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
+    "generator expression": (generator_expressions, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "star targets": (star_targets, [(XS[:4],), (-XS[:4],)]),
     "list by path": (list_by_path, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "index out of bounds": (index_out_of_bounds, [(XS, D(2)), (XS, D(-4)), (XS, D(5)), (XS, D(-5))]),

@@ -563,6 +563,19 @@ def comprehension(a):
     return sum([row * 2 if row > 0 else row for row in a])
 
 
+def comprehension_with_a_filter(a):
+    return [row * 2 for row in a if row > 0 if row < 5]
+
+
+def nested_comprehension(a):
+    return [x * y for x in a for y in a[:2] if x > y], [[y + 1 for y in a[:2]] for _ in range(2)]
+
+
+def generators(a):
+    found = any(row > 3 for row in a), all(row > -5 for row in a)
+    return found, max(row for row in a if row > 0)
+
+
 def walrus(x):
     if (y := x * 2) > 4:
         return y
@@ -641,7 +654,10 @@ ROWS: Mapping[str, Row] = {
         Row(aliasing, _calls((xs(1, 2),), (xs(3, 4),))),
         Row(del_in_a_branch, _calls((f64(3),), (f64(-1),))),
         Row(match_, _calls((f64(3), "a"), (f64(-1), "b"))),
-        Row(comprehension, _calls((xs(1, -2),), (xs(-3, 4),))),
+        Row(comprehension, _calls((xs(1, -2),), (xs(-3, 4),), (xs(*range(-9, 11)),))),
+        Row(comprehension_with_a_filter, _calls((xs(*range(-9, 11)),), (xs(*([-1] * 20)),), (xs(1, -2),))),
+        Row(nested_comprehension, _calls((xs(*range(-9, 11)),), (xs(3, 1),))),
+        Row(generators, _calls((xs(*range(-9, 11)),), (xs(*([-1] * 20)),))),
         Row(walrus, _calls((f64(3),), (f64(-1),))),
         Row(star_targets, _calls((xs(1, 2, 3),), (xs(-1, 2, 3),))),
         Row(min_max, _calls((f64(3), f64(4)), (f64(-1), f64(-2)))),
@@ -651,8 +667,3 @@ ROWS: Mapping[str, Row] = {
 
 WIDENED = frozenset({"nonlocal_", "widens_int", "list_read_back"})
 """Rows whose number has one type on all paths, the widest: its value is Python's, its class need not be."""
-
-REFUSED: Mapping[str, str] = {
-    "comprehension": "comprehension",
-}
-"""What `interpret` still refuses, each with what its refusal says."""

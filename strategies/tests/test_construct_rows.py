@@ -16,7 +16,7 @@ import snek
 from snek_strategies.staging.pytrees import Dynamic
 
 sys.path.append(str(Path(__file__).parent))
-from construct_rows import REFUSED, ROWS, WIDENED, Row  # noqa: E402
+from construct_rows import ROWS, WIDENED, Row  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -73,16 +73,6 @@ def assert_same(got: Any, expected: Any) -> None:
         assert got == expected
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if name not in REFUSED])
+@pytest.mark.parametrize("name", ROWS)
 def test_the_interpreter_means_what_python_means(name: str) -> None:
     check(ROWS[name], "interpret")
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_is_refused_by_name_and_place(name: str) -> None:
-    row = ROWS[name]
-    with pytest.raises(snek.SnekError, match=REFUSED[name]) as caught:
-        snek.stage(row.program)(*row.calls[0]())
-    place = caught.value.place  # type: ignore[attr-defined]
-    assert place.filename == row.program.__code__.co_filename
-    assert place.line >= row.program.__code__.co_firstlineno

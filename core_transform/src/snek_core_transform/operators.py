@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from .callee import converted
@@ -16,6 +16,10 @@ State = tuple[object, ...]
 
 Handler = tuple[Callable[[], Any] | None, Callable[..., State]]
 """What an `except` matches with, where it says so, and its body: it takes the exception and the state."""
+
+
+Step = Callable[[object], tuple[Callable[[], object] | None, Callable[[], Any]]]
+"""What a loop of a comprehension does with an item."""
 
 
 class Unbound:
@@ -44,6 +48,9 @@ class Operators(ValueOperators):
     """Whether values that are not staged take Python's own path in the same frame; False: operators for everything."""
     stages_exceptions: ClassVar[bool] = False
     """Whether `assert` becomes an `if` that raises, `with` a `try`, `try` calls `try_stmt`; needs `inline` false."""
+
+    stages_comprehensions: ClassVar[bool] = False
+    """Whether a comprehension calls `comprehend`, its conditions and elements being functions; needs `inline` false."""
 
     def stages(self, value: object) -> bool:  # noqa: ARG002 - nothing is staged in Python
         """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""
@@ -92,6 +99,15 @@ class Operators(ValueOperators):
                 break
             state = body(item, *state)
         return state
+
+    def comprehend(self, kind: str, iterable: Iterable[object], step: Step, depth: int) -> object:
+        """A comprehension of `depth` loops; `kind` is `list`, `set`, `dict` or `generator`.
+
+        `step(item)` gives a function for the condition, or None, and one for what follows: an element (of a `dict` a
+        name with its value), or the next iterable with its step.
+        """
+        found = elements(iter(iterable), step, depth)
+        return found if kind == "generator" else {"list": list, "set": set, "dict": dict}[kind](found)
 
     def try_stmt(
         self,
@@ -149,6 +165,18 @@ class Operators(ValueOperators):
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """`function(*args, **kwargs)`: user code is virtualized with this operator set on the way in."""
         return converted(function, self)(*args, **kwargs)
+
+
+def elements(iterator: Iterator[object], step: Step, depth: int) -> Iterator[Any]:
+    """Walk what a comprehension's loops give."""
+    for item in iterator:
+        test, following = step(item)
+        if test is None or test():
+            if depth == 1:
+                yield following()
+            else:
+                inner, its_step = following()
+                yield from elements(iter(inner), its_step, depth - 1)
 
 
 def matching(handlers: tuple[Handler, ...], error: BaseException) -> Callable[..., State] | None:

@@ -11,12 +11,14 @@ import numpy as np
 
 from snek_core_transform.callee import converted
 from snek_core_transform.groups import CONTROL
-from snek_core_transform.operators import COMPARISONS, IN_PLACE, Handler, Operators, State
+from snek_core_transform.operators import COMPARISONS, IN_PLACE, Handler, Operators, State, Step
 from snek_core_transform.virtualize import is_virtualized
 from snek_strategies.ir.types import Array, Tensor
 from snek_strategies.staging.branches import stage_if
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes_anything
+from snek_strategies.staging.comprehensions import StagedGenerator, comprehend
+from snek_strategies.staging.consuming_calls import consumer_of
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.in_place import assign_in_place
 from snek_strategies.staging.lists import StagedList, as_value, item_of, measured, value_of
@@ -41,6 +43,7 @@ class StagingOperators(Operators):
     groups = CONTROL | {"literal", "unpack"}
     inline: ClassVar[bool] = False
     stages_exceptions: ClassVar[bool] = True
+    stages_comprehensions: ClassVar[bool] = True
 
     def __init__(self, unroll: int = 16) -> None:
         self.unroll = unroll
@@ -88,20 +91,33 @@ class StagingOperators(Operators):
         state: State,
         names: tuple[str, ...],
     ) -> State:
-        source = settle(iterable)
+        return self.loop_over(settle(iterable), test, body, state, names, self.unroll)
+
+    def loop_over(
+        self,
+        source: Any,
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+        most: int | None,
+    ) -> State:
+        """Stage a loop; over what is known now it is unrolled, `most` items at most."""
+        if isinstance(source, StagedGenerator):
+            return source.fold(body, state, names, test)
         if isinstance(source, StagedRange):
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)  # type: ignore[arg-type]
-        if isinstance(source, np.ndarray) and source.ndim and len(source) > self.unroll:
+        if most is not None and isinstance(source, np.ndarray) and source.ndim and len(source) > most:
             source = constant(source)
         if isinstance(source, Rep) and rows(source) > self.unroll:
             return stage_for(0, rows(source), 1, source.__getitem__, test, body, state, names, self.and_)
-        if type(source) is range and len(source) > self.unroll:
+        if most is not None and type(source) is range and len(source) > most:
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)
         if isinstance(source, StagedList) and value_of(source) is not None:
             return self._over_list(source, 0, test, body, state, names)
         if isinstance(source, Rep):
             source = [source[at] for at in range(len(source))]
-        return self._unrolled(source, test, body, state, names)  # type: ignore[arg-type]
+        return self._unrolled(source, test, body, state, names, most)
 
     def _over_list(
         self,
@@ -130,6 +146,7 @@ class StagingOperators(Operators):
         body: Callable[..., State],
         state: State,
         names: tuple[str, ...],
+        most: int | None,
     ) -> State:
         iterator, trips = iter(iterable), 0
         while True:
@@ -144,9 +161,9 @@ class StagingOperators(Operators):
             except StopIteration:
                 return state
             trips += 1
-            if trips > self.unroll:
+            if most is not None and trips > most:
                 refuse(
-                    f"a for statement over a {type(iterable).__name__} with more than {self.unroll} items; a range or "
+                    f"a for statement over a {type(iterable).__name__} with more than {most} items; a range or "
                     "an array becomes a staged loop, or stage with a larger unroll=",
                     code="SNK0213",
                 )
@@ -154,6 +171,9 @@ class StagingOperators(Operators):
                 state = stage_if(flag, _on(functools.partial(body, item), state), _on(_unchanged, state), names, state)
             else:
                 state = body(item, *state)
+
+    def comprehend(self, kind: str, iterable: Iterable[object], step: Step, depth: int) -> object:
+        return comprehend(self, kind, settle(iterable), step, depth)
 
     def try_stmt(
         self,
@@ -276,6 +296,9 @@ class StagingOperators(Operators):
         refuse_effects(function)
         refuse_generator_manager(function, args)
         staged = has_rep(settled) or has_rep(named)
+        consumer = consumer_of(function, settled)
+        if consumer is not None:
+            return consumer(self, *settled, **named)
         if staged and any(isinstance(one, Maybe) for one in (*settled, *named.values())) and looks_inside(function):
             return self._apply(function, settled, named)
         if staged:
