@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
 
 from snek_core_transform.errors import UsageError
-from snek_strategies.backends.registry import known
+from snek_strategies.backends.registry import check_threads
 from snek_strategies.calls import Arguments, served_by
 from snek_strategies.stage import StagedFunction, check_source, positional, static_names
 from snek_strategies.staging.builder import CURRENT
@@ -26,12 +26,13 @@ class GradientFunction(StagedFunction):
         backend: str,
         static_argnames: tuple[str, ...],
         unroll: int,
+        threads: int,
     ) -> None:
         inner: object = function
         while isinstance(inner, GradientFunction):
             inner = inner._differentiated
         plain: Callable[..., object] = inner._function if isinstance(inner, StagedFunction) else inner  # type: ignore[assignment]
-        super().__init__(plain, backend, static_argnames, unroll, 0)
+        super().__init__(plain, backend, static_argnames, unroll, 0, threads)
         self._differentiated: Callable[..., object] = function
         self._by = by
         self._with_value = with_value
@@ -82,13 +83,14 @@ def grad(
     backend: str = "interpret",
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
+    threads: int = 1,
 ) -> GradientFunction:
     """Return a function that answers the gradient of `function`, which gives one float, by an argument.
 
     `argnums` says by which: one position, or several, for a tuple of gradients. A gradient has the structure of its
     argument, its dtypes and its shapes; arrays of floats and Python floats have gradients, what else a structure holds
-    stays in it. The other arguments and `backend`, `static_argnames`, `unroll` are as `snek.stage` takes them. It may
-    be called inside a staged function, and differentiated again.
+    stays in it. The other arguments and `backend`, `static_argnames`, `unroll`, `threads` are as `snek.stage` takes
+    them. It may be called inside a staged function, and differentiated again.
 
     Raises UsageError for positions and names that do not exist. The call raises StagingError at the user's place where
     an operation has no derivative, where the argument is not of floats, or where the result is not one float.
@@ -99,7 +101,7 @@ def grad(
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
     """
-    return _gradient(function, argnums, False, backend, static_argnames, unroll)
+    return _gradient(function, argnums, False, backend, static_argnames, unroll, threads)
 
 
 def value_and_grad(
@@ -109,6 +111,7 @@ def value_and_grad(
     backend: str = "interpret",
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
+    threads: int = 1,
 ) -> GradientFunction:
     """Return a function that answers the pair of what `function` gives and what `grad` of it gives.
 
@@ -116,7 +119,7 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(np.float64(3.0), np.float64(5.0))
     (np.float64(15.0), (np.float64(5.0), np.float64(3.0)))
     """
-    return _gradient(function, argnums, True, backend, static_argnames, unroll)
+    return _gradient(function, argnums, True, backend, static_argnames, unroll, threads)
 
 
 def _gradient(
@@ -126,13 +129,14 @@ def _gradient(
     backend: str,
     static_argnames: str | Sequence[str],
     unroll: int,
+    threads: int,
 ) -> GradientFunction:
     if not isinstance(function, (FunctionType, MethodType, StagedFunction)):
         raise UsageError(f"no gradient of a {type(function).__name__}: {function!r:.80}; hand in a Python function")
-    known(backend)
+    check_threads(backend, threads)
     check_source(function)
     by = argnums if isinstance(argnums, int) else tuple(argnums)
     if by == () or len(set(by if isinstance(by, tuple) else (by,))) != len(by if isinstance(by, tuple) else (by,)):
         raise UsageError(f"argnums: {argnums!r}; give one position or several that differ")
     kind = served_by(backend, GradientFunction)
-    return kind(function, by, with_value, backend, static_names(function, static_argnames), unroll)
+    return kind(function, by, with_value, backend, static_names(function, static_argnames), unroll, threads)

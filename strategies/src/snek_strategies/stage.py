@@ -18,7 +18,7 @@ from snek_core_transform.errors import StagingError, UsageError
 from snek_core_transform.program import program_of
 from snek_strategies.backends import registry
 from snek_strategies.backends.backend import LoweredProgram
-from snek_strategies.backends.registry import known
+from snek_strategies.backends.registry import check_threads
 from snek_strategies.calls import Arguments, StagedCalls, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
@@ -52,10 +52,11 @@ class Traced:
     staged: StagedProgram
     key: object
     backend: str
+    threads: int = 1
 
     def lower(self) -> Lowered:
         """Return the program as its back-end takes it. Raises StagingError for what its system cannot say."""
-        return Lowered(self, registry.lower(self.backend, self.staged.program))
+        return Lowered(self, registry.lower(self.backend, self.staged.program, self.threads))
 
     def as_text(self, kind: str = "ir") -> str:
         """Return the function's `source`, or the program as `ir` or `sexpr`. Raises UsageError for other kinds."""
@@ -141,6 +142,7 @@ class StagedFunction(StagedCalls):
         static_argnames: tuple[str, ...],
         unroll: int,
         verify: int,
+        threads: int = 1,
     ) -> None:
         functools.update_wrapper(self, function)
         self._function = function
@@ -148,6 +150,7 @@ class StagedFunction(StagedCalls):
         self._static = static_argnames
         self._operators = StagingOperators(unroll)
         self._verify = verify
+        self._threads = threads
         self._lock = Lock()
         self._known: dict[object, Traced] = {}
         self._ready: dict[object, Compiled] = {}
@@ -179,7 +182,7 @@ class StagedFunction(StagedCalls):
             changed = None if found is None else found.staged.stale()
             if found is None or changed is not None:
                 staged = self._staged(given)
-                found = self._known[key] = Traced(self._function, staged, key, self._backend)
+                found = self._known[key] = Traced(self._function, staged, key, self._backend, self._threads)
                 reason = (
                     f"{describe(changed)} changed" if changed is not None else "new dtypes, shapes or static values"
                 )
@@ -225,6 +228,7 @@ def stage(
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
     verify: bool | int = False,
+    threads: int = 1,
 ) -> StagedFunction: ...
 
 
@@ -236,6 +240,7 @@ def stage(
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
     verify: bool | int = False,
+    threads: int = 1,
 ) -> Callable[[Callable[..., object]], StagedFunction]: ...
 
 
@@ -246,6 +251,7 @@ def stage(
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
     verify: bool | int = False,
+    threads: int = 1,
 ) -> StagedFunction | Callable[[Callable[..., object]], StagedFunction]:
     """Stage `function`: arrays become known only in the next stage, everything else is known while staging.
 
@@ -256,11 +262,12 @@ def stage(
 
     `backend` names the system that runs the program. A loop over at most `unroll` items that are known while staging
     is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError
-    at the first difference; the function then runs twice, on copies of its arguments the first time.
+    at the first difference; the function then runs twice, on copies of its arguments the first time. So many `threads`
+    share loops over many elements and large products, where the back-end can be told (`lantern`).
 
-    Raises UsageError for a back-end or an argument name that does not exist, and NoSource where the function's text
-    cannot be had. StagingError comes from the call, as does Unavailable where the back-end's framework or compiler is
-    missing.
+    Raises UsageError for a back-end, an argument name or a number of threads that is not there, and NoSource where the
+    function's text cannot be had. StagingError comes from the call, as does Unavailable where the back-end's framework
+    or compiler is missing.
 
     >>> import numpy as np
     >>> @stage
@@ -270,14 +277,16 @@ def stage(
     (np.float64(2.0), np.float64(-0.0), 1)
     """
     if function is None:
-        return functools.partial(stage, backend=backend, static_argnames=static_argnames, unroll=unroll, verify=verify)
+        return functools.partial(
+            stage, backend=backend, static_argnames=static_argnames, unroll=unroll, verify=verify, threads=threads
+        )
     if not isinstance(function, (FunctionType, MethodType)):
         raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
-    known(backend)
+    check_threads(backend, threads)
     check_source(function)
     names = static_names(function, static_argnames)
     kind = served_by(backend, StagedFunction)
-    return kind(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify))
+    return kind(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify), threads)
 
 
 def check_source(function: Callable[..., object]) -> None:

@@ -35,8 +35,10 @@ class LoweredProgram(ABC):
     tries: ClassVar[bool] = False
     """Whether the back-end runs `try` and `leave`; for others they become choices and flags."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, threads: int = 1) -> None:
+        """Take a program; `threads` is 1 but where the registry says that the back-end takes others."""
         self.program = program
+        self.threads = threads
 
     @classmethod
     def missing(cls) -> str | None:

@@ -25,6 +25,8 @@ class Backend:
     """`module:Class`, a `LoweredProgram` made of a program of the IR."""
     imports: tuple[str, ...] = ()
     """What must be importable; the first is also the name of the extra that installs it."""
+    threads: bool = False
+    """Whether a program may be given a number of threads: its class takes that too."""
 
     def load(self) -> type[LoweredProgram]:
         """Return the class that stands for the back-end."""
@@ -42,7 +44,7 @@ class Backend:
 
 BACKENDS: dict[str, Backend] = {
     "interpret": Backend("snek_strategies.backends.interpreted:Interpreted"),
-    "lantern": Backend("snek_strategies.backends.lantern.lowered:LanternProgram", ("scipy",)),
+    "lantern": Backend("snek_strategies.backends.lantern.lowered:LanternProgram", ("scipy",), threads=True),
     "tensorflow": Backend("snek_strategies.backends.tensorflow_program:TensorFlowProgram", ("tensorflow",)),
     "tensorflow-xla": Backend("snek_strategies.backends.tensorflow_program:TensorFlowXla", ("tensorflow",)),
     "torch": Backend("snek_strategies.backends.torch_program:TorchProgram", ("torch",)),
@@ -52,6 +54,9 @@ BACKENDS: dict[str, Backend] = {
 }
 
 
+MOST_THREADS = 256
+
+
 def known(name: str) -> Backend:
     """Return the back-end of that name. Raises UsageError for an unknown one."""
     if name not in BACKENDS:
@@ -59,30 +64,41 @@ def known(name: str) -> Backend:
     return BACKENDS[name]
 
 
-def lower(name: str, program: Program) -> LoweredProgram:
-    """Return the program as the back-end takes it.
+def check_threads(name: str, threads: int) -> None:
+    """Raise UsageError for a number of threads that the back-end does not compute with."""
+    backend = known(name)
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"threads: {threads!r}; give a whole number from 1 to {MOST_THREADS}")
+    if threads > 1 and not backend.threads:
+        own = ", ".join(name for name, one in BACKENDS.items() if one.threads)
+        raise UsageError(f"threads: {threads}, but back-end {name!r} is told of no threads; use one of {own}")
+
+
+def lower(name: str, program: Program, threads: int = 1) -> LoweredProgram:
+    """Return the program as the back-end takes it, to compute with that many threads.
 
     Raises UsageError for an unknown back-end, Unavailable where it cannot run here, and StagingError where the program
     needs what its system cannot say.
     """
     backend = known(name)
+    check_threads(name, threads)
     reason = backend.missing()
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
     made = backend.load()
     if not made.lists and has_lists(program.body):
-        return GrowingLists(name, lower_tries(program), lambda one: _lowered(name, made, one))
-    return _lowered(name, made, program)
+        return GrowingLists(name, lower_tries(program), lambda one: _lowered(name, made, one, threads))
+    return _lowered(name, made, program, threads)
 
 
-def _lowered(name: str, made: type[LoweredProgram], program: Program) -> LoweredProgram:
+def _lowered(name: str, made: type[LoweredProgram], program: Program, threads: int) -> LoweredProgram:
     program = optimized(program if made.tries else lower_tries(program))
     for node in every_node(program.body):
         if node.primitive in made.lacks:
             raise cannot_say(name, node, f"it has no {node.primitive}; use back-end 'interpret'")
     if not made.tapes:
         _refuse_tapes(name, program)
-    return made(program)
+    return made(program) if threads == 1 else made(program, threads)
 
 
 def _refuse_tapes(name: str, program: Program) -> None:

@@ -11,6 +11,7 @@ from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops,
 from snek_strategies.backends.lantern.cpp_types import Dtype, cpp
 from snek_strategies.backends.lantern.elements import is_call
 from snek_strategies.backends.lantern.reductions import Accumulator, accumulator
+from snek_strategies.backends.lantern.spreading import begun, ended
 from snek_strategies.ir.syntax import Atom, Const, Node, Sym
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class _Region:
         dims, strides = merged(self.dims, views)
         heads = list(loops(dims))
         indices = [name for name, _ in heads]
+        shared = () if totals else dims  # a total is one thread's
+        heads = begun(w, shared, heads)
         for name, total in totals.values():
             w.line(f"{total.kind} {name} = {total.start};")
         later = self._later(arrays, totals) if len(dims) > 1 and dims[-1] < SHORT else {}
@@ -96,6 +99,7 @@ class _Region:
             if one.results[0].index not in later:
                 self._node(one, targets.get(one.results[0].index), now)
         w.close(len(heads))
+        ended(w, shared)
         for index, view in later.items():
             name, total = totals[index]
             w.line(f"#pragma omp simd reduction({total.sign} : {name})")

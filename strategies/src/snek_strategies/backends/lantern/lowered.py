@@ -34,7 +34,7 @@ HEAD = """// Made from the Python function {name}.
 #include "products.hpp"
 #include "scalar.hpp"
 #include "tape.hpp"
-
+{threads}
 extern "C" const void *constants[{count}];
 const void *constants[{count}] = {{}};
 template <class T>
@@ -50,12 +50,12 @@ class LanternProgram(LoweredProgram):
     kinds: ClassVar[tuple[str, ...]] = ("cpp",)
     tapes: ClassVar[bool] = True
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def __init__(self, program: Program, threads: int = 1) -> None:
+        super().__init__(program, threads)
         refuse_unknown(program)
         core = looped(explicit_checks(core_primitives(program), overflow=False))
         functions = lifted(core)
-        self.shared = Shared()
+        self.shared = Shared(threads)
         self.shared.functions = {one.name.index: one for one in functions if one.name is not None}
         writers = [Writer(self.shared, one) for one in functions]
         bodies = [one.function() for one in writers]
@@ -65,6 +65,7 @@ class LanternProgram(LoweredProgram):
         head = HEAD.format(
             name=program.name,
             complex="#include <complex>\n\n" if uses_complex else "",
+            threads="" if threads == 1 else '#include "threads.hpp"\n',
             count=max(1, len(self.shared.constants)),
         )
         entry = self._entry(cpp_name(functions[-1]), takes_long(functions))

@@ -18,10 +18,10 @@ _TAKEN = re.compile(r"[A-Z_]+|[ink]\d+|out\d+")
 _WORDS = """
 alignas alignof and and_eq asm assert auto bitand bitor bool break case catch char class compl concept const constant
 constants constexpr context continue decltype default delete depth do double else enum errno explicit export extern
-false float for frame friend goto if inline int lantern long main mutable namespace new noexcept not not_eq nullptr
-operator or or_eq private protected public register reinterpret_cast return short signed sizeof static std stderr stdin
-stdout struct switch template this throw true try typedef typeid typename union unsigned using virtual void volatile
-wchar_t while xor xor_eq
+false first float for frame friend goto if inline int lantern last long main mutable namespace new noexcept not not_eq
+nullptr operator or or_eq private protected public register reinterpret_cast return short signed sizeof static std
+stderr stdin stdout struct switch template this throw true try typedef typeid typename union unsigned using virtual
+void volatile wchar_t while xor xor_eq
 """
 RESERVED = frozenset(_WORDS.split())
 

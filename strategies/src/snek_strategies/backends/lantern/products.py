@@ -12,6 +12,7 @@ import numpy as np
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, place, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lantern.spreading import is_shared
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Array
 
@@ -54,9 +55,9 @@ def matmul(w: Writer, node: Node) -> View | str:
     places = [f"{v.base} + {place(v.offset, v.strides[:-2], names)}".removesuffix(" + 0") for v in (a, b, target)]
     if 0 not in (*batch, m, n):
         packed = w.packed.get((right.index, m)) if isinstance(right, Sym) and not batch else None
-        if packed is None and m >= TALL and is_tileable(dtype, (m, n, k)):
+        if packed is None and m >= TALL and is_tileable(dtype, (m, n, k)) and not is_shared(w, (m, n, k)):
             packed = pack(w, b, places[1], (m, n, k))
-        w.line(_product(a, b, (m, n, k), places, packed))
+        w.line(_product(a, b, (m, n, k), places, packed, w.shared.threads if is_shared(w, (m, n, k)) else 1))
     w.close(len(heads))
     dims = dims_of(result.type)
     return (
@@ -78,31 +79,45 @@ def _casting(made: Lazy, dtype: Dtype) -> Callable[[list[str]], str]:
     return lambda texts: cast(made.render(texts), made.dtype, dtype)
 
 
-def _product(a: View, b: View, extents: Extents, places: list[str], packed: str | None) -> str:
-    """Return the statement of one product of matrices."""
+def _product(a: View, b: View, extents: Extents, places: list[str], packed: str | None, threads: int) -> str:
+    """Return the statement of one product of matrices, which that many threads share."""
     m, n, k = extents
     kind = cpp(a.dtype)
     row, step = a.strides[-2:]
     left, right, made = places
     if packed is not None:
         return _by_rows((kind, m, n, k), (left, row, step), (packed, 0), made, packed=True)
+    by_blas = _by_blas(a, b, extents, places, threads)
+    if threads > 1 and by_blas is not None:
+        return by_blas
     if a.dtype.kind == "f" and m * n * k > FEW:
         if n == 1 and row == 1 and m * a.dtype.itemsize >= VECTOR:
             return _by_rows((kind, 1, m, k), (right, 0, b.strides[-2]), (left, step), made)
         near = m <= 4 or k * n * a.dtype.itemsize <= NEAR
         if near and b.strides[-1] == 1 and n * a.dtype.itemsize >= VECTOR:
             return _by_rows((kind, m, n, k), (left, row, step), (right, b.strides[-2]), made)
-        leads = [_lead(v.dims[-2:], v.strides[-2:]) for v in (a, b)]
-        if min(m, n) > 1 and all(leads) and k:
-            (lead_a, flip_a), (lead_b, flip_b) = (one for one in leads if one)
-            return (
-                f"lantern::gemm({m}, {n}, {k}, {places[0]}, {lead_a}, {number(flip_a, np.dtype(bool))}, "
-                f"{places[1]}, {lead_b}, {number(flip_b, np.dtype(bool))}, {places[2]});"
-            )
+        if by_blas is not None:
+            return by_blas
     steps = ", ".join(str(one) for v in (a, b) for one in v.strides[-2:])
     if a.dtype.kind == "b":
         return f"lantern::product_of_flags<{m}, {n}, {k}, {steps}>({', '.join(places)});"
     return f"lantern::product<{kind}, {m}, {n}, {k}, {steps}>({', '.join(places)});"
+
+
+def _by_blas(a: View, b: View, extents: Extents, places: list[str], threads: int) -> str | None:
+    """Return a product by BLAS; None where it does not take the factors as they lie."""
+    m, n, k = extents
+    leads = [_lead(v.dims[-2:], v.strides[-2:]) for v in (a, b)]
+    if a.dtype.kind != "f" or min(m, n) == 1 or not all(leads) or not k:
+        return None
+    (lead_a, flip_a), (lead_b, flip_b) = (one for one in leads if one)
+    factors = ", ".join(
+        f"{place_}, {lead}, {number(flip, np.dtype(bool))}"
+        for place_, lead, flip in zip(places, (lead_a, lead_b), (flip_a, flip_b), strict=False)
+    )
+    if threads > 1:
+        return f"lantern::gemm_spread<{threads}>({m}, {n}, {k}, {factors}, {places[2]});"
+    return f"lantern::gemm({m}, {n}, {k}, {factors}, {places[2]}, {n});"
 
 
 def _by_rows(

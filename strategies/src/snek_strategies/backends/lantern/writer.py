@@ -23,6 +23,7 @@ from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
 from snek_strategies.backends.lantern.printing import write_print
 from snek_strategies.backends.lantern.products import pack_factors
+from snek_strategies.backends.lantern.spreading import begun, ended
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import Sites, ends_in_raise
 from snek_strategies.ir.interpretations import HOLE
@@ -39,7 +40,8 @@ SCALARS = frozenset({"asarray", "astype", "bool", "int", "float", "item", "posit
 class Shared:
     """What the functions of one program have in common."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
         self.sites = Sites("lantern")
         self.constants: list[np.ndarray] = []
         self.prints: list[Node] = []
@@ -267,6 +269,7 @@ class Writer:
         dims, strides = merged(target.dims, (target, *views))
         heads = list(loops(dims))
         indices = [name for name, _ in heads]
+        heads = begun(self, dims, heads)
         for axis, (_, head) in enumerate(heads):
             if axis == len(heads) - 1 and sign == "=":
                 self.line("#pragma GCC ivdep")
@@ -275,6 +278,7 @@ class Writer:
         texts = [at(view, own, indices) for view, own in zip(views, strides[1:], strict=True)]
         self.line(f"{at(target, strides[0], indices)} {sign} {cast(made.render(texts), made.dtype, target.dtype)};")
         self.close(len(heads))
+        ended(self, dims)
 
     def close(self, count: int) -> None:
         """End that many blocks."""

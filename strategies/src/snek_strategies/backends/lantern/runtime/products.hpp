@@ -7,15 +7,15 @@ namespace lantern {
 
 using Gemm = void (*)(char *, char *, int *, int *, int *, void *, void *, int *, void *, int *, void *, void *, int *);
 
-// c (m by n, rows together) = a b, or that much more; a "transposed" operand has its columns together.
+// c (m by n) = a b, or that much more; rows lie `lead` apart; a "transposed" operand has its columns together.
 template <class T>
 void gemm(
     int m, int n, int k, const T *a, int lead_a, bool flip_a, const T *b, int lead_b, bool flip_b, T *c,
-    bool add = false) {
+    int lead_c, bool add = false) {
     char first = flip_b ? 'T' : 'N', second = flip_a ? 'T' : 'N';
     T one = 1, kept = add ? 1 : 0;
     const auto call = reinterpret_cast<Gemm>(sizeof(T) == 8 ? services.dgemm : services.sgemm);
-    call(&first, &second, &n, &m, &k, &one, const_cast<T *>(b), &lead_b, const_cast<T *>(a), &lead_a, &kept, c, &n);
+    call(&first, &second, &n, &m, &k, &one, const_cast<T *>(b), &lead_b, const_cast<T *>(a), &lead_a, &kept, c, &lead_c);
 }
 
 // A product and a sum may be rounded once here: which terms a sum's rounding meets is free anyway.

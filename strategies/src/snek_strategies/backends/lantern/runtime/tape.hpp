@@ -96,7 +96,7 @@ class Tape {
     template <class T, int M, int N>
     void multiply(T *c, bool add) const {
         const T *left = reinterpret_cast<const T *>(data);
-        gemm<T>(M, N, int(used), left, M, true, left + size * M, N, false, c, add);
+        gemm<T>(M, N, int(used), left, M, true, left + size * M, N, false, c, N, add);
     }
     template <class T, int M, int N>
     [[gnu::noinline]] void widen(std::size_t room) {
