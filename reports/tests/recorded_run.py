@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from snek_harness.record import Cell, CellRecord, Manifest, Record, SampleRecord, SkipRecord, encode
+from snek_harness.record import Cell, CellRecord, Manifest, Record, SampleRecord, SkipRecord, StagingRecord, encode
 
 HOSTILE = "<script>alert('x')</script> \"&\" | `code` $\\frac{1 \x1b[31m\u202e ünïcödé 蛇 =1+1"
 
@@ -68,6 +68,12 @@ ENVIRONMENT = {
     "cpu": {"model": "Intel(R) Xeon(R) Processor @ 2.60GHz", "cores": 2, "governor": "powersave"},
     "threads": 1,
     "calls": {"scalar": {"lantern": 2.5e-7, "jax": 8.6e-6}, "four_arrays": {"lantern": 5e-7}},
+    "specialisation": {
+        "power": {
+            "lantern": {"specialised": [1e-7, 2e-7, 1e-7], "unspecialised": [3e-7, 4e-7, 3e-7]},
+            "jax": {"specialised": [1e-5] * 3, "unspecialised": HOSTILE},
+        }
+    },
     "limits": {"flops_per_second": 9e10, "bytes_per_second": 1.2e10},
     "blas": [{"api": "openblas", "version": "0.3.29", "threads": 1}],
     "packages": {"numpy": "2.4.6", "torch": "2.13.0", "tensorflow": None},
@@ -105,6 +111,16 @@ def samples(cell: Cell, block: str, seconds: Iterable[float], *, calls: int = 1)
     ]
 
 
+def stagings(block: str, times: Mapping[Cell, Iterable[float]]) -> list[StagingRecord]:
+    """Return what staging anew took in a block, as the harness writes it: round by round."""
+    found = [
+        StagingRecord(cell=cell, block=block, round=i, turn=turn, seconds=one)
+        for turn, (cell, seconds) in enumerate(times.items())
+        for i, one in enumerate(seconds)
+    ]
+    return sorted(found, key=lambda one: (one.round, one.turn))
+
+
 def ended(cell: Cell, block: str, outcome: str = "", reason: str = "", **fields: object) -> CellRecord:
     """Return how a cell ended; an eager cell is a `reference`, any other `captured`, unless said otherwise."""
     outcome = outcome or ("reference" if cell.strategy.startswith("eager/") else "captured")
@@ -126,7 +142,7 @@ def whole_run(folder: Path) -> Path:
     for workload in WORKLOADS:
         # As the harness does, a block that was interrupted is measured again whole, under another name.
         block = f"{workload}/small/cpu/forward#{2 if workload == 'lstm' else 1}"
-        live = []
+        live, staged = [], {}
         if workload == "lstm":
             interrupted = Cell(workload=workload, strategy="eager/numpy", size="small")
             journal += [*samples(interrupted, f"{workload}/small/cpu/forward#1", [9.0] * 3),
@@ -143,6 +159,8 @@ def whole_run(folder: Path) -> Path:
             speed, *phases = STRATEGIES[strategy]
             steady = WORKLOADS[workload] / 1e3 / (speed * float(random.lognormal(0, 0.5)) if speed != 1 else 1)
             if outcome in ("", "fallback"):
+                if phases[2] and not strategy.startswith("eager/"):
+                    staged[cell] = [phases[2] * (1 + 0.1 * number) for number in range(5)]
                 live.append((cell, steady, 0.12 if workload == "newton" else 0.015))
                 phases[-1] += steady
             known = {name: seconds for name, seconds in zip(PHASES, phases, strict=True) if seconds}
@@ -155,6 +173,7 @@ def whole_run(folder: Path) -> Path:
                     bytes_moved=2e6 * WORKLOADS[workload] / (1 + 4 * list(WORKLOADS).index(workload)),
                 )
             )  # fmt: skip
+        journal += stagings(block, staged)
         count = 7 if workload == "tree_lstm" else 12
         for round_ in range(count):
             order = live if round_ % 2 == 0 else live[::-1]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from snek_harness.record import Cell
-from snek_reports.figures import best_rival, matrix, phases, roofline, speedup
+from snek_reports.figures import best_rival, matrix, phases, roofline, speedup, staging
 from snek_reports.figures.registry import FIGURES
 from snek_reports.figures.style import OUTCOME_COLOURS, NothingToDraw, drawable, paper
 from snek_reports.report import ReportPaths, write_report
@@ -90,6 +90,18 @@ def test_the_ratios_over_the_best_rival_are_those_of_the_table(table: pd.DataFra
         assert set(cells["rival"]) <= {text.get_text() for text in axis.texts}
 
 
+def test_the_staging_times_drawn_are_those_of_the_table(table: pd.DataFrame) -> None:
+    with paper():
+        figure = staging.draw(table)
+    workloads = list(table["workload"].unique())
+    sneks = list(table[table["built_on_snek"]]["strategy"].unique())
+    for axis, strategy in zip(figure.axes, sneks, strict=True):
+        cells = table[(table["strategy"] == strategy) & table["staging_speedup"].notna()]
+        assert len(cells) > 3
+        assert drawn(axis, "value", workloads) == dict(zip(cells["workload"], cells["staging_speedup"], strict=True))
+        assert set(cells["staging_rival"]) == {"autograph/tensorflow"}
+
+
 def test_the_phases_drawn_are_the_records_in_milliseconds(whole_run: Path, table: pd.DataFrame) -> None:
     with paper():
         figure = phases.draw(table)
@@ -149,9 +161,10 @@ def test_names_that_would_break_a_label_or_a_path_are_drawn(recorded_run: Simple
     cells = [
         Cell(workload=workload, strategy=strategy, size="../../etc", device="a/b")
         for workload in ("$\\frac{1", "蛇\x1b\u202e", "../../" + "x" * 300)
-        for strategy in ("eager/numpy", "snek/<b>")
+        for strategy in ("eager/numpy", "autograph/tensorflow", "snek/<b>")
     ]
     journal = recorded_run.measured("b", dict.fromkeys(cells, [1.0] * 3), flops=1e6, bytes_moved=1e6)
+    journal += recorded_run.stagings("b", dict.fromkeys(cells, [1.0] * 3))
     paths = write_report(recorded_run.write_run(tmp_path / "run", journal))
     assert len(paths.figures) == len(FIGURES) * 3
     assert all(path.is_file() and path.parent == paths.folder for path in paths.figures)

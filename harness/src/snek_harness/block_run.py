@@ -11,7 +11,7 @@ from time import monotonic
 from snek_harness.block_jobs import BlockJobs, Surroundings
 from snek_harness.messages import Checked, Do, Finished, Prepared, Rechecked, Sampled, WarmedUp
 from snek_harness.plan import Block
-from snek_harness.record import CellRecord, Record, SampleRecord
+from snek_harness.record import CellRecord, Record, SampleRecord, StagingRecord
 from snek_harness.running import Worker, WorkerError
 from snek_harness.verdicts import CellNotes
 
@@ -28,6 +28,12 @@ class LiveCell:
     checked: Checked
     calls: int = 1
     samples: list[SampleRecord] = field(default_factory=list)
+    stagings: list[StagingRecord] = field(default_factory=list)
+
+    @property
+    def was_staged(self) -> bool:
+        """Whether the strategy made anything of the program before it was called."""
+        return self.checked.outcome != "reference" and self.checked.evidence.get("stagings", 0) > 0
 
 
 class BlockRun:
@@ -44,6 +50,7 @@ class BlockRun:
         """Measure the block and return its records, which are in the journal by then."""
         try:
             self._check_cells()
+            self._stage_anew()
             self._warm_up()
             self._time()
             self._finish()
@@ -98,6 +105,23 @@ class BlockRun:
         self._live.append(LiveCell(notes, worker, checked))
         self.around.progress.checked()
 
+    def _stage_anew(self) -> None:
+        for number in range(self.around.settings.stagings):
+            turns = [live for live in self._in_turn(number) if live.was_staged]
+            for turn, live in enumerate(turns):
+                self.around.progress.tell("phase", block=self.block.name, cell=live.notes.cell, phase="stage")
+                with self._losing(live):
+                    seconds = live.worker.ask(Do(what="stage"), Sampled).seconds
+                    live.stagings.append(
+                        StagingRecord(
+                            cell=live.notes.cell, block=self.block.name, round=number, turn=turn, seconds=seconds
+                        )
+                    )
+
+    def _in_turn(self, number: int) -> list[LiveCell]:
+        """Return the cells in the order of a round: A B C, then C B A, so that a drift of the host is everyone's."""
+        return list(self._live) if number % 2 == 0 else list(reversed(self._live))
+
     def _warm_up(self) -> None:
         for live in list(self._live):
             self.around.progress.tell("phase", block=self.block.name, cell=live.notes.cell, phase="warm_up")
@@ -116,8 +140,7 @@ class BlockRun:
             if number >= settings.samples and spent >= settings.steady_seconds * len(self._live):
                 break
             self.around.progress.tell("round", block=self.block.name, round=number + 1, rounds=settings.samples)
-            turns = list(self._live) if number % 2 == 0 else list(reversed(self._live))
-            for turn, live in enumerate(turns):
+            for turn, live in enumerate(self._in_turn(number)):
                 with self._losing(live):
                     answer = live.worker.ask(Do(what="sample", calls=live.calls), Sampled)
                     live.samples.append(
@@ -143,10 +166,13 @@ class BlockRun:
             with self._losing(live):
                 finished.append(self._recheck(live))
         right = {record.cell for record in finished if record.outcome != "wrong"}
-        samples = [sample for live in self._live if live.notes.cell in right for sample in live.samples]
-        samples.sort(key=lambda sample: (sample.round, sample.turn))
-        self.around.journal.append([*samples, *finished])
-        self.records += [*samples, *finished]
+        kept = [live for live in self._live if live.notes.cell in right]
+        stagings = [staging for live in kept for staging in live.stagings]
+        samples = [sample for live in kept for sample in live.samples]
+        for taken in (stagings, samples):
+            taken.sort(key=lambda one: (one.round, one.turn))
+        self.around.journal.append([*stagings, *samples, *finished])
+        self.records += [*stagings, *samples, *finished]
         for record in finished:
             self.around.progress.ended(record, was_checked=True)
 

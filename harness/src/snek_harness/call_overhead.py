@@ -1,4 +1,4 @@
-"""What calling a compiled program costs beyond its work: tiny functions of Lantern, Numba and JAX, side by side."""
+"""What calling a staged program costs beyond its work: tiny functions of Snek, Numba and JAX, side by side."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ from snek_strategies.backends.registry import known
 ROUNDS = 40
 CALLS = 2_000
 """A round is that many calls of each, one system after the other, and every other round in the opposite order."""
+
+
+def nothing(x: float) -> float:
+    """Do nothing: all of a call is its cost."""
+    return x
 
 
 def scalar(x: float) -> float:
@@ -46,12 +51,7 @@ class Overhead:
 
 
 def measure_calls_apart(threads: int) -> dict[str, dict[str, float]]:
-    """Return what `measure_calls` finds in a process of its own: the seconds of a call, by function and system.
-
-    Nothing where Lantern cannot run: there is nothing to compare then.
-    """
-    if known("lantern").missing() is not None:
-        return {}
+    """Return what `measure_calls` finds in a process of its own: the seconds of a call, by function and system."""
     code = (
         "import json; from snek_harness.call_overhead import measure_calls; "
         "print(json.dumps({found.function: found.seconds for found in measure_calls()}))"
@@ -68,15 +68,16 @@ Compiler = Callable[[Callable[..., object]], Callable[..., object]]
 
 
 def measure_calls(rounds: int = ROUNDS, calls: int = CALLS) -> tuple[Overhead, ...]:
-    """Time calls of both functions, with Python numbers and NumPy arrays of 8 float64; systems alternate in rounds.
+    """Time calls of the functions, with Python numbers and NumPy arrays of 8 float64; systems alternate in rounds.
 
-    `lantern` is a compiled program (`.compile()`), `lantern staged` the callable that `snek.stage` returns, whose
-    number is NumPy's. Systems that are not installed are left out. JAX answers before it has computed: its time is
-    less than a whole call.
+    `interpret staged` and `lantern staged` are what `snek.stage` returns, whose number is NumPy's, and `lantern` is a
+    compiled program (`.compile()`). Systems that are not installed are left out. JAX answers before it has computed:
+    its time is less than a whole call.
     """
     rng = np.random.default_rng(0)
     arrays = tuple(rng.random(8) for _ in range(4))
     return (
+        _measured(nothing, (1.5,), rounds, calls),
         _measured(scalar, (1.5,), rounds, calls),
         _measured(four_arrays, arrays, rounds, calls),
     )
@@ -111,13 +112,14 @@ def _compiled(
 ) -> Iterator[tuple[str, Callable[..., object], tuple[object, ...]]]:
     """Yield each system's name, its callable, warmed up, and the arguments that it is given."""
     stage = importlib.import_module("snek_strategies.stage")
-    staged = stage.stage(function, backend="lantern")
     marked = tuple(stage.dynamic(one) if isinstance(one, float) else one for one in args)
     native = tuple(np.float64(one) if isinstance(one, float) else one for one in args)
     systems: list[tuple[str, Callable[..., object], tuple[object, ...]]] = [
-        ("lantern", staged.trace(*marked).lower().compile(), args),
-        ("lantern staged", staged, native),
+        ("interpret staged", stage.stage(function), native)
     ]
+    if known("lantern").missing() is None:
+        staged = stage.stage(function, backend="lantern")
+        systems += [("lantern", staged.trace(*marked).lower().compile(), args), ("lantern staged", staged, native)]
     for name, module, compile_with in (("numba", "numba", "njit"), ("jax", "jax", "jit")):
         if importlib.util.find_spec(module) is not None:
             systems.append((name, getattr(importlib.import_module(module), compile_with)(function), args))

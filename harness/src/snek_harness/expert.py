@@ -30,14 +30,25 @@ EXPERTS: Mapping[str, str] = {
 class ExpertStaged(Staged):
     """What an expert's `with_...` function returns for one example."""
 
-    def __init__(self, build: Program, example: tuple[object, ...], by: tuple[int, ...]) -> None:
-        self._build = build
-        self._example = example
-        self._by = by
+    def __init__(
+        self, build: Program, example: tuple[object, ...], by: tuple[int, ...], native: tuple[object, ...]
+    ) -> None:
+        self._run: Any = build(example, by)
+        self._stagings = 1
+        if hasattr(self._run, "get_concrete_function"):
+            self._run.get_concrete_function(*native)
+        elif hasattr(self._run, "trace"):
+            self._run.trace(*native).lower()
+        else:
+            self._stagings = 0
 
     def compile(self) -> Callable[..., object]:
         """Return the expert's callable."""
-        return cast("Callable[..., object]", self._build(self._example, self._by))
+        return cast("Callable[..., object]", self._run)
+
+    def counters(self) -> Mapping[str, int]:
+        """Return one staging of what `tf.function` or `jax.jit` traces, and none of what stages when it is called."""
+        return {**super().counters(), "stagings": self._stagings}
 
 
 class Expert(Strategy):
@@ -47,11 +58,11 @@ class Expert(Strategy):
 
     def stage(self, program: Program, example: tuple[object, ...]) -> Staged:
         """Take the expert's function for arguments like `example`."""
-        return ExpertStaged(program, example, ())
+        return self.stage_gradient(program, example, ())
 
     def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> Staged:
         """Take the expert's function, with gradients by the arguments at positions `by`."""
-        return ExpertStaged(program, example, by)
+        return ExpertStaged(program, example, by, tuple(map(self.from_host, example)))
 
 
 class OnNumba(Strategy):

@@ -35,7 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Do(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Scheduler to a checked worker: the next step."""
 
-    what: Literal["warm_up", "sample", "recheck", "finish"]
+    what: Literal["stage", "warm_up", "sample", "recheck", "finish"]
     calls: int = 1
     min_seconds: float = 0.0
 

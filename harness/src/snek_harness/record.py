@@ -56,6 +56,28 @@ class SampleRecord(msgspec.Struct, frozen=True, kw_only=True, tag="sample", forb
             raise RecordError(f"a sample needs calls >= 1 and seconds > 0: {self.calls}, {self.seconds}")
 
 
+class StagingRecord(msgspec.Struct, frozen=True, kw_only=True, tag="staging", forbid_unknown_fields=True):
+    """One staging of a cell's program as if it were new, in one turn of one interleaved round: the processor's time."""
+
+    schema: int = SCHEMA
+    cell: Cell
+    block: str
+    round: int
+    turn: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise RecordError(f"a record of schema {self.schema}; this program reads schema {SCHEMA}")
+        if not self.seconds > 0:
+            raise RecordError(f"a staging needs seconds > 0: {self.seconds}")
+
+    @property
+    def calls(self) -> int:
+        """How often the program was staged: once."""
+        return 1
+
+
 class CellRecord(msgspec.Struct, frozen=True, kw_only=True, tag="cell", forbid_unknown_fields=True):
     """How one cell ended: its outcome, the reason for it, what it cost, and the evidence."""
 
@@ -104,7 +126,7 @@ class SkipRecord(msgspec.Struct, frozen=True, kw_only=True, tag="skip", forbid_u
     reason: str
 
 
-Record = SampleRecord | CellRecord | SkipRecord
+Record = SampleRecord | StagingRecord | CellRecord | SkipRecord
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +14,8 @@ from snek_core_transform.errors import UsageError
 from snek_harness.benchmark_json import benchmark_json
 from snek_harness.block_jobs import Surroundings
 from snek_harness.block_run import BlockRun
-from snek_harness.call_overhead import measure_calls_apart
 from snek_harness.environment import capture
 from snek_harness.journal import Journal, JournalError, read_journal
-from snek_harness.limits import host_limits
 from snek_harness.parents import Parents
 from snek_harness.plan import Block, Plan, blocks
 from snek_harness.progress import Listener, Progress, silent
@@ -33,20 +31,20 @@ def run(
     *,
     settings: Settings | None = None,
     progress: Listener = silent,
-    with_limits: bool = False,
+    beside: Mapping[str, Callable[[int], object]] | None = None,
 ) -> list[Record]:
     """Measure what the run's journal does not hold yet, and return all its records.
 
     A block that was interrupted is measured again whole, as a block of another name, so that no ratio mixes two
     stretches of time; its cells that were not to be timed keep their outcome. On KeyboardInterrupt every process is
-    ended, the journal is on the disk, and the exception goes on. `with_limits` measures what the host can do at most
-    as a new run begins, for rooflines, and what a call of a compiled program costs.
+    ended, the journal is on the disk, and the exception goes on. As a new run begins, each function of
+    `beside` is given the number of threads, and what it finds is kept by its name in the manifest's environment.
 
     Raises UsageError where the folder belongs to another host or other software, and JournalError where it is full.
     """
     settings = settings or Settings()
     roster = Roster(plan.cells)
-    _begin(plan, folder, settings, with_limits)
+    _begin(plan, folder, settings, beside or {})
     records, problems = read_journal(folder.journal)
     todo = unfinished(plan, records)
     left = sum(len(block.cells) for block in todo)
@@ -100,14 +98,12 @@ def unfinished(plan: Plan, records: Iterable[Record]) -> list[Block]:
     return todo
 
 
-def _begin(plan: Plan, folder: RunFolder, settings: Settings, with_limits: bool) -> None:
+def _begin(plan: Plan, folder: RunFolder, settings: Settings, beside: Mapping[str, Callable[[int], object]]) -> None:
     environment = capture()
     if folder.has_manifest():
         _check_same(folder.read_manifest().environment, environment, folder.name)
         return
-    limits: dict[str, object] = {}
-    if with_limits:
-        limits = {"limits": host_limits(settings.threads), "calls": measure_calls_apart(settings.threads)}
+    found = {name: measure(settings.threads) for name, measure in beside.items()}
     folder.write_manifest(
         Manifest(
             run=folder.name,
@@ -117,7 +113,7 @@ def _begin(plan: Plan, folder: RunFolder, settings: Settings, with_limits: bool)
             cells=list(plan.cells),
             skipped=list(plan.skipped),
             seed=settings.seed,
-            environment={**environment, "threads": settings.threads, **limits},
+            environment={**environment, "threads": settings.threads, **found},
         )
     )
 

@@ -18,6 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Per cell: rounds go on past `samples` while the block has spent less than this times its cells."""
     min_sample_seconds: float = 0.005
     """A sample holds as many calls as it takes to last this long, and one at least."""
+    stagings: int = 0
+    """How many rounds of staging anew come before the samples."""
     threads: int = 1
     """Threads that a framework may compute with."""
     time_limit: float = 60.0
@@ -36,5 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             value = getattr(self, name)
             if not value > 0:
                 raise UsageError(f"{name} must be positive: {value!r}; leave it out for the default")
+        if self.stagings < 0:
+            raise UsageError(f"stagings must not be negative: {self.stagings!r}; leave it out for none")
         if self.argument_sets < 2:
             raise UsageError(f"argument_sets must be at least 2: {self.argument_sets!r}; later calls need fresh values")

@@ -11,7 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from snek_core_transform.errors import SnekError
-from snek_harness.record import SampleRecord
+from snek_harness.record import SampleRecord, StagingRecord
+
+Timed = SampleRecord | StagingRecord
+"""What a run has taken the time of, so many calls in so many seconds."""
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
@@ -53,17 +56,17 @@ def estimate_median(values: Sequence[float]) -> Estimate:
     return Estimate(middle, float(low), float(high), len(array))
 
 
-def seconds_per_call(samples: Sequence[SampleRecord]) -> Estimate:
+def seconds_per_call(samples: Sequence[Timed]) -> Estimate:
     """Estimate the steady seconds of one call: the median over samples of seconds / calls."""
     return estimate_median([sample.seconds / sample.calls for sample in samples])
 
 
-def median_seconds(samples: Sequence[SampleRecord]) -> float:
+def median_seconds(samples: Sequence[Timed]) -> float:
     """Return the median steady seconds of one call, without an interval."""
     return median(sample.seconds / sample.calls for sample in samples)
 
 
-def speedup(samples: Sequence[SampleRecord], over: Sequence[SampleRecord]) -> Estimate:
+def speedup(samples: Sequence[Timed], over: Sequence[Timed]) -> Estimate:
     """Estimate how many times faster `samples` are than `over`: the median of the ratios, round by round.
 
     Raises NotComparable unless all samples lie in one comparable block and share at least one round.

@@ -30,3 +30,18 @@ def is_sneks(strategy: str) -> bool:
     [True, True, True, False]
     """
     return strategy.startswith("snek/") or strategy.endswith(("/snek", "/snek-torch"))
+
+
+TRACING: Final[dict[str, tuple[str, ...]]] = {"snek/jax": ("trace/jax", "expert/jax")}
+"""What each of Snek's stagings is held against: the first that staged the program; an expert's own program at last."""
+TRACING_ELSEWHERE: Final = ("autograph/tensorflow", "expert/tensorflow")
+"""What those that are not named are held against."""
+
+BY_HAND: Final[dict[str, tuple[str, ...]]] = {
+    "snek/tensorflow": ("expert/tensorflow", "autograph/tensorflow", "trace/tensorflow"),
+    "snek/jax": ("expert/jax", "trace/jax"),
+    "snek/numba": ("expert/numba", "numba/njit"),
+    "snek/torchscript": ("torchscript/torch", "trace/torch", "eager/torch"),
+    "snek/torch": ("expert/torch", "torchscript/torch", "eager/torch"),
+}
+"""The programs that people write for the system that a strategy of Snek's hands its own to."""

@@ -17,6 +17,7 @@ from snek_reports.figures.style import NothingToDraw, paper
 from snek_reports.page import Picture, write_page
 from snek_reports.rivals import write_rivals
 from snek_reports.run import read_run
+from snek_reports.staging import write_staging
 from snek_reports.table import SETTING, cell_table, geometric_means
 from snek_reports.tables import write_csv, write_markdown
 from snek_reports.terminal import terminal_summary
@@ -60,6 +61,7 @@ def write_report(run_folder: Path) -> ReportPaths:
         pictures = _draw_all(table, folder)
         write_csv(table, folder / "cells.csv")
         write_markdown(table, means, folder / "cells.md")
+        write_staging(table, run.manifest.environment, folder / "staging.md")
         write_rivals(table, run.manifest.environment, folder / "rivals.md")
         write_page(folder / "index.html", run, table, means, found, pictures)
     except OSError as error:

@@ -30,13 +30,18 @@ def write_rivals(table: pd.DataFrame, environment: Mapping[str, object], path: P
                 words = ", ".join(str(part) for part in setting)
                 mean = ratio(geometric_mean(ratios))
                 lines.append(f"* {words}: geometric mean over the best rival {mean}, over {len(ratios)} workloads")
-    calls = environment.get("calls")
-    if isinstance(calls, dict) and calls:
-        systems = list(dict.fromkeys(system for seconds in calls.values() for system in seconds))
-        lines += ["", "## A call of a compiled program", ""]
-        rows = [[name, *(_call(seconds.get(system)) for system in systems)] for name, seconds in calls.items()]
-        lines += markdown_table(["function", *systems], rows)
+    lines += calls_table(environment)
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def calls_table(environment: Mapping[str, object]) -> list[str]:
+    """Return a table of what calls of compiled programs cost, or nothing where the run did not measure it."""
+    calls = environment.get("calls")
+    if not isinstance(calls, dict) or not calls:
+        return []
+    systems = list(dict.fromkeys(system for seconds in calls.values() for system in seconds))
+    rows = [[name, *(_call(seconds.get(system)) for system in systems)] for name, seconds in calls.items()]
+    return ["", "## A call of a compiled program", "", *markdown_table(["function", *systems], rows)]
 
 
 def _call(seconds: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from snek_core_transform.errors import SnekError, UsageError
 from snek_harness.record import (
@@ -16,11 +17,13 @@ from snek_harness.record import (
     RecordError,
     SampleRecord,
     SkipRecord,
+    StagingRecord,
     decode,
     decode_manifest,
 )
 
 CellInBlock = tuple[Cell, str]
+Timed = TypeVar("Timed", SampleRecord, StagingRecord)
 
 
 class NothingMeasured(SnekError):
@@ -49,6 +52,8 @@ class Run:
     """The last record of each cell."""
     samples: Mapping[CellInBlock, tuple[SampleRecord, ...]]
     """The samples of each cell in each block, from the block's last attempt, in the order of their rounds."""
+    stagings: Mapping[CellInBlock, tuple[StagingRecord, ...]]
+    """What staging anew took, likewise."""
     skipped: Mapping[Cell, str]
     unplanned: tuple[Cell, ...]
     measured_again: tuple[Cell, ...]
@@ -57,10 +62,15 @@ class Run:
 
     def timed(self, cell: Cell, block: str) -> tuple[SampleRecord, ...]:
         """Return the samples that count for a cell in a block: none unless the cell came out right there."""
+        return self.samples.get((cell, block), ()) if self._is_right(cell, block) else ()
+
+    def staged(self, cell: Cell, block: str) -> tuple[StagingRecord, ...]:
+        """Return the stagings that count for a cell in a block: none unless the cell came out right there."""
+        return self.stagings.get((cell, block), ()) if self._is_right(cell, block) else ()
+
+    def _is_right(self, cell: Cell, block: str) -> bool:
         record = self.records.get((cell, block))
-        if record is None or record.outcome not in TIMED_OUTCOMES:
-            return ()
-        return self.samples.get((cell, block), ())
+        return record is not None and record.outcome in TIMED_OUTCOMES
 
 
 def read_run(folder: Path) -> Run:
@@ -119,7 +129,8 @@ def _gather(folder: Path, manifest: Manifest, journal: list[Record], torn: list[
         cells=(*planned, *unplanned),
         records=records,
         verdicts=verdicts,
-        samples=_last_attempts(journal),
+        samples=_last_attempts(journal, SampleRecord),
+        stagings=_last_attempts(journal, StagingRecord),
         skipped={skip.cell: skip.reason for skip in skips},
         unplanned=unplanned,
         measured_again=tuple(again),
@@ -127,12 +138,12 @@ def _gather(folder: Path, manifest: Manifest, journal: list[Record], torn: list[
     )
 
 
-def _last_attempts(journal: list[Record]) -> dict[CellInBlock, tuple[SampleRecord, ...]]:
+def _last_attempts(journal: list[Record], kind: type[Timed]) -> dict[CellInBlock, tuple[Timed, ...]]:
     """Keep each block's last attempt: rounds of two attempts ran at different times and must not be paired."""
-    blocks: dict[str, dict[Cell, list[SampleRecord]]] = {}
+    blocks: dict[str, dict[Cell, list[Timed]]] = {}
     rounds: dict[str, int] = {}
     for sample in journal:
-        if not isinstance(sample, SampleRecord):
+        if not isinstance(sample, kind):
             continue
         cells = blocks.setdefault(sample.block, {})
         earlier = cells.get(sample.cell)

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from snek_harness.record import Cell, CellRecord, Phase
 from snek_reports.estimate import Estimate, NotComparable, geometric_mean, median_seconds, seconds_per_call, speedup
-from snek_reports.kinds import BASELINE, NOT_MEASURED, SKIPPED, is_expert, is_sneks
+from snek_reports.kinds import (
+    BASELINE,
+    BY_HAND,
+    NOT_MEASURED,
+    SKIPPED,
+    TRACING,
+    TRACING_ELSEWHERE,
+    is_expert,
+    is_sneks,
+)
 from snek_reports.run import Run
 from snek_reports.wording import ratio_with_interval
 
@@ -21,6 +30,8 @@ NUMBERS = [
     "samples", "seconds_per_call", "seconds_per_call_low", "seconds_per_call_high",
     "speedup", "speedup_low", "speedup_high",
     "rival_speedup", "rival_speedup_low", "rival_speedup_high", "break_even_calls",
+    "stagings", "staging_seconds", "staging_speedup", "staging_speedup_low", "staging_speedup_high",
+    "hand_speedup", "hand_speedup_low", "hand_speedup_high",
     *(f"{phase}_seconds" for phase in PHASES), "peak_memory_bytes", "largest_error", "argument_sets",
     "flops", "bytes_moved", "flops_per_second", "bytes_per_second",
 ]  # fmt: skip
@@ -35,6 +46,8 @@ TEXTS = [
     "block",
     "rival",
     "experts",
+    "staging_rival",
+    "by_hand",
     "refused",
 ]
 COLUMNS = [*TEXTS, *NUMBERS]
@@ -54,8 +67,11 @@ def cell_table(run: Run) -> pd.DataFrame:
 
     Columns are `COLUMNS`. Times are in seconds, `speedup` is over `eager/numpy`, `rival_speedup` (Snek's strategies
     only) over the fastest rival of the same comparable block, experts apart, and `experts` has the ratio over each of
-    them. `break_even_calls` is infinite where staging never pays, and `refused` says why a ratio is missing although
-    both cells have a time. `flops_per_second` and `bytes_per_second` are the host's limits, where they were measured.
+    them. `staging_seconds` is what staging anew took where a run measured it, `staging_speedup` how many times faster
+    that is than `staging_rival`, and `hand_speedup` is over `by_hand`, the fastest program that people write for the
+    same system (see `kinds`). `break_even_calls` is infinite where staging never pays, and `refused` says why a ratio
+    is missing although both cells have a time. `flops_per_second` and `bytes_per_second` are the host's limits, where
+    they were measured.
     """
     return pd.DataFrame([_row(run, cell) for cell in run.cells], columns=pd.Index(COLUMNS))
 
@@ -97,6 +113,7 @@ def _row(run: Run, cell: Cell) -> dict[str, object]:
         "mode": cell.mode,
         "built_on_snek": is_sneks(cell.strategy),
         "samples": 0,
+        "stagings": 0,
     }
     if record is None:
         skipped = run.skipped.get(cell)
@@ -114,22 +131,48 @@ def _row(run: Run, cell: Cell) -> dict[str, object]:
         "bytes_moved": nan if record.bytes_moved is None else record.bytes_moved,
         **_limits(run),
     }
+    row |= _staging(run, cell, record.block)
     samples = run.timed(cell, record.block)
     if not samples:
         return row
     steady = seconds_per_call(samples)
     over_numpy = _compare(run, cell, record.block, _as_written(cell))
     over_rival = _over_best_rival(run, cell, record.block) if is_sneks(cell.strategy) else Comparison()
+    over_hand = _over_hand(run, cell, record.block)
     return row | {
         "samples": steady.count,
         **_spread("seconds_per_call", steady),
         **_spread("speedup", over_numpy.ratio),
         **_spread("rival_speedup", over_rival.ratio),
+        **_spread("hand_speedup", over_hand.ratio),
         "rival": over_rival.name,
+        "by_hand": over_hand.name,
         "experts": _over_experts(run, cell, record.block) if is_sneks(cell.strategy) else "",
         "refused": "; ".join(dict.fromkeys(text for text in (over_numpy.refused, over_rival.refused) if text)),
         "break_even_calls": _break_even(run, cell, record, steady.value),
     }
+
+
+def _staging(run: Run, cell: Cell, block: str) -> dict[str, object]:
+    """Return what staging anew took, and how many times faster that is than the rival's, round by round."""
+    stagings = run.staged(cell, block)
+    if not stagings:
+        return {}
+    found: dict[str, object] = {"stagings": len(stagings), "staging_seconds": median_seconds(stagings)}
+    if not is_sneks(cell.strategy):
+        return found
+    for strategy in TRACING.get(cell.strategy, TRACING_ELSEWHERE):
+        if theirs := run.staged(replace(cell, strategy=strategy), block):
+            over = speedup(stagings, over=theirs)
+            return {**found, **_spread("staging_speedup", over), "staging_rival": strategy}
+    return found
+
+
+def _over_hand(run: Run, cell: Cell, block: str) -> Comparison:
+    """Compare with the fastest program that people write for the system of the cell's strategy."""
+    beside = [replace(cell, strategy=strategy) for strategy in BY_HAND.get(cell.strategy, ())]
+    here = {other: median_seconds(run.timed(other, block)) for other in beside if run.timed(other, block)}
+    return _compare(run, cell, block, min(here, key=here.__getitem__)) if here else Comparison()
 
 
 def _as_written(cell: Cell) -> Cell:

@@ -41,10 +41,11 @@ def _megabytes(_context: click.Context, _option: click.Parameter, value: int | N
               help="Resident memory of one cell.  [default: 4096]")  # fmt: skip
 @click.option("--seed", type=int, help="What the argument sets are drawn from.  [default: 0]")
 @click.option("--results", type=click.Path(path_type=Path), metavar="DIR", help="Where runs are kept.")
-@click.option("--suite", type=click.Choice(["transform", "lantern"]), help="transform: instead of cells, what "
-              "virtualizing costs beside plain Python, AutoGraph and diastatic-malt; -s picks systems. lantern: every "
-              "strategy and what experts wrote by hand, forward and with gradients, at one --size or at all but "
-              "tiny.")  # fmt: skip
+@click.option("--suite", type=click.Choice(["transform", "lantern", "staging"]),
+              help="transform: instead of cells, what virtualizing costs beside plain Python, AutoGraph and "
+              "diastatic-malt; -s picks systems. lantern: every strategy and what experts wrote by hand, forward and "
+              "with gradients, at one --size or at all but tiny. staging: Snek on other systems beside those systems, "
+              "what staging anew takes, and whether specialising pays.")  # fmt: skip
 @click.option("--resume", metavar="RUN", help="Go on with an interrupted run.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and measure nothing.")
 @click.pass_context
@@ -78,7 +79,7 @@ def bench(
     from snek_harness.scheduler import resume as resume_run
     from snek_harness.scheduler import run
     from snek_harness.settings import Settings
-    from snek_harness.suites import lantern_plan
+    from snek_harness.suites import SUITES
     from snek_reports.report import write_report
 
     if resume is not None:
@@ -89,11 +90,13 @@ def bench(
         plan, settings = resume_run(folder)
     else:
         left_out = {} if all_cells else LEFT_OUT
-        if suite == "lantern":
-            plan = lantern_plan(workloads, strategies, size if "size" in given else None, left_out)
+        if suite is not None:
+            plan = SUITES[suite].plan(workloads, strategies, size if "size" in given else None, left_out)
         else:
             plan = make_plan(workloads, strategies, size, device, left_out, mode)
-        settings = Settings(**{name: value for name, value in effort.items() if value is not None})  # type: ignore[arg-type]
+        asked = {} if suite is None else SUITES[suite].settings
+        given_efforts = {name: value for name, value in effort.items() if value is not None}
+        settings = Settings(**{**asked, **given_efforts})  # type: ignore[arg-type]
     console = Console(highlight=False)
     if dry_run:
         _print_plan(plan, settings)
@@ -103,7 +106,8 @@ def bench(
     console.print(f"run {folder.name}: {len(plan.cells)} cells, {len(plan.skipped)} left out", soft_wrap=True)
     try:
         with LiveProgress(console) as progress:
-            records = run(plan, folder, settings=settings, progress=progress, with_limits=suite is not None)
+            beside = {} if suite is None else SUITES[suite].beside(plan)
+            records = run(plan, folder, settings=settings, progress=progress, beside=beside)
     except KeyboardInterrupt:
         console.print(f"interrupted; nothing is lost, go on with: snek bench --resume {folder.path}", soft_wrap=True)
         raise
@@ -111,7 +115,8 @@ def bench(
     report = write_report(folder.path)
     console.print(report.terminal)
     if suite is not None:
-        console.print(f"rivals: {report.folder / 'rivals.md'}", soft_wrap=True)
+        table = {"lantern": "rivals.md", "staging": "staging.md"}[suite]
+        console.print(f"{suite}: {report.folder / table}", soft_wrap=True)
     return code
 
 
@@ -129,6 +134,7 @@ _NO_USE = {
         "dry_run",
     },
     "lantern": {"mode", "device"},
+    "staging": {"mode", "device"},
 }
 """What each suite decides by itself."""
 

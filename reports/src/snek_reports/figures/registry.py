@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from snek_reports.figures import best_rival, matrix, phases, roofline, speedup
+from snek_reports.figures import best_rival, matrix, phases, roofline, speedup, staging
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ FIGURES: dict[str, Drawing] = {
     "matrix": Drawing(matrix.draw, matrix.TITLE, matrix.CAPTION),
     "speedup": Drawing(speedup.draw, speedup.TITLE, speedup.CAPTION),
     "best_rival": Drawing(best_rival.draw, best_rival.TITLE, best_rival.CAPTION),
+    "staging": Drawing(staging.draw, staging.TITLE, staging.CAPTION),
     "roofline": Drawing(roofline.draw, roofline.TITLE, roofline.CAPTION),
     "phases": Drawing(phases.draw, phases.TITLE, phases.CAPTION),
 }

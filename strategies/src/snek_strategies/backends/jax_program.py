@@ -174,12 +174,13 @@ class JaxProgram(TracedProgram):
         examples = [jax.ShapeDtypeStruct(dims, dtype) for dtype, dims in self.shapes()]
         with jax.enable_x64(True):
             self.traced = self.jitted.trace(*examples)
+            self.lowered = self.traced.lower()
 
     def as_text(self, kind: str) -> str:
         """Return the program as a `jaxpr`, or as the `stablehlo` that XLA compiles."""
         if kind == "jaxpr":
             return str(self.traced.jaxpr)
-        return str(self.traced.lower().as_text()) if kind == "stablehlo" else super().as_text(kind)
+        return str(self.lowered.as_text()) if kind == "stablehlo" else super().as_text(kind)
 
     def compile(self) -> Run:
         """Compile for the shapes and dtypes that the program was staged for."""
@@ -203,7 +204,7 @@ class JaxProgram(TracedProgram):
         import jax
 
         with jax.enable_x64(True):
-            self.traced.lower().compile()
+            self.lowered.compile()
         # The function finds in JAX's cache what was just compiled, and is called faster than the executable.
         run = self.jitted
         if self.carried is None:
