@@ -51,7 +51,7 @@ PAPER = {
     "dynamic_rnn": {"features": 50, "hidden": 256},
     "lbfgs": {"images": 100, "side": 28, "hidden": 100, "steps": 20},
     "lstm": {"time": 20, "batch": 20, "hidden": 50},
-    "maml": {"tasks": 25, "examples": 10, "hidden": 40, "rate": 1e-3},
+    "maml": {"meta_steps": 1, "tasks": 25, "examples": 10, "hidden": 40, "rate": 1e-3},
     "tree_lstm": {"embedding": 300, "hidden": 150, "nodes": 97},
     "tree_lstm_training": {"embedding": 300, "hidden": 150, "nodes": 97},
 }
@@ -71,6 +71,8 @@ def test_every_setting_of_autographs_tables_is_a_size():
     )
     assert len(rnn) == 2 * 3
     assert len(beam) == 4 * 4
+    maml = registry.load("maml").sizes
+    assert {maml[size]["meta_steps"] for size in maml if size.startswith("paper")} == {1, 10}
 
 
 @pytest.mark.parametrize("name", registry.names())

@@ -21,6 +21,7 @@ ALL_SIZES = (*SIZES, "paper")
 LEFT_OUT: Mapping[str, frozenset[str]] = {
     "dynamo/": frozenset(registry.names()) - {"lstm", "mandelbrot", "newton"},
     "snek/numba": frozenset({"maml"}),
+    "numba/njit": frozenset({"maml"}),
 }
 """By the start of a strategy's name, the workloads it does not run by default: their cells compile for up to 40 s."""
 
