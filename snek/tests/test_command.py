@@ -134,6 +134,27 @@ def test_show_prints_what_a_strategy_receives(tmp_path: Path) -> None:
     assert "torch.tanh(x)" in done.stdout, done.stderr
 
 
+def test_show_tells_static_and_dynamic_apart_by_marks_and_on_a_terminal_in_colour(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def f(x, n):\n    return x * n if n > 1 else x\n")
+    command = ("show", "mine.py:f", "--strategy", "snek/interpret", "--args", "np.ones(2), 3")
+    piped = run_snek(*command, cwd=tmp_path)
+    assert "    return x * n if n > 1 else x\n           ~~~~ ~~~~     ~~~~~~.\n" in piped.stdout, piped.stderr
+    assert "multiply" in piped.stdout
+    coloured = run_snek(*command, cwd=tmp_path, TTY_COMPATIBLE="1", FORCE_COLOR="1").stdout
+    assert "\x1b[1;35m" in coloured
+    assert "~~~~" not in coloured
+
+
+def test_show_says_what_is_wrong_with_given_arguments(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def f(x):\n    return x\n")
+    done = run_snek("show", "mine.py:f", "--strategy", "snek/interpret", "--args", "nosuch", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--args 'nosuch': NameError" in done.stderr
+    alone = run_snek("show", "mine.py:f", "--args", "1", cwd=tmp_path)
+    assert alone.returncode == 2
+    assert "without --strategy" in alone.stderr
+
+
 def test_the_public_names_are_real() -> None:
     import snek
 

@@ -15,6 +15,7 @@ from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.protocol import Program, Staged, Strategy
 from snek_strategies.spellings.numpy_spelling import NUMPY
+from snek_strategies.staging.binding_times import BindingTimes, binding_times
 from snek_strategies.staging.gradients import value_and_gradient
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.pytrees import arrays_in, key_of
@@ -151,6 +152,10 @@ class SnekStrategy(Strategy):
     def stage(self, program: Program, example: tuple[object, ...]) -> StagedOnBackend:
         """Stage for arguments like `example`. Raises StagingError where the program cannot be staged."""
         return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host)
+
+    def binding_times(self, program: Program, example: tuple[object, ...]) -> BindingTimes:
+        """Stage for arguments like `example`, and return what was static and what dynamic in the program's text."""
+        return binding_times(program, example, {}, self.unroll)
 
     def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> StagedOnBackend:
         """Stage value and gradients in one program. Raises StagingError where program or back-end cannot have them."""

@@ -23,6 +23,8 @@ from snek_strategies.calls import Arguments, StagedCalls, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.ir.types import type_of
+from snek_strategies.staging.binding_times import binding_times
+from snek_strategies.staging.marked_source import as_text
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
 from snek_strategies.staging.trace import StagedProgram, stage_call
@@ -214,6 +216,15 @@ class StagedFunction(StagedCalls):
     def trace(self, /, *args: object, **kwargs: object) -> Traced:
         """Stage for arguments like these. Raises StagingError, at the user's place, for what cannot be staged."""
         return self._find(self._arguments(args, kwargs))
+
+    def binding_times(self, /, *args: object, **kwargs: object) -> str:
+        """Return the function's text with marks under what is dynamic, and those of the functions that it calls.
+
+        Stages once more for arguments like these, and says of every expression what that staging made of it. Raises
+        StagingError where it cannot be staged.
+        """
+        given, named = self._arguments(args, kwargs)
+        return as_text(binding_times(self._function, given, named, self._operators.unroll))
 
     def stagings(self) -> tuple[Staging, ...]:
         """Return every staging so far, in order, and why it happened."""

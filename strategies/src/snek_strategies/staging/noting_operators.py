@@ -1,0 +1,96 @@
+"""Operators that stage as usual, and note for every expression whether its value is dynamic.
+
+A note is a node of the staged program, at the place of the expression that gave the value. So the notes of a trace that
+was thrown away (a first look at a loop's types, a recursion that is found late) are gone with it, and what is left
+says what the program that was made really holds.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType, FunctionType, MethodType
+from typing import Any
+
+from snek_strategies.staging.builder import builder
+from snek_strategies.staging.lists import StagedList, value_of
+from snek_strategies.staging.loops import StagedRange
+from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.partly_bound import PartlyBound
+from snek_strategies.staging.refusal import OURS, is_users
+from snek_strategies.staging.rep import Rep
+from snek_strategies.staging.text import StagedText
+
+STREAM = "binding times"
+"""Where the notes are printed to: no stream, for a program with notes is read and never run."""
+
+
+class NotingOperators(StagingOperators):
+    """`StagingOperators` with notes; `functions` of the user's were called, and given `parameters`."""
+
+    groups = StagingOperators.groups | {"name", "arithmetic", "attribute", "subscript"}
+
+    def __init__(self, unroll: int = 16) -> None:
+        super().__init__(unroll)
+        self.functions: list[CodeType] = []
+        self.parameters: dict[tuple[CodeType, str], set[bool]] = {}
+
+    def read(self, name: str, value: object) -> object:
+        return noted(super().read(name, value))
+
+    def assign(self, name: str, value: object) -> object:
+        return noted(super().assign(name, value), name)
+
+    def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
+        inner = function.__func__ if isinstance(function, MethodType) else function
+        if isinstance(inner, FunctionType) and is_users(inner.__code__.co_filename):
+            self._enter(function, inner.__code__, args, kwargs)
+        return noted(super().call(function, *args, **kwargs))
+
+    def _enter(self, function: Callable[..., object], code: CodeType, args: Any, kwargs: Any) -> None:
+        if code not in self.functions:
+            self.functions.append(code)
+        try:
+            given = inspect.signature(function).bind(*args, **kwargs).arguments
+        except TypeError:
+            # The call itself says so, as Python does.
+            return
+        for name, value in given.items():
+            self.parameters.setdefault((code, name), set()).add(is_dynamic(value))
+
+
+def _noting(operator: str) -> Callable[..., object]:
+    meaning = getattr(StagingOperators, operator)
+
+    def operate(self: NotingOperators, /, *args: object) -> object:
+        return noted(meaning(self, *args))
+
+    operate.__name__ = operator
+    return operate
+
+
+for _name in ("binary", "unary", "getattr_", "getitem", "compare", "if_exp", "and_", "or_", "not_", "aug_assign"):
+    setattr(NotingOperators, _name, _noting(_name))
+
+
+def is_dynamic(value: object) -> bool:
+    """Tell whether a value is known only in the next stage; what a container holds does not count."""
+    if isinstance(value, StagedList):
+        return value_of(value) is not None
+    return isinstance(value, (Rep, PartlyBound, StagedRange, StagedText))
+
+
+def noted(value: object, name: str = "") -> object:
+    """Emit a note of what the expression that is being staged gives, or gives to a variable, and return it."""
+    if _is_in_the_users_text(sys._getframe(1)):
+        texts = (("dynamic" if is_dynamic(value) else "static",), (name,))
+        builder().reflect("print", (), {"texts": texts, "sep": "", "end": "", "stream": STREAM}, types=())
+    return value
+
+
+def _is_in_the_users_text(frame: FrameType | None) -> bool:
+    """Tell whether the code that called an operator is the user's, and not a library's that is staged too."""
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+        frame = frame.f_back
+    return frame is not None and is_users(frame.f_code.co_filename)
