@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from snek_strategies.staging.diagnostics import DIAGNOSTICS, as_markdown, kind_o
 from snek_strategies.staging.refusal import StagingStopped, refuse
 
 f64 = np.float64
-KEPT: list[object] = []
+KEPT: set[object] = set()
+TABLE = np.arange(4)
 RATE = 2.0
 
 
@@ -81,7 +83,8 @@ def bottomless(x):
 
 
 def keeps(x):
-    KEPT.append(x)
+    if x > 0:
+        KEPT.add(len(KEPT))
     return x
 
 
@@ -239,6 +242,81 @@ def test_staging_is_refused_in_the_users_file(code: str) -> None:
     assert caught.value.place is not None
     assert caught.value.place.filename == __file__
     assert any(code in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("code", [code for code, one in DIAGNOSTICS.items() if one.about])
+def test_a_refusal_about_a_dynamic_value_says_since_when_and_from_which_argument(code: str) -> None:
+    with pytest.raises(snek.SnekError) as caught:
+        PROVOKING[code]()
+    assert re.search(r"dynamic since line \d+, from argument `[axn]`", str(caught.value)), str(caught.value)
+    assert ("what decides is" in str(caught.value)) == (DIAGNOSTICS[code].about == "choice")
+
+
+def computed(x, n):
+    if n > 1:
+        y = x + 1
+    z = y * 2
+    return (1, 2, 3)[z]
+
+
+def carried(n):
+    at = 0
+    while at < n:
+        at = at + 1
+        (1, 2, 3)[at]
+    return at
+
+
+def counts(x, n):
+    for i in range(n):
+        x = x + (1, 2, 3)[i]
+    return x
+
+
+def down(z, k):
+    return (1, 2)[z] if z > 0 else down(z - 1, k)
+
+
+def calls(x, n):
+    return down(x * 2, n)
+
+
+def two_arguments(pair, b):
+    return {"a": 1}[pair[1] + b]
+
+
+def from_outside(x, n):
+    return (1, 2, 3)[np.take(TABLE, x)]
+
+
+def one_dtype(x, n):
+    y = (x + 1) > n
+    if y:
+        z = "text"
+    else:
+        z = x
+    return z
+
+
+ORIGINS: dict[Callable[..., Any], tuple[tuple[Any, ...], int, str]] = {
+    computed: ((np.int64(1), 2), 3, "the value is dynamic since line {}, from argument `x`"),
+    carried: ((np.int64(3),), 3, "the value is dynamic since line {}, from argument `n`"),
+    counts: ((np.int64(1), snek.dynamic(3)), 1, "the value is dynamic since line {}, from argument `n`"),
+    calls: ((np.int64(1), 2), 1, "the value is dynamic since line {}, from argument `x`"),
+    two_arguments: (
+        ([1, np.int64(2)], np.int64(3)), 1, "the value is dynamic since line {}, from arguments `pair`, `b`"
+    ),
+    from_outside: ((np.int64(1), 2), 1, "the value is dynamic since line {}, from argument `x`"),
+    one_dtype: ((np.int64(1), np.int64(2)), 1, "what decides is dynamic since line {}, from arguments `n`, `x`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", ORIGINS, ids=lambda one: one.__name__)
+def test_the_origin_of_a_value_is_the_line_that_made_it_dynamic(program: Callable[..., Any]) -> None:
+    arguments, line, text = ORIGINS[program]
+    with pytest.raises(snek.StagingError) as caught:
+        snek.stage(program)(*arguments)
+    assert str(caught.value).endswith(text.format(program.__code__.co_firstlineno + line)), str(caught.value)
 
 
 def test_every_refusal_in_the_folder_names_an_id_of_the_registry() -> None:

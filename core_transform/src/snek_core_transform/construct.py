@@ -121,7 +121,8 @@ class Construct:
         """Give back `value`, which a construct in Python's own form is about to use; refuse it where it is staged."""
         if self.operators.stages(value):
             raise UnsupportedSyntax(
-                f"a staged value reaches this {self.word}, which keeps Python's own form here: {value!r}; "
+                f"a staged value reaches this {self.word}, which keeps Python's own form here: "
+                f"{self.operators.shown(value, self.place)}; "
                 "move it out of the code that suspends, looks at its frame, leaves a `finally` block, binds names "
                 "inside the expression, or stands in a class or comprehension",
                 self.place,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from .callee import converted
+from .errors import Place
 from .groups import CONTROL
 from .value_operators import ValueOperators
 
@@ -55,6 +56,10 @@ class Operators(ValueOperators):
     def stages(self, value: object) -> bool:  # noqa: ARG002 - nothing is staged in Python
         """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""
         return False
+
+    def shown(self, value: object, place: Place) -> str:  # noqa: ARG002 - for operator sets that know more
+        """Return what the refusal of a staged value at `place` says about it."""
+        return repr(value)
 
     def if_stmt(
         self,

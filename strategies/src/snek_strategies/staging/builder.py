@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from snek_core_transform.errors import StagingError
+from snek_core_transform.errors import Place, StagingError
 from snek_strategies.ir.rules import effects_of, may_raise, results_of
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Type
@@ -38,6 +38,12 @@ class OpenBlock:
     """The arrays of the blocks around it that a closed block stores into, each with what it holds at the end."""
     hosts: list[tuple[object, tuple[object, ...]]] = field(default_factory=list)
     """The containers that the block changes, each with its content at the end; they hold again what they held."""
+    place: Place | None = None
+    """The construct that the block is traced for."""
+    given: Callable[[], Iterable[Atom | None]] = tuple
+    """What the parameters are at first, as far as it comes from the next stage; asked when staging stops."""
+    decided_by: OpenBlock | None = None
+    """Of a loop's body, the test."""
     facts: dict[int, tuple[bool, int]] = field(default_factory=dict)
     """The flags that are known to hold or not here, and how many nodes the block had when that was found."""
 

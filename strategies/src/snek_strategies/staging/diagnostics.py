@@ -12,6 +12,8 @@ class Diagnostic(NamedTuple):
     title: str
     why: str
     remedy: str
+    about: str = ""
+    """What its message gives the origin of: the dynamic `value` that is refused, or what decides the `choice`."""
 
 
 KINDS: Mapping[str, str] = {"SNK01": "conversion", "SNK02": "staging", "SNK03": "run time"}
@@ -22,6 +24,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "A construct keeps Python's own form here, and a staged value reaches it",
         "Its body cannot become a function: it suspends, looks at its frame, or leaves a `finally` block.",
         "Move the construct, or the staged value, out of that code.",
+        "value",
     ),
     "SNK0102": Diagnostic(
         "The text of a function cannot be had",
@@ -38,6 +41,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "The value comes from an array that is an argument, and the construct (an index, a text, a dict key, identity) "
         "has no form in the staged program.",
         "Use the array operation that the message names, or make the value static: a Python number, or `snek.static`.",
+        "value",
     ),
     "SNK0202": Diagnostic(
         "A value left the branch, loop or function that computes it",
@@ -48,16 +52,19 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "The operands do not fit the operation",
         "NumPy would raise for values of these dtypes and shapes, whatever they hold.",
         "Convert or reshape one of them.",
+        "value",
     ),
     "SNK0204": Diagnostic(
         "A function has no staged form",
         "It was given a value of the next stage and is neither the user's Python nor in the tables of functions.",
         "Use one of the functions that the message names, or call it outside of the staged program.",
+        "value",
     ),
     "SNK0205": Diagnostic(
         "A shape, a type or a direction would depend on data",
         "Shapes and types are known while staging; this operation would choose one by a value of the next stage.",
         "Use `np.where`, or make the value static.",
+        "value",
     ),
     "SNK0206": Diagnostic(
         "An effect would happen once, while staging",
@@ -73,6 +80,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "A variable has no one type",
         "Which path is taken depends on data, and the paths give the variable values that no one type holds.",
         "Give it numbers or arrays of one dtype and shape on all paths.",
+        "choice",
     ),
     "SNK0209": Diagnostic(
         "A recursion cannot be staged as a function",
@@ -83,6 +91,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "Staged code changes an object outside it",
         "The change would happen once, while staging, and not at every call or on the path that data choose.",
         "Return the new value, or assign it to a local variable.",
+        "choice",
     ),
     "SNK0211": Diagnostic(
         "A container has other names on each path, or a list of unknown length is used as a whole",
@@ -90,11 +99,13 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "on data is a value of numbers or arrays of one type, which Python's functions cannot take apart.",
         "Give a dict all its items before, and say by a value which of them count; append to such a list, pop, index, "
         "measure and iterate over it.",
+        "choice",
     ),
     "SNK0212": Diagnostic(
         "An array that may share its memory is changed in place",
         "The store would have to be seen under another name too: a view, or one array on some path.",
         "Build a new array: `x = x + value`.",
+        "value",
     ),
     "SNK0213": Diagnostic(
         "A loop cannot be staged",
@@ -106,6 +117,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "The handler is not staged (it stands in a library, or in code that suspends), or no test before the operation "
         "tells whether it raises.",
         "Test the data before, outside of the `try`, or set a flag.",
+        "value",
     ),
     "SNK0215": Diagnostic(
         "An exception cannot be made again at run time",
@@ -116,6 +128,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
         "A call raises on a path that data choose",
         "What a call of Python's raises while staging is no `raise` statement that could be staged.",
         "Test before the call, and raise by a `raise` statement.",
+        "choice",
     ),
     "SNK0217": Diagnostic(
         "An argument or a result has a class that staging does not take apart",
@@ -174,4 +187,7 @@ def as_markdown() -> str:
             "",
             f"What to do: {one.remedy}",
         ]
+        if one.about:
+            subject = "the value" if one.about == "value" else "what decides"
+            lines += ["", f"The message says since which line {subject} is dynamic, and from which argument."]
     return "\n".join(lines) + "\n"

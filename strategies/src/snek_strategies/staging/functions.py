@@ -217,7 +217,14 @@ def _define(
         attempt = FunctionAttempt(_name(function), label, depth, watching, bool(key[-1]), kinds)
         apart = ATTEMPTS.set((attempt,))
         try:
-            block, value = trace(body, types, (function, args, kwargs), also=(name,), what=f"call of {_name(function)}")
+            block, value = trace(
+                body,
+                types,
+                (function, args, kwargs),
+                also=(name,),
+                what=f"call of {_name(function)}",
+                given=lambda: (rep.atom for rep in leaves((args, kwargs))),
+            )
         finally:
             ATTEMPTS.reset(apart)
         for rep, _ in block.written:

@@ -90,7 +90,11 @@ def value_and_gradient(
     apart = ATTEMPTS.set(())
     try:
         block, result = trace(
-            run, tuple(atom.type for atom in operands), (args, kwargs), what="differentiated function"
+            run,
+            tuple(atom.type for atom in operands),
+            (args, kwargs),
+            what="differentiated function",
+            given=lambda: operands,
         )
     finally:
         CALLS.reset(token)

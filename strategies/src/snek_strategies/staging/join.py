@@ -273,6 +273,19 @@ def project(template: object, value: object) -> Iterator[Atom]:
             yield from project(one, value if inside is None else inside[at])
 
 
+def entering(template: object, value: object) -> Iterator[Atom | None]:
+    """Walk what a value puts into a template's slots, as far as it is of the next stage already; emits nothing."""
+    if isinstance(template, Slot):
+        yield value.atom if isinstance(value, Rep) else None
+        return
+    inside, held = parts(template), parts(value)
+    if inside is None or held is None or len(inside) != len(held):
+        yield from (None for _ in slots(template))
+        return
+    for one, other in zip(inside, held, strict=True):
+        yield from entering(one, other)
+
+
 def _projected_list(template: JoinedList, value: object) -> Iterator[Atom]:
     items: tuple[object, ...] = (
         (value,) * len(template.items) if isinstance(value, Unbound | Raises) else items_of(value)

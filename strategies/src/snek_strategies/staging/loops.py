@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 
 from snek_core_transform.operators import State
+from snek_strategies.ir.syntax import Atom
 from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import OpenBlock, builder
@@ -17,6 +19,7 @@ from snek_strategies.staging.join import (
     Absent,
     Raises,
     Slot,
+    entering,
     fill,
     join,
     opened,
@@ -86,10 +89,11 @@ def stage_while(
                 refuse("the test of a staged loop changes a container; do that in its body", code="SNK0213")
             return flag
 
+        first = functools.partial(_given, templates, state, tuple(box.atom for box in boxes))
         with loops_inside(within) as region:
-            tested, flag = trace(asked, types, (*outside, *hosts), what="loop test")
+            tested, flag = trace(asked, types, (*outside, *hosts), what="loop test", given=first)
             learnt += told_by(tested, flag, True)
-            block, result = trace(loop, types, (*outside, *hosts), what="loop")
+            block, result = trace(loop, types, (*outside, *hosts), what="loop", given=first, decided_by=tested)
         within = region.found
         if isinstance(result, Absent) and not isinstance(result, Raises):
             return outside
@@ -172,6 +176,11 @@ def told_by(tested: OpenBlock, flag: object, holds: bool) -> list[tuple[int, boo
         note(flag.atom, holds)
         found = [known(sym) for sym in tested.parameters]
     return [(at, one) for at, one in enumerate(found) if one is not None]
+
+
+def _given(templates: State, state: State, boxes: tuple[Atom, ...]) -> tuple[Atom | None, ...]:
+    """Return what the loop's variables and arrays are before the first trip, as far as it is of the next stage."""
+    return (*boxes, *(atom for one, at in zip(templates, state, strict=True) for atom in entering(one, at)))
 
 
 def _left(host: object, changed: list[tuple[object, Content]]) -> tuple[object, ...]:

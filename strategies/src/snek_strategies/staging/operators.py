@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snek_core_transform.callee import converted
+from snek_core_transform.errors import Place
 from snek_core_transform.groups import CONTROL
 from snek_core_transform.operators import COMPARISONS, IN_PLACE, Handler, Operators, State, Step
 from snek_core_transform.virtualize import is_virtualized
@@ -51,6 +52,11 @@ class StagingOperators(Operators):
     def stages(self, value: object) -> bool:
         """Tell whether the value is a Rep."""
         return isinstance(settle(value), (Rep, StagedRange, Maybe))
+
+    def shown(self, value: object, place: Place) -> str:
+        from snek_strategies.staging.origins import origin_of
+
+        return f"{value!r}, {origin_of(value, place)}"
 
     def if_stmt(
         self,

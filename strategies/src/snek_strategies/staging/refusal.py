@@ -103,6 +103,13 @@ def place_of_error(error: BaseException) -> Place | None:
 
 def refuse(message: str, place: Place | None = None, *, code: str = "SNK0200") -> NoReturn:
     """Stop staging with a StagingError at the user's place; `code` is its id in `diagnostics.py`."""
-    error = StagingError(message, place or user_place(), code=code)
+    error = refusal_of(message, place or user_place(), code)
     FIRST.set(FIRST.get() or error)
     raise StagingStopped(error)
+
+
+def refusal_of(message: str, place: Place | None, code: str) -> StagingError:
+    """Return a refusal that says why the value that it is about is dynamic."""
+    from snek_strategies.staging.origins import reason
+
+    return StagingError(message + reason(code, place), place, code=code)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import NoReturn
 
-from snek_core_transform.errors import Place, SnekError, StagingError
+from snek_core_transform.errors import Place, SnekError
 from snek_strategies.ir.syntax import Atom, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
@@ -18,7 +18,7 @@ from snek_strategies.staging.facts import note
 from snek_strategies.staging.host_state import carries, now, restore
 from snek_strategies.staging.join import ABSENT, RAISES
 from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
-from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refuse, user_place
+from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refusal_of, refuse, user_place
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.watch import Watch, describe, roots_of, written_cells
 
@@ -53,11 +53,13 @@ def trace(
     also: tuple[Sym, ...] = (),
     what: str = "branch",
     knowing: Iterable[tuple[Atom, bool]] = (),
+    given: Callable[[], Iterable[Atom | None]] = tuple,
+    decided_by: OpenBlock | None = None,
 ) -> tuple[OpenBlock, object]:
     """Run a function on Reps of these types in a block of its own; return the block and what the function gave.
 
     The result is `ABSENT` where every path of the function waits for a result that is not known yet, and `RAISES` where
-    every path raises. `knowing` are flags that hold, or do not, inside.
+    every path raises. `knowing` are flags that hold, or do not, inside; `given` and `decided_by` are as in `OpenBlock`.
     """
     watching = Watch(cells=False)
     watching.add(*roots_of(function), *watched)
@@ -66,6 +68,7 @@ def trace(
     place = user_place()
     try:
         with builder().block(types, also) as block:
+            block.place, block.given, block.decided_by = place, given, decided_by
             for flag, holds in knowing:
                 note(flag, holds)
             try:
@@ -125,10 +128,10 @@ def refuse_raise(error: Exception, what: str) -> NoReturn:
     refused_before(error)
     if isinstance(error, RecursionError):
         raise error
-    refusal = StagingError(
+    refusal = refusal_of(
         f"a staged {what} raises {type(error).__name__}: {error}; what a call raises where data "
         "decides is not staged: test before the call, and raise by a raise statement",
         place_of_error(error),
-        code="SNK0216",
+        "SNK0216",
     )
     raise StagingStopped(refusal) from error
