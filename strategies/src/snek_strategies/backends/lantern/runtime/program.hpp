@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raised.hpp"
+#include "reused.hpp"
 #include "signature.hpp"
 
 namespace entry {
@@ -41,6 +42,12 @@ struct Made {
     std::vector<Py_ssize_t> dims;
     int same = -1;  // the leaf whose very object it is
 
+    numpy::Array *array() const {
+        std::size_t count = 1;
+        for (const Py_ssize_t dim : dims) count *= std::size_t(dim);
+        const numpy::Reusing memory(count >= numpy::LARGE);
+        return numpy::empty(dtype.object, int(dims.size()), dims.data());
+    }
     PyObject *box(Number *own) const {
         switch (number) {
             case 'b': return PyBool_FromLong(own->flag);
@@ -150,7 +157,7 @@ class Program {
         for (std::size_t at = 0; at < made.size(); ++at) {
             targets[at] = numbers + at;
             if (made[at].dims.empty()) continue;
-            numpy::Array *array = numpy::empty(made[at].dtype.object, int(made[at].dims.size()), made[at].dims.data());
+            numpy::Array *array = made[at].array();
             if (array == nullptr) return nullptr;
             values.all[at] = array;
             targets[at] = array->data;

@@ -71,6 +71,7 @@ PyObject *PyList_New(Py_ssize_t);
 int PyList_SetItem(PyObject *, Py_ssize_t, PyObject *);
 PyObject *PyDict_GetItemWithError(PyObject *, PyObject *);
 PyObject *PyCell_Get(PyObject *);
+PyObject *PyCapsule_New(void *, const char *, void (*)(PyObject *));
 PyObject *PyErr_Occurred();
 }
 

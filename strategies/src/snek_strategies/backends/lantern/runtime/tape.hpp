@@ -30,9 +30,45 @@ class Zeros {
 };
 inline thread_local Zeros zeros;
 
+// Memory that tapes have given back, for the next ones of their thread: the system would clear it page by page.
+class Spare {
+    static constexpr std::size_t COUNT = 8, MOST = 64 << 20;
+    struct Piece {
+        char *data;
+        std::size_t bytes;
+    } pieces[COUNT] = {};
+    std::size_t total = 0;
+
+   public:
+    ~Spare() {
+        for (const Piece &one : pieces) std::free(one.data);
+    }
+    // Takes the largest piece, where it has so many bytes.
+    char *take(std::size_t &bytes) {
+        Piece *found = pieces;
+        for (Piece &one : pieces)
+            if (one.bytes > found->bytes) found = &one;
+        if (found->data == nullptr || found->bytes < bytes) return nullptr;
+        bytes = std::exchange(found->bytes, 0);
+        total -= bytes;
+        return std::exchange(found->data, nullptr);
+    }
+    // Keeps a piece in the place of the smallest one.
+    void put(char *data, std::size_t bytes) {
+        Piece *found = pieces;
+        for (Piece &one : pieces)
+            if (one.bytes < found->bytes) found = &one;
+        if (bytes <= found->bytes || total - found->bytes + bytes > MOST) return std::free(data);
+        total += bytes - found->bytes;
+        std::free(found->data);
+        *found = {data, bytes};
+    }
+};
+inline thread_local Spare spare;
+
 class Tape {
     char *data = nullptr;
-    std::size_t used = 0, size = 0;
+    std::size_t used = 0, size = 0, bytes = 0;
     bool summed = false;
 
    public:
@@ -42,11 +78,14 @@ class Tape {
         swap(other);
         return *this;
     }
-    ~Tape() { std::free(data); }
+    ~Tape() {
+        if (data != nullptr) spare.put(data, bytes);
+    }
     void swap(Tape &other) {
         std::swap(data, other.data);
         std::swap(used, other.used);
         std::swap(size, other.size);
+        std::swap(bytes, other.bytes);
         std::swap(summed, other.summed);
     }
     // Returns where a new row goes. A row is a multiple of 8 bytes long, so that whatever lies in it is aligned.
@@ -100,18 +139,23 @@ class Tape {
     }
     template <class T, int M, int N>
     [[gnu::noinline]] void widen(std::size_t room) {
-        auto *made = static_cast<char *>(std::malloc(sizeof(T) * (room * (M + N) + std::size_t(M) * N)));
+        std::size_t wanted = sizeof(T) * (room * (M + N) + std::size_t(M) * N);
+        char *made = spare.take(wanted);
+        if (made == nullptr) made = static_cast<char *>(std::malloc(wanted));
         if (made == nullptr) throw std::bad_alloc();
         if (summed) std::memcpy(made + sizeof(T) * room * (M + N), sums<T, M, N>(), sizeof(T) * M * N);
-        std::free(std::exchange(data, made));
+        if (data != nullptr) spare.put(data, bytes);
+        data = made;
+        bytes = wanted;
         size = room;
     }
-    [[gnu::noinline]] void grow(std::size_t bytes) {
-        const std::size_t wanted = (size < 512 ? 512 : size) * 2 + bytes;
-        void *made = std::realloc(data, wanted);
+    [[gnu::noinline]] void grow(std::size_t row) {
+        std::size_t wanted = (size < 512 ? 512 : size) * 2 + row;
+        char *made = data == nullptr ? spare.take(wanted) : nullptr;
+        if (made == nullptr) made = static_cast<char *>(std::realloc(data, wanted));
         if (made == nullptr) throw std::bad_alloc();
-        data = static_cast<char *>(made);
-        size = wanted;
+        data = made;
+        size = bytes = wanted;
     }
 };
 
