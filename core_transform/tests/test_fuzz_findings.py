@@ -8,8 +8,9 @@ import importlib
 import subprocess
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -110,6 +111,15 @@ def part_of_a_group_raised_again(x: int) -> object:
     return "late"
 
 
+class Ready:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __await__(self) -> Generator[None, None, int]:
+        yield from ()
+        return self.value
+
+
 class Swallows:
     def __enter__(self) -> None:
         pass
@@ -197,6 +207,51 @@ def return_beside_a_break_in_finally(x: int) -> object:
     return "late", y
 
 
+class Swallows:
+    def __enter__(self) -> int:
+        return 7
+
+    def __exit__(self, *error: object) -> bool:
+        return True
+
+
+def jumps_in_managers_of_a_loop_that_suspends(x: int) -> object:
+    async def go() -> object:
+        found, seen = SimpleNamespace(), x
+        while seen < 9:
+            seen += await Ready(1)
+            with Swallows() as found.a, Swallows():
+                if seen > 3:
+                    if seen > 4:
+                        break
+                    break
+                elif found.a == 7:
+                    seen += 1
+                    continue
+            seen = 8
+        else:
+            return "else", seen
+        return "broken", seen
+
+    with pytest.raises(StopIteration) as stopped:
+        go().send(None)
+    return stopped.value.value
+
+
+def variables_named_like_those_of_comprehensions(x: int) -> object:
+    size = name = 8
+    if x:
+        pairs = [(size, name) for name, size in {"s": 1, "m": 60}.items()]
+        for size, name in pairs:
+            if size > x:
+                break
+        sizes = [size for size in (1, 2) if size]
+        seen = (lambda: size)(), [name for name in "ab" if (lambda: name)() > "a"], (lambda size=3: (size, name))()
+    chosen = x and ([size for size in (1, 2) if x and size] and size)
+    nested = [[size for size in range(size)] for size in (1, 2) if x and size > 1]
+    return x and (sizes, seen), size, name, chosen, nested
+
+
 def unpacking_what_is_not_iterable(x: int) -> object:
     try:
         (y,) = x  # type: ignore[misc]
@@ -233,6 +288,11 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (several_targets_in_finally_after_return, (0,)),
     (return_beside_a_break_in_finally, (1,)),
     (return_beside_a_break_in_finally, (0,)),
+    (jumps_in_managers_of_a_loop_that_suspends, (0,)),
+    (jumps_in_managers_of_a_loop_that_suspends, (3,)),
+    (jumps_in_managers_of_a_loop_that_suspends, (9,)),
+    (variables_named_like_those_of_comprehensions, (3,)),
+    (variables_named_like_those_of_comprehensions, (0,)),
     (unpacking_what_is_not_iterable, (1,)),
 ]
 

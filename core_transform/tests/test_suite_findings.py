@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from snek_core_transform.errors import UnsupportedSyntax
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
 from snek_core_transform.virtualize import virtualize
@@ -349,3 +350,57 @@ def test_the_value_of_a_type_alias_is_no_function(tmp_path: Path) -> None:
     assert namespace["Number"].__value__ == int | float
     assert namespace["Several"].__type_params__[0].__constraints__ == (int, str)
     assert taken == ["first"]
+
+
+GENERICS = """
+def program(a, told):
+    type Alias[T] = list[T] | told(int)
+    class Base: pass
+    if a:
+        base = Base
+    try:
+        while a < 3:
+            a += 1
+            class Kind[T](told(base), *[object for unused in () if unused] if a else (), metaclass=told(type)):
+                def method[U](self, x=told(3), *, y=a and told(3)):
+                    return x + y
+    except NameError as error:
+        return repr(error)
+    return repr(Alias.__value__), Kind().method(), Kind.__mro__[1].__name__
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python has no type parameters")
+@pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])
+@pytest.mark.parametrize("a", [0, 1, 5])
+def test_where_no_name_may_be_bound_stays_python(tmp_path: Path, operators: type[Operators], a: int) -> None:
+    file = tmp_path / "generics.py"
+    file.write_text(GENERICS)
+    namespace: dict[str, Any] = {}
+    exec(compile(GENERICS, str(file), "exec"), namespace)
+    program = namespace["program"]
+
+    def outcome(run: Callable[..., Any]) -> object:
+        try:
+            return run(a, lambda x: x)
+        except NameError as error:
+            return type(error), str(error)
+
+    assert outcome(virtualize(program, operators())) == outcome(program)
+
+
+def held_beside_a_namesake(x: int) -> object:
+    size = last = 0
+    if x:
+        sizes = [(last := (lambda: size)()) for size in (1, 2)]
+        for size in sizes:
+            last += size
+    return size, last
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="this Python runs a comprehension in a frame of its own")
+def test_a_comprehension_that_can_have_neither_a_name_nor_a_thunk_of_its_own_is_refused() -> None:
+    with pytest.raises(UnsupportedSyntax, match="rename the comprehension's") as caught:
+        virtualize(held_beside_a_namesake, RecordingOperators())(1)
+    assert caught.value.place.line == held_beside_a_namesake.__code__.co_firstlineno + 3
+    assert virtualize(held_beside_a_namesake, PythonOperators())(1) == held_beside_a_namesake(1)

@@ -80,10 +80,10 @@ class Expressions:
 
     def length(self, depth: int) -> str:
         """Return the length of a display or a comprehension."""
-        inner = self.value(depth)
+        inner, own = self.value(depth), self.one_of("x", "b", "d")
         return "len(" + self.one_of(
             f"[{inner}, *xs]", f"(*xs, {inner})", f"{{{inner}, *xs[:2]}}", f"{{'k': {inner}, **{{'l': told(1)}}}}",
-            f"[x for x in xs if x < {inner}]",
+            f"[{own} for {own} in xs if {own} < {inner}]",
         ) + ")"  # fmt: skip
 
     def item(self, depth: int) -> str:

@@ -82,8 +82,13 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
             self.depth -= 1
             return new
         if isinstance(node, gast.ClassDef):
-            for field in ("decorator_list", "bases", "keywords"):
+            # Type parameters make the bases a scope of their own, as the value of a type alias is one.
+            for field in (
+                ("decorator_list",) if getattr(node, "type_params", ()) else ("decorator_list", "bases", "keywords")
+            ):
                 setattr(node, field, [self.visit(part) for part in getattr(node, field)])
+            return node
+        if isinstance(node, gast.TypeAlias):
             return node
         if isinstance(node, _OWN_FUNCTIONS):
             # The first iterable is evaluated where the comprehension stands.

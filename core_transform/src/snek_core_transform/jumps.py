@@ -178,7 +178,9 @@ class Lowering:
         """Lower inside a `with`, whose manager may swallow what overrules a jump."""
         overruled = may_be_overruled(statement.body, self.holds)
         body, _ = self.block(statement.body, region)
-        return type(statement)(statement.items, watched(self.flag, body) if overruled else body, None)
+        return type(statement)(
+            statement.items, watched(self.flag, body, _is_native(region)) if overruled else body, None
+        )
 
     def _try(self, new: gast.Try, region: Region) -> None:
         """Lower inside a `try`: its `else` belongs to a body that did not jump, its `finally` runs in every case."""

@@ -30,10 +30,16 @@ def taking_back(flag: str, handler: gast.ExceptHandler) -> Block:
     return [at(assign(flag, constant(False)), handler), *handler.body]
 
 
-def watched(flag: str, body: Block) -> Block:
-    """Return a body of a `with` that clears the flag where an exception leaves it: its manager may swallow that."""
+def watched(flag: str, body: Block, native: bool) -> Block:
+    """Return a body of a `with` that clears the flag where an exception leaves it: its manager may swallow that.
+
+    Where the body is `native`, with real jumps in it, so is what watches over it.
+    """
     clear = gast.ExceptHandler(None, None, [assign(flag, constant(False)), gast.Raise(None, None)])
-    return [at(gast.Try(body, [clear], [], []), body[0])]
+    watching = at(gast.Try(body, [clear], [], []), body[0])
+    if native:
+        watching.plain = True
+    return [watching]
 
 
 def one_at_a_time(statement: gast.With | gast.AsyncWith) -> gast.With | gast.AsyncWith:

@@ -18,6 +18,7 @@ from .lower_targets import lower_targets
 from .lower_with import lower_with
 from .plainness import note_plainness
 from .prepare import prepare
+from .separate_comprehensions import separate_comprehensions
 from .state import note_state
 from .syntax import Rules
 from .virtualize_arithmetic import virtualize_arithmetic
@@ -79,7 +80,8 @@ PASSES: tuple[Pass, ...] = (
     virtualize_comparisons,
     virtualize_calls,
     check_unbound,  # after all thunks exist
-    declare_variables,  # last: it looks where assignments ended up
+    declare_variables,  # it looks where assignments ended up
+    separate_comprehensions,  # last: it looks at what the thunks mention in the end
 )
 """Every pass is `(tree, context) -> tree`."""
 

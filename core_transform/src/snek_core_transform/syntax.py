@@ -53,7 +53,10 @@ REWRITTEN_FIELDS: Mapping[type, tuple[str, ...]] = {
     # A pattern may hold names and attributes only.
     kind: tuple(field for field in fields if field not in ANNOTATIONS and field != "pattern")
     for kind, fields in CHILD_FIELDS.items()
-}
+    if kind is not gast.TypeAlias
+} | {gast.TypeAlias: ()}
+# What stands around the body of a generic class is evaluated where no name may be bound.
+_GENERIC = tuple(field for field in REWRITTEN_FIELDS[gast.ClassDef] if field not in ("bases", "keywords"))
 LEAVES = frozenset({type(None), *(kind for kind, fields in CHILD_FIELDS.items() if not fields)})
 """The kinds that hold no nodes."""
 UNWRITTEN = LEAVES | {kind for kind, fields in REWRITTEN_FIELDS.items() if not fields}
@@ -256,7 +259,8 @@ def rewritten(tree: Node, rules: Rules) -> Node:
     """Return `tree` with `rules[kind](node, function)` in place of every node of a kind, children first.
 
     `function` is the user's function around the node. Annotations stay as they are, because they may be kept as text;
-    so do nodes that a pass has written, and the program's own decorators and defaults, which have been evaluated.
+    so do the values of type aliases, the bases of generic classes, nodes that a pass has written, and the program's own
+    decorators and defaults, which have been evaluated.
     """
     passed = UNWRITTEN - rules.keys()
 
@@ -265,7 +269,7 @@ def rewritten(tree: Node, rules: Rules) -> Node:
         if kind in FUNCTION_KINDS:
             around(node, function)
         else:
-            for field in REWRITTEN_FIELDS[kind]:
+            for field in _GENERIC if own.get("type_params") else REWRITTEN_FIELDS[kind]:
                 old = own.get(field)
                 if old.__class__ is list:
                     own[field] = [child if child.__class__ in passed else inside(child, function) for child in old]
