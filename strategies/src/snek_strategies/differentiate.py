@@ -39,7 +39,8 @@ class GradientFunction(StagedFunction):
 
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
         given, named = super()._arguments(args, kwargs)
-        return tuple(mapped(one, _as_data) if at in self._positions() else one for at, one in enumerate(given)), named
+        by = self._positions()
+        return tuple(mapped(one, _as_data, _as_it_is) if at in by else one for at, one in enumerate(given)), named
 
     def _positions(self) -> tuple[int, ...]:
         by = self._by
@@ -72,6 +73,10 @@ class GradientFunction(StagedFunction):
         return super().call_staged(*args, **kwargs)
 
 
+def _as_it_is(module: object, _: object) -> object:
+    return module
+
+
 def _as_data(leaf: object) -> object:
     return Dynamic(leaf) if type(leaf) is float else leaf
 
@@ -88,9 +93,11 @@ def grad(
     """Return a function that answers the gradient of `function`, which gives one float, by an argument.
 
     `argnums` says by which: one position, or several, for a tuple of gradients. A gradient has the structure of its
-    argument, its dtypes and its shapes; arrays of floats and Python floats have gradients, what else a structure holds
-    stays in it. The other arguments and `backend`, `static_argnames`, `unroll`, `threads` are as `snek.stage` takes
-    them. It may be called inside a staged function, and differentiated again.
+    argument, its dtypes and its shapes; arrays of floats, tensors (which get tensors) and Python floats have
+    gradients, what else a structure holds stays in it. The gradient by an `nn.Module` is a dict with a tensor for
+    each parameter, frozen ones included, named as `named_parameters` does. The other arguments and `backend`,
+    `static_argnames`, `unroll`, `threads` are as `snek.stage` takes them. It may be called inside a staged
+    function, and differentiated again.
 
     Raises UsageError for positions and names that do not exist. The call raises StagingError at the user's place where
     an operation has no derivative, where the argument is not of floats, or where the result is not one float.

@@ -13,35 +13,60 @@ from snek_strategies.backends.lower_lists import without_lists
 from snek_strategies.ir.gradients.drafts import substituted
 from snek_strategies.ir.gradients.reverse import gradient
 from snek_strategies.ir.passes.lower_tries import without_tries
-from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.ir.types import Array, Scalar, Tensor
 from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.join import Absent, Raises, fill, is_tuple, opened, project, rebuild, slots
+from snek_strategies.staging.modules import copy_of_module, parameters_of
 from snek_strategies.staging.partly_bound import settle
 from snek_strategies.staging.pytrees import containers_in, held_by, is_record, steps
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep, lift
+from snek_strategies.staging.tensors import flagged, is_module
 
 LIST_ROOM = 256
 """How many items a list may have where a gradient flows through it; one more raises at run time."""
 
 
-def mapped(value: Any, leaf: Callable[[object], object]) -> Any:
-    """Return a structure of tuples, lists, dicts and dataclasses with `leaf` of everything else in it."""
+Leaf = Callable[[object], object]
+
+
+def mapped(value: Any, leaf: Leaf, module: Callable[[Any, Leaf], object]) -> Any:
+    """Return a structure of tuples, lists, dicts and dataclasses with `leaf` of everything else in it.
+
+    An `nn.Module` becomes what `module` makes of it.
+    """
     if is_tuple(value):
-        return rebuild(value, [mapped(one, leaf) for one in value])
+        return rebuild(value, [mapped(one, leaf, module) for one in value])
     if isinstance(value, list):
-        return [mapped(one, leaf) for one in value]
+        return [mapped(one, leaf, module) for one in value]
     if isinstance(value, dict):
-        return {name: mapped(one, leaf) for name, one in value.items()}
+        return {name: mapped(one, leaf, module) for name, one in value.items()}
     if is_record(value):
         record = copy.copy(value)
         for (_, name), one in steps(value):
-            object.__setattr__(record, str(name), mapped(one, leaf))
+            object.__setattr__(record, str(name), mapped(one, leaf, module))
         return record
-    return leaf(value)
+    return module(value, leaf) if is_module(value) else leaf(value)
+
+
+def by_name(module: Any, leaf: Leaf) -> dict[str, object]:
+    """Return `leaf` of each parameter of a module, by its name as `named_parameters` gives it."""
+    return {name: leaf(one) for name, one in parameters_of(module).items()}
+
+
+def with_parameters(module: Any, leaf: Leaf) -> object:
+    """Return a module of the same class with `leaf` of each parameter in its place."""
+    made = {id(one): leaf(one) for one in parameters_of(module).values()}
+
+    def inside(one: object) -> object:
+        if id(one) not in made and is_module(one):
+            copy_of_module(one, made, inside)
+        return made.get(id(one), one)
+
+    return copy_of_module(module, made, inside)
 
 
 def is_differentiable(value: object) -> bool:
@@ -65,14 +90,14 @@ def value_and_gradient(
     """Emit `function(*args, **kwargs)` and its gradients by the arguments at these positions; return Reps of both."""
     leaves: list[object] = []
     for at in by:
-        mapped(args[at], lambda one: leaves.append(one) if is_differentiable(one) else None)
+        mapped(args[at], lambda one: leaves.append(one) if is_differentiable(one) else None, by_name)
     operands = tuple(map(lift, leaves))
 
     def run(*reps: Rep) -> object:
         own = iter(reps)
         given = list(args)
         for at in by:
-            given[at] = mapped(given[at], lambda one: next(own) if is_differentiable(one) else one)
+            given[at] = mapped(given[at], lambda one: next(own) if is_differentiable(one) else one, with_parameters)
         before = [(one, held_by(one)) for _, one in containers_in(given)]
         atoms = [rep.atom for rep in reps]
         result = settle(function(*given, **kwargs))
@@ -120,8 +145,11 @@ def value_and_gradient(
     here.bound.update(sym.index for node in made.nodes for sym in node.results)
     count = len(tuple(slots(template)))
     value = fill(template, iter(map(Rep, made.results[1 : 1 + count])))
-    found = iter(map(Rep, made.results[1 + count :]))
-    return value, tuple(mapped(args[at], lambda one: next(found) if is_differentiable(one) else one) for at in by)
+    pairs = zip(made.results[1 + count :], operands, strict=True)
+    found = (Rep(flagged(atom) if isinstance(of.type, Tensor) else atom) for atom, of in pairs)
+    return value, tuple(
+        mapped(args[at], lambda one: next(found) if is_differentiable(one) else one, by_name) for at in by
+    )
 
 
 def _is_float(value: Rep) -> bool:

@@ -55,6 +55,24 @@ def copy_of_module(module: Any, made: dict[int, object], inside: Callable[[objec
     return copied
 
 
+def parameters_of(module: Any) -> dict[str, Any]:
+    """Return a module's parameters and those of the modules in it by dotted name; one under two names has its first."""
+    found: dict[int, tuple[str, Any]] = {}
+    pending = [("", module)]
+    seen: set[int] = set()
+    while pending:
+        prefix, one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        for name, parameter in vars(one)["_parameters"].items():
+            if parameter is not None:
+                found.setdefault(id(parameter), (prefix + name, parameter))
+        inner = [(f"{prefix}{name}.", held) for name, held in vars(one)["_modules"].items() if held is not None]
+        pending.extend(reversed(inner))
+    return dict(found.values())
+
+
 def refuse_assigned(module: object) -> NoReturn:
     """Refuse a program that assigns to a module's attributes: the caller's module would stay as it is."""
     refuse(
