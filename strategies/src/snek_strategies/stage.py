@@ -22,6 +22,7 @@ from snek_strategies.backends.registry import check_threads
 from snek_strategies.calls import Arguments, StagedCalls, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
+from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import type_of
 from snek_strategies.staging.binding_times import binding_times
 from snek_strategies.staging.marked_source import as_text
@@ -202,13 +203,16 @@ class StagedFunction(StagedCalls):
                 ready = self._ready[traced.key] = traced.lower().compile()
         return ready
 
+    def _run_of(self, program: Program) -> Callable[..., object]:
+        return registry.lower(self._backend, program).compile()
+
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged program, staging it first where the arguments are of a new kind."""
         given = self._arguments(args, kwargs)
         compiled = self._compiled(given)
         if self._checked < self._verify:
             self._checked += 1
-            return verified(self._function, compiled.answer, given)
+            return verified(self._function, compiled.answer, given, self._operators.unroll, self._run_of)
         if not kwargs:
             self.remember(compiled.run, compiled.lowered.traced.staged, args, given)
         return compiled.answer(given)

@@ -6,6 +6,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -275,8 +276,17 @@ def raise_(
     raise error
 
 
+FOLLOWED = "followed"
+"""The stream of values that a program shows to whoever follows it, as they are, and not as text."""
+FOLLOWER: ContextVar[Callable[[tuple[tuple[Piece, ...], ...], tuple[object, ...]], None]] = ContextVar("snek_follower")
+"""Takes what a program shows on the stream FOLLOWED."""
+
+
 def print_(*dynamic: object, texts: tuple[tuple[Piece, ...], ...], sep: str, end: str, stream: str) -> tuple[()]:
-    """Write texts to `sys.stdout` or `sys.stderr`, as `print` does."""
+    """Write texts to `sys.stdout` or `sys.stderr`, as `print` does; what is FOLLOWED goes to who follows."""
+    if stream == FOLLOWED:
+        FOLLOWER.get()(texts, dynamic)
+        return ()
     values = iter(dynamic)
     getattr(sys, stream).write(sep.join(text(pieces, values) for pieces in texts) + end)
     return ()

@@ -8,17 +8,17 @@ says what the program that was made really holds.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable
-from types import CodeType, FrameType, FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.loops import StagedRange
 from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
-from snek_strategies.staging.refusal import OURS, is_users
+from snek_strategies.staging.refusal import called_by_the_user, is_users
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.text import StagedText
 
@@ -78,19 +78,12 @@ def is_dynamic(value: object) -> bool:
     """Tell whether a value is known only in the next stage; what a container holds does not count."""
     if isinstance(value, StagedList):
         return value_of(value) is not None
-    return isinstance(value, (Rep, PartlyBound, StagedRange, StagedText))
+    return isinstance(value, (Rep, PartlyBound, Maybe, StagedRange, StagedText))
 
 
 def noted(value: object, name: str = "") -> object:
     """Emit a note of what the expression that is being staged gives, or gives to a variable, and return it."""
-    if _is_in_the_users_text(sys._getframe(1)):
+    if called_by_the_user():
         texts = (("dynamic" if is_dynamic(value) else "static",), (name,))
         builder().reflect("print", (), {"texts": texts, "sep": "", "end": "", "stream": STREAM}, types=())
     return value
-
-
-def _is_in_the_users_text(frame: FrameType | None) -> bool:
-    """Tell whether the code that called an operator is the user's, and not a library's that is staged too."""
-    while frame is not None and frame.f_code.co_filename.startswith(OURS):
-        frame = frame.f_back
-    return frame is not None and is_users(frame.f_code.co_filename)

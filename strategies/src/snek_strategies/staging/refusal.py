@@ -41,11 +41,23 @@ def user_place() -> Place | None:
     """Return the place in the user's file that is being staged: the innermost frame of no library and not of Snek."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not is_users(frame.f_code.co_filename):
-        if frame.f_code.co_name == "collect" and frame.f_globals.get("__name__") == "snek_strategies.staging.trace":
+        if _begins_staging(frame):
             # What lies around it called the staged function; what is wrong is the function's.
             return BEGINNING.get()
         frame = frame.f_back
     return None if frame is None else _place(frame)
+
+
+def called_by_the_user() -> bool:
+    """Tell whether the code that called the operator that asks is the user's, and not a library's that is staged."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(OURS) and not _begins_staging(frame):
+        frame = frame.f_back
+    return frame is not None and not _begins_staging(frame) and is_users(frame.f_code.co_filename)
+
+
+def _begins_staging(frame: FrameType) -> bool:
+    return frame.f_code.co_name == "collect" and frame.f_globals.get("__name__") == "snek_strategies.staging.trace"
 
 
 def is_users(filename: str) -> bool:

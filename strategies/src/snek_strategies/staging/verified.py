@@ -8,31 +8,84 @@ from collections.abc import Callable
 import numpy as np
 
 from snek_core_transform.errors import StagingError
+from snek_strategies.ir.interpret import Interpreter
+from snek_strategies.staging.followed import (
+    Arguments,
+    Compile,
+    close,
+    first_difference,
+    in_plain_python,
+    statement_at,
+    when_staged,
+)
 from snek_strategies.staging.pytrees import Dynamic, Static, field_names, is_record
 from snek_strategies.staging.refusal import beginning
 
-TOLERANCE = 1e-6
-"""How far results may differ, relative to the larger: back-ends add up in other orders."""
 
-Arguments = tuple[tuple[object, ...], dict[str, object]]
+class Difference(Exception):
+    """Plain Python and the staged program do not do the same; says where in the answer or the arguments."""
+
+    def __init__(self, where: str, expected: object, got: object) -> None:
+        super().__init__(where, expected, got)
+        self.where = where
+        self.values = f"plain Python gives {expected!r:.120}, the staged program {got!r:.120}"
 
 
-def verified(function: Callable[..., object], run: Callable[[Arguments], object], given: Arguments) -> object:
+def verified(
+    function: Callable[..., object],
+    run: Callable[[Arguments], object],
+    given: Arguments,
+    unroll: int = 16,
+    compiled: Compile = Interpreter,
+) -> object:
     """Return the staged answer, after the plain function gave the same one on copies of the arguments.
 
-    Raises StagingError at the first difference, saying where in the answer or the arguments it is.
+    Raises StagingError where they differ, naming the first statement that gives another value: both run once more for
+    that, showing every value, the staged program as `compiled` makes it.
     """
+    before = copy.deepcopy(given)
     plain_args = copy.deepcopy(_unmarked(given))
     assert isinstance(plain_args, tuple)
     expected, expected_error = _outcome(lambda: function(*plain_args[0], **plain_args[1]))
     answer, error = _outcome(lambda: run(given))
-    if type(error) is not type(expected_error) or str(error) != str(expected_error):
-        _differ(function, "what is raised", expected_error, error)
+    try:
+        if type(error) is not type(expected_error) or str(error) != str(expected_error):
+            raise Difference("what is raised", expected_error, error)
+        if error is None:
+            _compare("the answer", expected, answer)
+            _compare("the arguments", plain_args, _unmarked(given))
+    except Difference as difference:
+        raise _named(function, difference, before, unroll, compiled) from None
     if error is not None:
         raise error
-    _compare(function, "the answer", expected, answer)
-    _compare(function, "the arguments", plain_args, _unmarked(given))
     return answer
+
+
+def _named(
+    function: Callable[..., object], difference: Difference, given: Arguments, unroll: int, compiled: Compile
+) -> StagingError:
+    """Return the error that names the first statement that differs, where one does."""
+    plain = in_plain_python(function, copy.deepcopy(_unmarked(given)))  # type: ignore[arg-type]
+    place, statement = beginning(function), ""
+    # Few back-ends can show values on their way.
+    for compile_, how in (compiled, ""), (Interpreter, " on back-end 'interpret'"):
+        try:
+            found = first_difference(plain, when_staged(function, copy.deepcopy(given), unroll, compile_))
+        except StagingError as error:
+            statement = f"it cannot be followed statement by statement: {error}"
+            continue
+        if found is not None:
+            place, what = found
+            statement = f"they part at `{statement_at(place)}`{how}, where {what}"
+        else:
+            statement = f"followed statement by statement{how} it does the same"
+        break
+    return StagingError(
+        f"{difference.where} of {function.__name__}: {difference.values}; {statement}; report it with the program, and "
+        "run it as plain Python until then",
+        place,
+        code="SNK0304",
+    )
 
 
 def _outcome(call: Callable[[], object]) -> tuple[object, Exception | None]:
@@ -54,42 +107,29 @@ def _unmarked(value: object) -> object:
     return value
 
 
-def _compare(function: Callable[..., object], where: str, expected: object, got: object) -> None:
+def _compare(where: str, expected: object, got: object) -> None:
     if type(expected) is not type(got):
-        _differ(function, where, expected, got)
+        raise Difference(where, expected, got)
     if isinstance(expected, (np.ndarray, np.generic)) and isinstance(got, (np.ndarray, np.generic)):
-        if expected.dtype != got.dtype or expected.shape != got.shape or not _close(expected, got):
-            _differ(function, where, expected, got)
+        if expected.dtype != got.dtype or expected.shape != got.shape or not close(expected, got):
+            raise Difference(where, expected, got)
     elif isinstance(expected, (tuple, list)) and isinstance(got, (tuple, list)):
         if len(expected) != len(got):
-            _differ(function, where, expected, got)
+            raise Difference(where, expected, got)
         for at, (one, other) in enumerate(zip(expected, got, strict=True)):
-            _compare(function, f"{where}[{at}]", one, other)
+            _compare(f"{where}[{at}]", one, other)
     elif isinstance(expected, dict) and isinstance(got, dict):
         if list(expected) != list(got):
-            _differ(function, f"the keys of {where}", list(expected), list(got))
+            raise Difference(f"the keys of {where}", list(expected), list(got))
         for name, one in expected.items():
-            _compare(function, f"{where}[{name!r}]", one, got[name])
+            _compare(f"{where}[{name!r}]", one, got[name])
     elif is_record(expected):
         if field_names(expected) != field_names(got):
-            _differ(function, f"the attributes of {where}", field_names(expected), field_names(got))
+            raise Difference(f"the attributes of {where}", field_names(expected), field_names(got))
         for name in field_names(expected):
-            _compare(function, f"{where}.{name}", getattr(expected, name), getattr(got, name))
+            _compare(f"{where}.{name}", getattr(expected, name), getattr(got, name))
     elif isinstance(expected, (float, complex)) and isinstance(got, (float, complex)):
-        if not _close(expected, got):
-            _differ(function, where, expected, got)
+        if not close(expected, got):
+            raise Difference(where, expected, got)
     elif expected != got:
-        _differ(function, where, expected, got)
-
-
-def _close(expected: object, got: object) -> bool:
-    return bool(np.allclose(got, expected, rtol=TOLERANCE, atol=0.0, equal_nan=True))  # type: ignore[arg-type]
-
-
-def _differ(function: Callable[..., object], where: str, expected: object, got: object) -> None:
-    raise StagingError(
-        f"{where} of {function.__name__}: plain Python gives {expected!r:.120}, the staged program {got!r:.120}; "
-        "report it with the program, and run it as plain Python until then",
-        beginning(function),
-        code="SNK0304",
-    )
+        raise Difference(where, expected, got)
