@@ -34,6 +34,7 @@ class StagedOnBackend(Staged):
         example: tuple[object, ...],
         unroll: int,
         backend: str = "interpret",
+        from_host: Callable[[object], object] = lambda value: value,
         to_host: Callable[[object], object] = lambda value: value,
         by: tuple[int, ...] = (),
     ) -> None:
@@ -45,7 +46,7 @@ class StagedOnBackend(Staged):
         self._lock = Lock()
         self._stagings = 0
         self._known: dict[object, Entry] = {}
-        self._latest = self._find(example, example)
+        self._latest = self._find(tuple(map(from_host, example)), example)
 
     def _find(self, args: tuple[object, ...], host: tuple[object, ...] | None = None) -> Entry:
         key = _native_key(args)
@@ -116,20 +117,25 @@ class StagedRun(StagedCalls):
 
 def arrays_of(args: tuple[object, ...]) -> list[object]:
     """Return the dynamic values among arguments: a framework's own arrays, or what NumPy holds."""
-    if any(_is_native(one) for one in args):
+    if any(map(_is_native, args)):
         return [one for one in args if hasattr(one, "dtype")]
     return list(arrays_in(args))
 
 
 def _native_key(args: tuple[Any, ...]) -> object:
     """Return the key of flat arguments that are a framework's own arrays and Python's scalars, or None for others."""
-    if not any(_is_native(one) for one in args):
+    if not any(map(_is_native, args)):
         return None
-    return tuple((str(one.dtype), tuple(one.shape)) if hasattr(one, "dtype") else (type(one), one) for one in args)
+    return tuple([(one.dtype, one.shape) if hasattr(one, "dtype") else key_of(one) for one in args])
 
 
 def _is_native(value: object) -> bool:
-    return hasattr(value, "dtype") and not type(value).__module__.startswith("numpy")
+    return _is_native_class(type(value)) and hasattr(value, "dtype")  # type: ignore[arg-type] # mypy: a class has a hash
+
+
+@functools.cache
+def _is_native_class(kind: type) -> bool:
+    return not kind.__module__.startswith(("numpy", "builtins"))
 
 
 class SnekStrategy(Strategy):
@@ -151,7 +157,7 @@ class SnekStrategy(Strategy):
 
     def stage(self, program: Program, example: tuple[object, ...]) -> StagedOnBackend:
         """Stage for arguments like `example`. Raises StagingError where the program cannot be staged."""
-        return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host)
+        return StagedOnBackend(program, example, self.unroll, self.backend, self.from_host, self.to_host)
 
     def binding_times(self, program: Program, example: tuple[object, ...]) -> BindingTimes:
         """Stage for arguments like `example`, and return what was static and what dynamic in the program's text."""
@@ -159,4 +165,4 @@ class SnekStrategy(Strategy):
 
     def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> StagedOnBackend:
         """Stage value and gradients in one program. Raises StagingError where program or back-end cannot have them."""
-        return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host, by)
+        return StagedOnBackend(program, example, self.unroll, self.backend, self.from_host, self.to_host, by)

@@ -21,6 +21,9 @@ from snek_strategies.staging.tensors import array_of, host_array, is_module, is_
 
 IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
 
+_PLAIN = frozenset({int, bool, str, float, type(None)})
+"""The classes of most static values, asked for first: every call of a staged program walks its arguments."""
+
 Step = tuple[str, object]
 Path = tuple[Step, ...]
 
@@ -111,7 +114,12 @@ def leaves_in(value: object) -> Iterator[Any]:
 
 
 def _arrays(value: object, seen: set[int]) -> Iterator[Any]:
-    if isinstance(value, np.ndarray):
+    if type(value) is tuple:
+        for one in value:
+            yield from _arrays(one, seen)
+    elif type(value) in _PLAIN:
+        return
+    elif isinstance(value, np.ndarray):
         if value.ndim == 0 or id(value) not in seen:
             seen.add(id(value))
             yield value
@@ -138,6 +146,11 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
     Raises StagingError for an argument that is none of these.
     """
     seen = {} if seen is None else seen
+    kind = type(value)
+    if kind is tuple:
+        return (tuple, *[key_of(one, seen) for one in value])  # type: ignore[attr-defined]
+    if kind in _PLAIN and kind is not float:
+        return (kind, value)
     if isinstance(value, (np.ndarray, np.generic)):
         if is_store(value):
             # Arrays that are one are told from arrays that are two: a store into one is seen in the other.

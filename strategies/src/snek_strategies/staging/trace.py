@@ -92,7 +92,8 @@ class StagedProgram:
 
         The caller's containers among `args` are changed as the program says.
         """
-        self._check_stores(args)
+        if self.changes or self.failures:
+            self._check_stores(args)
         if self.failures and values[-1]:
             failure = self.failures[int(values[-1]) - 1]  # type: ignore[call-overload]
             self._write_back(failure.changes, None, failure.of_changes(values), args)

@@ -10,6 +10,8 @@ import functools
 import sys
 from collections.abc import Iterator, MutableMapping
 from functools import cache
+from itertools import repeat
+from operator import is_
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 
 import numpy as np
@@ -87,7 +89,7 @@ def content_of(value: object) -> Content | None:
         except ValueError:
             return (_EMPTY,)
     if isinstance(value, Names):
-        return tuple(value.scope.get(name, _EMPTY) for name in value.names)
+        return tuple(map(value.scope.get, value.names, repeat(_EMPTY))) or None
     if isinstance(value, list):
         # What a list whose length depends on data holds, too, is one value.
         return tuple(list.__iter__(value))
@@ -193,12 +195,10 @@ class Watch:
 
 def same_content(before: Content | None, after: Content | None) -> bool:
     """Tell whether two contents are one, by identity or as values known now."""
-    return (
-        before is not None
-        and after is not None
-        and len(before) == len(after)
-        and all(x is y or _equal(x, y) for x, y in zip(before, after, strict=True))
-    )
+    if before is None or after is None or len(before) != len(after):
+        return False
+    # Nearly always nothing has changed, and every call of a staged program asks.
+    return all(map(is_, before, after)) or all(x is y or _equal(x, y) for x, y in zip(before, after, strict=True))
 
 
 def _equal(x: object, y: object) -> bool:
