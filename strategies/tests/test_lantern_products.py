@@ -25,11 +25,15 @@ def test_products_of_any_shape_and_order_of_elements(dtype: str) -> None:
     def products(pairs: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
         made = []
         for a, b in pairs:
-            made += [a @ b, (b.T @ a.T), a[0] @ b, a @ b[:, 0], a.T @ (a @ b)]
+            made += [a @ b, (b.T @ a.T), a[0] @ b, a @ b[:, 0], a.T @ (a @ b), a @ a[0], a[0] @ a.T, a[-1] @ a[0]]
         return made
 
     pairs = factors(dtype)
-    for mine, theirs in zip(snek.stage(products, backend="lantern")(pairs), products(pairs), strict=True):
+    staged = snek.stage(products, backend="lantern")
+    assert f"lantern::dots<{'float' if dtype == 'float32' else 'double'}, 40, 256>" in staged.trace(
+        pairs
+    ).lower().as_text("cpp")
+    for mine, theirs in zip(staged(pairs), products(pairs), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4 if dtype == "float32" else 1e-11, atol=1e-3)
 
 

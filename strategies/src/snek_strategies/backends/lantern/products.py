@@ -98,6 +98,9 @@ def _product(a: View, b: View, extents: Extents, places: list[str], packed: str 
             return _by_rows((kind, m, n, k), (left, row, step), (right, b.strides[-2]), made)
         if by_blas is not None:
             return by_blas
+        if step == b.strides[-2] == 1 and k * a.dtype.itemsize >= VECTOR and min(m, n) == 1:
+            rows, lead, other = (right, b.strides[-1], left) if m == 1 else (left, row, right)
+            return f"lantern::dots<{kind}, {max(m, n)}, {k}>({rows}, {lead}, {other}, {made});"
     steps = ", ".join(str(one) for v in (a, b) for one in v.strides[-2:])
     if a.dtype.kind == "b":
         return f"lantern::product_of_flags<{m}, {n}, {k}, {steps}>({', '.join(places)});"

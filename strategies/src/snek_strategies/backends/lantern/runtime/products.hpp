@@ -132,6 +132,33 @@ inline void pack(const T *b, std::int64_t row, std::int64_t step, T *packed) {
     if constexpr (Parts::LAST != 0) panel(Parts::START, Parts::LAST * Parts::LANES);
 }
 
+// COUNT elements of c = rows x: the rows lie `lead` apart, and side by side they share what is read of x.
+template <class T, int K, int COUNT>
+LANTERN_CONTRACTS inline void some_dots(const T *rows, std::int64_t lead, const T *x, T *c) {
+    LANTERN_CONTRACT_HERE
+    constexpr int LANES = Lanes<T>::COUNT, WHOLE = K / LANES * LANES;
+    typename Lanes<T>::Vector sums[COUNT] = {};
+    for (int k = 0; k < WHOLE; k += LANES) {
+        const auto own = load(x + k);
+#pragma GCC unroll 8
+        for (int j = 0; j < COUNT; ++j) sums[j] += own * load(rows + j * lead + k);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < COUNT; ++j) {
+        T total = 0;
+        for (int lane = 0; lane < LANES; ++lane) total += sums[j][lane];
+        for (int k = WHOLE; k < K; ++k) total += rows[j * lead + k] * x[k];
+        c[j] = total;
+    }
+}
+
+template <class T, int N, int K>
+LANTERN_CONTRACTS [[gnu::noinline]] void dots(const T *rows, std::int64_t lead, const T *x, T *c) {
+    constexpr int COUNT = 8;
+    for (int j = 0; j < N / COUNT * COUNT; j += COUNT) some_dots<T, K, COUNT>(rows + j * lead, lead, x, c + j);
+    if constexpr (N % COUNT != 0) some_dots<T, K, N % COUNT>(rows + N / COUNT * COUNT * lead, lead, x, c + N / COUNT * COUNT);
+}
+
 // The same by loops for few numbers; strides are known, so that the compiler unrolls and vectorises.
 template <class T, int M, int N, int K, long ROW_A, long COLUMN_A, long ROW_B, long COLUMN_B>
 LANTERN_CONTRACTS inline void product(const T *a, const T *b, T *__restrict c) {
