@@ -10,9 +10,11 @@ import pytest
 import snek
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.passes.drop_dead import drop_dead
-from snek_strategies.ir.passes.examples import simple
+from snek_strategies.ir.passes.examples import chained, simple
+from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.optimize import looped, optimized
+from snek_strategies.ir.show import show
 from snek_strategies.ir.syntax import Block, Program, Sym
 from snek_strategies.ir.types import Array, type_of
 from snek_strategies.ir.verify import verify
@@ -129,3 +131,10 @@ def test_a_hundred_thousand_nodes_take_seconds() -> None:
     assert count(made.body) == 100_000
     assert not drop_dead(Program("none", Block((Sym(0, F64),), tuple(nodes), ()))).body.nodes
     assert merge_equal(made).body.results == program.body.results
+
+
+def test_a_back_end_says_which_reductions_are_in_a_region_and_how_long_one_is() -> None:
+    program = chained()
+    assert "fused" in show(fuse_elementwise(program, reductions=frozenset()))
+    assert "max" not in show(fuse_elementwise(program, reductions=frozenset())).partition("}")[0]
+    assert "fused" not in show(fuse_elementwise(program, shortest=5))

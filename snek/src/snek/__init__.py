@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from snek import random as random
     from snek_core_transform.bind import bind as bind
     from snek_core_transform.errors import NoSource as NoSource
     from snek_core_transform.errors import Place as Place
@@ -53,16 +54,20 @@ _HOMES = {
     "virtualize": "snek_core_transform.virtualize",
 }
 
-__all__ = sorted(_HOMES)
+_MODULES = frozenset({"random"})
+
+__all__ = sorted({*_HOMES, *_MODULES})
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
-        raise AttributeError(f"module 'snek' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
+        raise AttributeError(f"module 'snek' has no attribute {name!r}; it has {', '.join(__all__)}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *__all__})

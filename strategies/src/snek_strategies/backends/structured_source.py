@@ -35,6 +35,8 @@ class Dialect:
     """What a call passes last, given who calls and who is called."""
     entered: Callable[[list[Sym], list[str]], list[str]] = field(default=lambda *_: [])
     """Lines that a `while` needs before it, for its state's names."""
+    region: Callable[[Node, Callable[[Atom], str]], str] | None = None
+    """Text of a `fused` node, given how names are used; None where the program has none."""
 
 
 def write(program: Program, dialect: Dialect) -> str:
@@ -125,6 +127,10 @@ class _Writer:
     def control(self, node: Node) -> None:
         if node.primitive == "if":
             self.choice(node)
+        elif node.primitive == "fused":
+            assert self.dialect.region is not None
+            text = self.dialect.region(node, self.use)
+            self.line(f"{', '.join(map(self.bind, node.results))} = {text}")
         else:
             self.loop(node)
 

@@ -204,7 +204,7 @@ def refuse_effects(function: object) -> None:
     ):
         refuse(
             f"{name}() gives another value at every call; staged, it would be asked once: pass its value as an "
-            "argument",
+            "argument, or draw with snek.random from a key that is one",
             code="SNK0207",
         )
 

@@ -137,12 +137,12 @@ def _same_dtype(node: Node, dtype: np.dtype[np.generic], texts: list[str]) -> st
 def _shift(node: Node, dtype: np.dtype[np.generic], texts: list[str], scalar: bool) -> str:
     bits = dtype.itemsize * 8
     left = node.primitive == "left_shift"
-    if scalar:
-        far = "0" if left or dtype.kind == "u" else f"({texts[0]} >> {bits - 1})"
-        return f"{texts[0]} {'<<' if left else '>>'} {texts[1]} if 0 <= {texts[1]} < {bits} else {far}"
     count = node.operands[1]
     if isinstance(count, Const) and bool(np.all((np.asarray(count.value) >= 0) & (np.asarray(count.value) < bits))):
         return f"{texts[0]} {'<<' if left else '>>'} {texts[1]}"
+    if scalar:
+        far = "0" if left or dtype.kind == "u" else f"({texts[0]} >> {bits - 1})"
+        return f"{texts[0]} {'<<' if left else '>>'} {texts[1]} if 0 <= {texts[1]} < {bits} else {far}"
     raise cannot_say("numba", node, "machine code shifts by less than a word; shift by a constant")
 
 

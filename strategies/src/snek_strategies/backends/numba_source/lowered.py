@@ -19,6 +19,7 @@ from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
 from snek_strategies.backends.numba_source.loops import dtype_text
+from snek_strategies.backends.numba_source.regions import region, regions
 from snek_strategies.backends.raising import Sites, host_value
 from snek_strategies.backends.structured_source import Dialect, write
 from snek_strategies.ir.syntax import Atom, Node, Program, Sym
@@ -63,7 +64,7 @@ class NumbaSource(LoweredProgram):
         super().__init__(program)
         self.sites = Sites("numba")
         self.functions = Functions()
-        core = explicit_checks(core_primitives(program))
+        core = regions(explicit_checks(core_primitives(program)))
         body = write(core, self._dialect())
         names = sorted(self.functions.constants)
         self.entry = body.rpartition("\ndef ")[2].partition("(")[0] if "\ndef " in body else body[4:].partition("(")[0]
@@ -79,6 +80,7 @@ class NumbaSource(LoweredProgram):
             head=self._head,
             returned=self._returned,
             passed=lambda caller, one: ["depth + 1" if caller.recursive else "1"] if one.recursive else [],
+            region=lambda node, use: region(self.functions, node, use),
         )
 
     def _statement(self, node: Node, operands: list[str]) -> list[str]:

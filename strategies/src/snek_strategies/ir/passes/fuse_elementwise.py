@@ -59,15 +59,22 @@ SHORT = 16
 Dims = tuple[Dim, ...]
 
 
-def fuse_elementwise(program: Program) -> Program:
-    """Return the program with regions `fused`; a region's nodes wait until one of its values is needed."""
-    fresh = _Fresh(next_index(program.body))
+def fuse_elementwise(program: Program, *, reductions: frozenset[str] = REDUCTIONS, shortest: int = 0) -> Program:
+    """Return the program with regions `fused`; a region's nodes wait until one of its values is needed.
+
+    A back-end says which reductions may be in a region, and how many nodes are worth one.
+    """
+    fresh = _Fresh(next_index(program.body), reductions, shortest)
     return Program(program.name, in_deep_stack(lambda: _fused(program.body, free_in(program.body), fresh, {})))
 
 
 class _Fresh:
-    def __init__(self, start: int) -> None:
+    """Gives new names, and knows what the back-end asks for."""
+
+    def __init__(self, start: int, reductions: frozenset[str], shortest: int) -> None:
         self.next = start
+        self.reductions = reductions
+        self.shortest = shortest
 
     def __call__(self, sym: Sym) -> Sym:
         self.next += 1
@@ -83,7 +90,7 @@ class _Group:
     reduced: set[int] = field(default_factory=set)
 
 
-def _shape(node: Node, owner: dict[int, _Group]) -> Dims | None:
+def _shape(node: Node, owner: dict[int, _Group], reductions: frozenset[str]) -> Dims | None:
     """Return the shape of the region that a node may be in, or None."""
     if node.effects or node.blocks or len(node.results) != 1:
         return None
@@ -91,7 +98,7 @@ def _shape(node: Node, owner: dict[int, _Group]) -> Dims | None:
     if node.primitive in ELEMENTWISE and isinstance(type_, Array) and type_.dims:
         return None if 0 in type_.dims or type_.dtype.kind == "c" else type_.dims
     operand = node.operands[0] if node.operands else None
-    if node.primitive not in REDUCTIONS or not isinstance(operand, Sym):
+    if node.primitive not in reductions or not isinstance(operand, Sym):
         return None
     group = owner.get(operand.index)
     axis = dict(node.params).get("axis")
@@ -107,8 +114,9 @@ def _dims(type_: Type) -> Dims:
 class _Schedule:
     """Puts a block's nodes in their new order."""
 
-    def __init__(self, free: dict[int, tuple[Sym, ...]]) -> None:
+    def __init__(self, free: dict[int, tuple[Sym, ...]], reductions: frozenset[str]) -> None:
         self.free = free
+        self.reductions = reductions
         self.open: dict[Dims, _Group] = {}
         self.owner: dict[int, _Group] = {}
         self.order: list[Node | _Group] = []
@@ -124,7 +132,7 @@ class _Schedule:
             return
         if node.primitive in BARRIERS or any(sym.index in self.late for sym in reads):
             self.close_all()
-        shape = _shape(node, self.owner)
+        shape = _shape(node, self.owner, self.reductions)
         for sym in reads:
             group = self.owner.get(sym.index)
             if group is not None and (group.dims != shape or sym.index in group.reduced):
@@ -164,7 +172,7 @@ class _Schedule:
 
 
 def _fused(block: Block, free: dict[int, tuple[Sym, ...]], fresh: _Fresh, names: dict[int, Sym]) -> Block:
-    schedule = _Schedule(free)
+    schedule = _Schedule(free, fresh.reductions)
     for node in block.nodes:
         schedule.add(node)
     schedule.close_all()
@@ -192,7 +200,8 @@ def _region(members: list[Node], uses: Counter[int], fresh: _Fresh, names: dict[
     inside = Counter(atom.index for node in members for atom in node.operands if isinstance(atom, Sym))
     made = [node.results[0] for node in members]
     given = tuple(sym for sym in made if uses[sym.index] > inside[sym.index])
-    if len(made) == 1 or (len(given) == 1 and len(made) <= SHORT and all(uses[sym.index] == 1 for sym in made)):
+    few = len(made) < max(2, fresh.shortest)
+    if few or (len(given) == 1 and len(made) <= SHORT and all(uses[sym.index] == 1 for sym in made)):
         return members
     results = tuple(map(fresh, given))
     # Inside, names stay as they are; what comes later knows the values by new ones.
