@@ -6,10 +6,11 @@ import ast
 import linecache
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from types import CodeType, FunctionType
+from typing import Any
 
 import gast
 
@@ -112,6 +113,15 @@ def parse(text: str, filename: str) -> ast.Module:
         return ast.parse(text, filename)
 
 
+_NO_FUNCTIONS = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "kind", "names", "lineno", "type_comment"})
+_HOLD_FUNCTIONS: Mapping[type, tuple[str, ...]] = {
+    kind: fields
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and kind not in (ast.Name, ast.Constant)
+    if (fields := tuple(field for field in kind._fields if field not in _NO_FUNCTIONS))
+}
+"""The fields of each kind of node in which a function may stand; names and constants hold none."""
+
 _Index = dict[tuple[str, int], list[tuple[_FunctionNode, str | None]]]
 
 
@@ -137,7 +147,7 @@ def _functions(filename: str, text: Text) -> tuple[tuple[str, ...], _Index]:
     except SyntaxError as error:
         raise NoSource(f"the source text of {filename!r} does not parse: {error}; load the file again") from error
     index: _Index = {}
-    stack: list[tuple[ast.AST, str | None]] = [(module, None)]
+    stack: list[tuple[Any, str | None]] = [(module, None)]
     while stack:
         node, class_name = stack.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -146,7 +156,13 @@ def _functions(filename: str, text: Text) -> tuple[tuple[str, ...], _Index]:
         elif isinstance(node, ast.Lambda):
             index.setdefault(("<lambda>", node.lineno), []).append((node, class_name))
         inner = node.name if isinstance(node, ast.ClassDef) else class_name
-        stack.extend((child, inner) for child in ast.iter_child_nodes(node))
+        own = node.__dict__
+        for field in _HOLD_FUNCTIONS[node.__class__]:
+            value = own.get(field)
+            if value.__class__ is list:
+                stack += [(child, inner) for child in value if child.__class__ in _HOLD_FUNCTIONS]
+            elif value.__class__ in _HOLD_FUNCTIONS:
+                stack.append((value, inner))
     return lines, index
 
 

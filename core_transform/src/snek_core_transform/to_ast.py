@@ -65,7 +65,10 @@ def _node(node: Any, place: _Place, seal: str, embedded: dict[str, object]) -> A
             place = _placed(own, place)
         else:
             own["lineno"], own["col_offset"], own["end_lineno"], own["end_col_offset"] = place
-        if kind in _SPECIAL:
+        if kind is gast.Name:
+            if own.get("annotation"):
+                own["annotation"] = _node(own["annotation"], place, seal, embedded)
+        elif kind in _SPECIAL:
             _special(kind, own, place, seal, embedded)
     for field in fields:
         value = own.get(field)
@@ -86,20 +89,17 @@ def _node(node: Any, place: _Place, seal: str, embedded: dict[str, object]) -> A
     return new
 
 
-_SPECIAL = frozenset({gast.Constant, gast.Name, gast.Attribute, gast.Compare})
+_SPECIAL = frozenset({gast.Constant, gast.Attribute, gast.Compare})
 
 
 def _special(kind: type, own: dict[str, Any], place: _Place, seal: str, embedded: dict[str, object]) -> None:
-    """Do what a node of one of the most frequent kinds needs besides."""
+    """Do what a node of one of some frequent kinds needs besides."""
     if kind is gast.Constant:
         value = own["value"]
         if value.__class__ is Embedded:
             text = f"{seal}{id(value.value)}>"
             embedded[text] = value.value
             own["value"] = text
-    elif kind is gast.Name:
-        if own.get("annotation"):
-            own["annotation"] = _node(own["annotation"], place, seal, embedded)
     elif kind is gast.Compare:
         own["ops"] = [_SIGNS.get(sign.__class__, sign) for sign in own["ops"]]
     elif own["value"].__class__ is gast.Constant and own["value"].value.__class__ is Embedded:
