@@ -595,6 +595,28 @@ def list_indexed(items, i, x):
     return items[i]
 
 
+@dataclasses.dataclass
+class Twig:
+    value: Any
+    left: Any = None
+    right: Any = None
+
+
+def twigs(*values: float) -> Twig | None:
+    """Return a tree with the first value at its root and the others left and right of it."""
+    if not values:
+        return None
+    half = len(values) // 3 + 1
+    return Twig(f64(values[0]), twigs(*values[1:half]), twigs(*values[half:]))
+
+
+def tree_of_objects(tree, scale):
+    if tree is None:
+        return scale * 0
+    here = tree.value if tree.value > 0 else -tree.value
+    return here * scale + tree_of_objects(tree.left, scale) * 2 + tree_of_objects(tree.right, scale)
+
+
 PROGRAMS: dict[str, Case] = {
     "if, elif, else": (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
     "ternary": (ternary, [(f32(2),), (f32(0.5),)]),
@@ -631,6 +653,7 @@ PROGRAMS: dict[str, Case] = {
             (np.array([1, 2, -1, -1, -1]), np.array([4, 3, -1, -1, -1]), np.arange(5.0), i64(3)),
         ],
     ),
+    "recursion over objects": (tree_of_objects, [(twigs(*XS), f64(2)), (twigs(*-XS[:2]), f64(3)), (twigs(1), f64(1))]),
     "recursion too deep": (deep, [(i64(5),), (i64(900),), (i64(100000),)]),
     "recursive inner function": (inner_recursion, [(f64(2), i64(3)), (f64(2), i64(0))]),
     "closures": (closures, [(f64(3),), (f64(-3),)]),

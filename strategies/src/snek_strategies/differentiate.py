@@ -42,11 +42,11 @@ class GradientFunction(StagedFunction):
         by = self._positions()
         return tuple(mapped(one, _as_data, _as_it_is) if at in by else one for at, one in enumerate(given)), named
 
-    def _positions(self) -> tuple[int, ...]:
+    def _positions(self) -> Sequence[int]:
         by = self._by
         inner = self._differentiated
         own = (by,) if isinstance(by, int) else by
-        return own + (inner._positions() if isinstance(inner, GradientFunction) else ())
+        return (*own, *(inner._positions() if isinstance(inner, GradientFunction) else ()))
 
     def _staged(self, given: Arguments) -> StagedProgram:
         return stage_as(self._function, self._in_line, given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import linecache
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -27,6 +28,7 @@ from snek_strategies.ir.types import type_of
 from snek_strategies.staging.binding_times import binding_times
 from snek_strategies.staging.marked_source import as_text
 from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.packed_trees import PackedTree, packed
 from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
 from snek_strategies.staging.trace import StagedProgram, stage_call
 from snek_strategies.staging.verified import verified
@@ -157,6 +159,8 @@ class StagedFunction(StagedCalls):
         self._lock = Lock()
         self._known: dict[object, Traced] = {}
         self._ready: dict[object, Compiled] = {}
+        self._by_shape: set[object] = set()
+        """The keys of trees that are no data to the program."""
         self._log: list[Staging] = []
         self._checked = 0
 
@@ -171,6 +175,35 @@ class StagedFunction(StagedCalls):
             if isinstance(bound.arguments.get(name), np.ndarray):
                 bound.arguments[name] = Static(bound.arguments[name])
         return bound.args, bound.kwargs
+
+    def _given(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+        """Return arguments with trees as data, where the back-end has recursion and the program does no more to them.
+
+        A program that changes a node, gives one back or asks for more than its fields is staged for the tree's shape.
+        """
+        given = self._arguments(args, kwargs)
+        as_data = with_packed_trees(given, self._positions())
+        if as_data is given or not self._has_recursion:
+            return given
+        key = key_of(as_data)
+        if key in self._by_shape:
+            return given
+        if key not in self._known:
+            try:
+                self._find(as_data).lower()
+            except StagingError:
+                self._by_shape.add(key)
+                return given
+        return as_data
+
+    @functools.cached_property
+    def _has_recursion(self) -> bool:
+        backend = registry.known(self._backend)
+        return backend.missing() is None and backend.load().recursive
+
+    def _positions(self) -> Sequence[int]:
+        """Return the positions of arguments whose trees stay what they are."""
+        return ()
 
     def _staged(self, given: Arguments) -> StagedProgram:
         return stage_call(self._function, *given, self._operators)
@@ -208,7 +241,7 @@ class StagedFunction(StagedCalls):
 
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged program, staging it first where the arguments are of a new kind."""
-        given = self._arguments(args, kwargs)
+        given = self._given(args, kwargs)
         compiled = self._compiled(given)
         if self._checked < self._verify:
             self._checked += 1
@@ -219,7 +252,7 @@ class StagedFunction(StagedCalls):
 
     def trace(self, /, *args: object, **kwargs: object) -> Traced:
         """Stage for arguments like these. Raises StagingError, at the user's place, for what cannot be staged."""
-        return self._find(self._arguments(args, kwargs))
+        return self._find(self._given(args, kwargs))
 
     def binding_times(self, /, *args: object, **kwargs: object) -> str:
         """Return the function's text with marks under what is dynamic, and those of the functions that it calls.
@@ -345,6 +378,15 @@ def positional(function: Callable[..., object], args: tuple[object, ...], kwargs
     return bound.args, bound.kwargs
 
 
+def with_packed_trees(given: Arguments, apart: Sequence[int]) -> Arguments:
+    """Return arguments with trees as tables, but for those in the positions `apart`; the same where there are none."""
+    args, named = given
+    own = tuple(one if at in apart else packed(one) for at, one in enumerate(args))
+    further = {name: packed(one) for name, one in named.items()}
+    same = all(map(operator.is_, own, args)) and all(one is named[name] for name, one in further.items())
+    return given if same else (own, further)
+
+
 def as_traced(given: Arguments, key: Any) -> Arguments:
     """Return arguments as those of a key: numbers marked where it has them marked, foreign arrays as NumPy's views."""
     args, named = given
@@ -354,6 +396,8 @@ def as_traced(given: Arguments, key: Any) -> Arguments:
 def _as_traced(value: object, key: object) -> object:
     if key == (Dynamic, type(value)):
         return Dynamic(value)  # type: ignore[arg-type]
+    if isinstance(key, tuple) and key[0] is PackedTree:
+        return packed(value, key[1])
     wants_array = isinstance(key, tuple) and isinstance(key[0], np.dtype)
     if wants_array and hasattr(value, "__dlpack__") and not isinstance(value, (np.ndarray, np.generic)):
         return np.from_dlpack(value)

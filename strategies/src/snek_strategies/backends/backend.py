@@ -32,6 +32,9 @@ class LoweredProgram(ABC):
     lists: ClassVar[bool] = False
     """Whether the back-end runs lists; for others they become arrays with room for so many items."""
 
+    recursive: ClassVar[bool] = False
+    """Whether the back-end runs functions that call themselves."""
+
     tries: ClassVar[bool] = False
     """Whether the back-end runs `try` and `leave`; for others they become choices and flags."""
 

@@ -12,6 +12,7 @@ class Interpreted(LoweredProgram):
     tapes = True
     lacks = frozenset()
     tries = True
+    recursive = True
     lists = True
 
     def compile(self) -> Run:

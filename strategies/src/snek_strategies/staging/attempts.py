@@ -152,7 +152,7 @@ class _Outer:
                 made.memory = memory_of(value)
             return made
         if isinstance(value, PartlyBound):
-            return PartlyBound(value.name, self.snapshot(value.flag), self.snapshot(value.value))
+            return PartlyBound(value.snek_name, self.snapshot(value.snek_flag), self.snapshot(value.snek_value))
         inside = parts(value)
         return value if inside is None else rebuild(value, list(map(self.snapshot, inside)))
 

@@ -105,7 +105,7 @@ def _note_outcomes(flag: Rep, after: State, body: State, orelse: State) -> None:
     """Note what flags that the choice gives tell about the flag that it chooses by."""
     for one, *given in zip(after, body, orelse, strict=False):
         presence = isinstance(one, Maybe)
-        result = one.flag if isinstance(one, Maybe) else one
+        result = one.snek_flag if isinstance(one, Maybe) else one
         if not (isinstance(result, Rep) and result.type == BOOL) or any(isinstance(of, Absent) for of in given):
             continue
         left, right = (lift(is_there(of) if presence else of) for of in given)

@@ -19,6 +19,7 @@ from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
 from snek_strategies.staging.text import text_of
+from snek_strategies.staging.tree_nodes import is_node
 from snek_strategies.staging.truth import truth
 
 if TYPE_CHECKING:
@@ -130,6 +131,12 @@ def _isinstance(_: StagingOperators, value: Any, kinds: Any) -> object:
     return isinstance(value, kinds)
 
 
+def _type(value: Any) -> object:
+    if is_node(value):
+        return value.__class__
+    return refuse("type() of a value known only in the next stage; use isinstance, or its dtype", code="SNK0204")
+
+
 def _round(_: StagingOperators, value: Any, ndigits: object = None) -> object:
     if isinstance(value, Rep) and isinstance(value.type, Array) and value.ndim and ndigits is not None:
         return emit("round", value, decimals=ndigits)
@@ -175,6 +182,7 @@ CALLS: dict[object, Rule] = {
     pow: lambda _, base, exponent: base**exponent,
     divmod: lambda _, a, b: (a // b, a % b),
     getattr: lambda _, value, name, *default: getattr(value, name, *default),
+    type: lambda _, value: _type(value),
     callable: lambda _, value: not isinstance(value, Rep) and callable(value),
 }
 """Built-in functions on arguments that hold a Rep."""

@@ -27,6 +27,7 @@ from snek_strategies.staging.refusal import beginning, refuse
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep, emit
 from snek_strategies.staging.staged_functions import FunctionAttempt, given_types
+from snek_strategies.staging.tree_nodes import TreeNode, forest_of, is_node, row_of
 from snek_strategies.staging.watch import Watch, roots_of
 
 LEVELS = 64
@@ -78,8 +79,10 @@ def key_of(function: object, args: tuple[object, ...], kwargs: dict[str, object]
 def _abstract(value: object, seen: set[int]) -> object:
     if isinstance(value, Rep):
         return ("rep", value.type)
+    if is_node(value):
+        return (TreeNode, id(forest_of(value)), _abstract(row_of(value), seen))  # type: ignore[arg-type]
     if isinstance(value, Maybe):
-        return (Maybe, _abstract(value.value, seen))
+        return (Maybe, _abstract(value.snek_value, seen))
     if isinstance(value, (bool, int, float, complex, str, bytes, type(None), np.generic)):
         return (type(value), repr(value))
     if id(value) in seen:
@@ -149,8 +152,10 @@ def leaves(value: object) -> Iterator[Rep]:
     """Walk the Reps in arguments."""
     if isinstance(value, Rep):
         yield value
+    elif is_node(value):
+        yield from leaves(row_of(value))  # type: ignore[arg-type]
     elif isinstance(value, Maybe):
-        yield from leaves((value.flag, value.value))
+        yield from leaves((value.snek_flag, value.snek_value))
     elif isinstance(value, (tuple, list)):
         for one in value:
             yield from leaves(one)
@@ -163,8 +168,10 @@ def replaced(value: object, reps: Iterator[Rep]) -> object:
     """Return arguments with their Reps replaced, in the order of `leaves`."""
     if isinstance(value, Rep):
         return next(reps)
+    if is_node(value):
+        return TreeNode(forest_of(value), replaced(row_of(value), reps))  # type: ignore[arg-type]
     if isinstance(value, Maybe):
-        return Maybe(replaced(value.flag, reps), replaced(value.value, reps))
+        return Maybe(replaced(value.snek_flag, reps), replaced(value.snek_value, reps))
     if is_tuple(value):
         items = [replaced(one, reps) for one in value]  # type: ignore[attr-defined]
         return tuple(items) if type(value) is tuple else type(value)(*items)

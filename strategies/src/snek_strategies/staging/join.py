@@ -18,6 +18,7 @@ from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit, lift, liftable
 from snek_strategies.staging.tensors import type_of_value
+from snek_strategies.staging.tree_nodes import TreeNode, forest_of, is_node, row_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def is_tuple(value: object) -> bool:
 
 def rebuild(like: Any, items: list[object]) -> Any:
     """Return a tuple, or an instance of a frozen dataclass, of the same class."""
+    if is_node(like):
+        return TreeNode(forest_of(like), items[0])
     if not isinstance(like, tuple):
         record = object.__new__(type(like))
         for name, item in zip(vars(like), items, strict=True):
@@ -68,6 +71,8 @@ def parts(value: Any) -> tuple[object, ...] | None:
     """Return what a structure that is joined part by part holds: tuples, named tuples, frozen dataclasses."""
     if is_tuple(value):
         return tuple(value)
+    if is_node(value):
+        return (row_of(value),)
     parameters = getattr(type(value), "__dataclass_params__", None)
     if (
         parameters is None
@@ -81,6 +86,8 @@ def parts(value: Any) -> tuple[object, ...] | None:
 
 def alike(a: object, b: object) -> bool:
     """Tell whether two structures have the same class and the same number of parts."""
+    if is_node(a) and is_node(b) and forest_of(a) is not forest_of(b):  # type: ignore[arg-type]
+        return False
     mine, others = parts(a), parts(b)
     return mine is not None and others is not None and type(a) is type(b) and len(mine) == len(others)
 
@@ -113,11 +120,11 @@ def join(name: str, a: object, b: object) -> object:
     if isinstance(b, Absent) or same_static(a, b):
         return a
     if isinstance(a, Unbound):
-        return PartlyBound(name, Slot(Scalar("bool")), b.value if isinstance(b, PartlyBound) else b)
+        return PartlyBound(name, Slot(Scalar("bool")), b.snek_value if isinstance(b, PartlyBound) else b)
     if isinstance(b, Unbound):
         return join(name, b, a)
     if isinstance(a, PartlyBound) or isinstance(b, PartlyBound):
-        values = [one.value if isinstance(one, PartlyBound) else one for one in (a, b)]
+        values = [one.snek_value if isinstance(one, PartlyBound) else one for one in (a, b)]
         return PartlyBound(name, Slot(Scalar("bool")), join(name, *values))
     if a is None or b is None or isinstance(a, Maybe) or isinstance(b, Maybe):
         return _join_optional(name, a, b)
@@ -138,10 +145,10 @@ def join(name: str, a: object, b: object) -> object:
 
 def _join_optional(name: str, a: object, b: object) -> Maybe:
     """Join values of which one may be None."""
-    values = [one.value if isinstance(one, Maybe) else one for one in (a, b) if one is not None]
+    values = [one.snek_value if isinstance(one, Maybe) else one for one in (a, b) if one is not None]
     flag: object = Slot(BOOL)
-    if isinstance(a, Maybe) and isinstance(b, Maybe) and same_static(a.flag, b.flag):
-        flag = a.flag
+    if isinstance(a, Maybe) and isinstance(b, Maybe) and same_static(a.snek_flag, b.snek_flag):
+        flag = a.snek_flag
     return Maybe(flag, values[0] if len(values) == 1 else join(name, *values))
 
 
@@ -244,8 +251,8 @@ def slots(template: object) -> Iterator[Type]:
     if isinstance(template, Slot):
         yield template.type
     elif isinstance(template, PartlyBound):
-        yield from slots(template.flag)
-        yield from slots(template.value)
+        yield from slots(template.snek_flag)
+        yield from slots(template.snek_value)
     else:
         for one in template.items if isinstance(template, JoinedList) else parts(template) or ():
             yield from slots(one)
@@ -256,17 +263,17 @@ def project(template: object, value: object) -> Iterator[Atom]:
     if isinstance(template, Slot):
         yield zero(template.type) if isinstance(value, Unbound | Raises) else coerce(value, template.type)
     elif isinstance(template, PartlyBound):
-        if isinstance(template.flag, Slot):
+        if isinstance(template.snek_flag, Slot):
             known = not isinstance(value, Unbound | Raises)
-            yield lift(value.flag) if isinstance(value, PartlyBound) else lift(known)
-        yield from project(template.value, value.value if isinstance(value, PartlyBound) else value)
+            yield lift(value.snek_flag) if isinstance(value, PartlyBound) else lift(known)
+        yield from project(template.snek_value, value.snek_value if isinstance(value, PartlyBound) else value)
     elif isinstance(template, JoinedList):
         yield from _projected_list(template, value)
     elif isinstance(template, Maybe) and not isinstance(value, Maybe | Unbound | Raises):
-        if isinstance(template.flag, Slot):
+        if isinstance(template.snek_flag, Slot):
             yield lift(value is not None)
         # Where there is no value, what stands for it is as good as what no path gives.
-        yield from project(template.value, RAISES if value is None else value)
+        yield from project(template.snek_value, RAISES if value is None else value)
     else:
         inside = None if isinstance(value, Unbound | Raises) else parts(value)
         for at, one in enumerate(parts(template) or ()):
@@ -301,8 +308,8 @@ def fill(template: object, reps: Iterator[Rep]) -> object:
     if isinstance(template, Slot):
         return next(reps)
     if isinstance(template, PartlyBound):
-        flag = fill(template.flag, reps)
-        return PartlyBound(template.name, flag, fill(template.value, reps))
+        flag = fill(template.snek_flag, reps)
+        return PartlyBound(template.snek_name, flag, fill(template.snek_value, reps))
     if isinstance(template, JoinedList):
         return template.made([fill(one, reps) for one in template.items])
     inside = parts(template)
@@ -317,7 +324,9 @@ def opened(template: object, reps: frozenset[int] | None = None, kept: Container
         owned = reps is None or (isinstance(template.atom, Sym) and template.atom.index in reps)
         return Slot(template.type) if owned else template
     if isinstance(template, PartlyBound):
-        return PartlyBound(template.name, opened(template.flag, reps), opened(template.value, reps, kept))
+        return PartlyBound(
+            template.snek_name, opened(template.snek_flag, reps), opened(template.snek_value, reps, kept)
+        )
     if is_list(template) and id(template) not in kept:
         items = tuple(opened(one, reps, kept) for one in items_of(template))
         own = isinstance(template, JoinedList) or any(
@@ -334,7 +343,7 @@ def opened(template: object, reps: frozenset[int] | None = None, kept: Container
 def same_template(a: object, b: object) -> bool:
     """Tell whether two templates are one."""
     if isinstance(a, PartlyBound) and isinstance(b, PartlyBound):
-        return same_template(a.flag, b.flag) and same_template(a.value, b.value)
+        return same_template(a.snek_flag, b.snek_flag) and same_template(a.snek_value, b.snek_value)
     if isinstance(a, JoinedList) and isinstance(b, JoinedList):
         return len(a.items) == len(b.items) and all(map(same_template, a.items, b.items))
     if alike(a, b):

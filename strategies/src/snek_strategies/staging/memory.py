@@ -59,7 +59,7 @@ def _lists(values: Iterable[object]) -> Iterator[StagedList]:
         if isinstance(value, StagedList):
             yield value
         elif isinstance(value, PartlyBound):
-            yield from _lists((value.value,))
+            yield from _lists((value.snek_value,))
         else:
             yield from _lists(parts(value) or ())
 
@@ -88,7 +88,7 @@ def _arrays(values: Iterable[object]) -> Iterable[Rep | np.ndarray]:
         elif isinstance(value, np.ndarray):
             yield value
         elif isinstance(value, PartlyBound):
-            yield from _arrays((value.value,))
+            yield from _arrays((value.snek_value,))
         else:
             yield from _arrays(parts(value) or ())
 

@@ -9,6 +9,7 @@ from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, constant, emit, liftable
+from snek_strategies.staging.tree_nodes import is_node
 
 
 def has_rep(value: object) -> bool:
@@ -20,7 +21,7 @@ def has_rep(value: object) -> bool:
         return any(map(has_rep, value))
     if isinstance(value, dict):
         return any(map(has_rep, value.values()))
-    return isinstance(value, Rep | Maybe)
+    return isinstance(value, Rep | Maybe) or is_node(value)
 
 
 def array(value: object) -> object:

@@ -34,6 +34,7 @@ from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import watch
 from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.text import joined, stage_print, text_of
+from snek_strategies.staging.tree_nodes import is_node, same_node
 from snek_strategies.staging.tries import Variables, refuse_generator_manager, stage_try
 from snek_strategies.staging.truth import negated, truth
 
@@ -51,7 +52,8 @@ class StagingOperators(Operators):
 
     def stages(self, value: object) -> bool:
         """Tell whether the value is a Rep."""
-        return isinstance(settle(value), (Rep, StagedRange, Maybe))
+        value = settle(value)
+        return isinstance(value, (Rep, StagedRange, Maybe)) or is_node(value)
 
     def shown(self, value: object, place: Place) -> str:
         from snek_strategies.staging.origins import origin_of
@@ -249,6 +251,9 @@ class StagingOperators(Operators):
         left, right = settle(left), settle(right)
         if symbol in ("is", "is not") and (isinstance(left, Maybe) or isinstance(right, Maybe)):
             return self._is_none(symbol, left, right)
+        if symbol in ("is", "is not") and (is_node(left) or is_node(right)):
+            same = same_node(left, right)
+            return same if symbol == "is" else self.not_(same)
         if symbol in ("is", "is not") and (isinstance(left, Rep) or isinstance(right, Rep)):
             if left is None or right is None:
                 return symbol == "is not"
@@ -292,6 +297,9 @@ class StagingOperators(Operators):
 
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         function = called_module(settle(function))
+        if isinstance(function, MethodType) and is_node(function.__self__):
+            # A node is an argument like any other: a recursion goes on with another one.
+            function, args = function.__func__, (function.__self__, *args)  # type: ignore[attr-defined]
         settled: tuple[object, ...] = settle_all(args)  # type: ignore[assignment]
         named = {name: settle_all(value) for name, value in kwargs.items()}
         if isinstance(getattr(function, "__self__", None), StagedList):

@@ -26,13 +26,16 @@ Operation = Callable[..., object]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Maybe:
-    """Stands in a variable for `value` where `flag` holds, and for None elsewhere."""
+    """Stands in a variable for a value where the flag holds, and for None elsewhere.
 
-    flag: object
-    value: object
+    Its own attributes have names that no user gives an attribute.
+    """
+
+    snek_flag: object
+    snek_value: object
 
     def __repr__(self) -> str:
-        return f"<{self.value!r}, or None>"
+        return f"<{self.snek_value!r}, or None>"
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -66,6 +69,7 @@ for _name, _operation in _NAMED.items():
     setattr(Maybe, f"__r{_name}__", _method(_operation, backwards=True))
 for _name in (*COMPARING, "neg", "pos", "abs", "invert", "getitem", "setitem"):
     setattr(Maybe, f"__{_name}__", _method(getattr(operator, _name)))
+Maybe.__setattr__ = lambda self, name, value: apply(lambda one: setattr(one, name, value), self)  # type: ignore[method-assign, assignment]
 Maybe.__call__ = _method(lambda value, *args: value(*args))  # type: ignore[method-assign]
 Maybe.__hash__ = _method(hash)  # type: ignore[method-assign, assignment]
 Maybe.__len__ = _method(len)  # type: ignore[attr-defined]
@@ -74,17 +78,17 @@ Maybe.__len__ = _method(len)  # type: ignore[attr-defined]
 def resolved(value: object) -> object:
     """Return a value, or None, where a test around the point being staged tells which it is."""
     while isinstance(value, Maybe):
-        there = known(lift(value.flag))
+        there = known(lift(value.snek_flag))
         if there is None:
             return value
-        value = value.value if there else None
+        value = value.snek_value if there else None
     return value
 
 
 def is_there(value: object) -> object:
     """Return whether a value is not None: now, or in the next stage."""
     value = resolved(value)
-    return value.flag if isinstance(value, Maybe) else value is not None
+    return value.snek_flag if isinstance(value, Maybe) else value is not None
 
 
 def required(value: Maybe, operation: Operation) -> object:
@@ -92,7 +96,7 @@ def required(value: Maybe, operation: Operation) -> object:
     error = raised_by(operation, (None,))
     assert error is not None, "an operation that takes None needs no value"
     _raise_where_none(value, error)
-    return resolved(value.value)
+    return resolved(value.snek_value)
 
 
 def apply(operation: Operation, *args: object) -> object:
@@ -119,7 +123,7 @@ def each_way(operation: Operation, *args: object) -> object:
         return operation(*args)
     # On either side the flag is known, and the argument with it.
     (result,) = stage_if(
-        Rep(lift(maybe.flag)),
+        Rep(lift(maybe.snek_flag)),
         lambda: (each_way(operation, *args),),
         lambda: (each_way(operation, *args),),
         ("<value or None>",),
@@ -154,14 +158,14 @@ def raised_by(operation: Operation, args: tuple[object, ...]) -> Exception | Non
 def _raise_where_none(maybe: Maybe, error: Exception) -> None:
     from snek_strategies.staging.raised_by_operations import leave_where
 
-    leave_where(emit("not", maybe.flag), error)
-    note(lift(maybe.flag), True)
+    leave_where(emit("not", maybe.snek_flag), error)
+    note(lift(maybe.snek_flag), True)
 
 
 def example(value: object) -> Any:
     """Return a value of this stage that is like one of the next."""
     if isinstance(value, Maybe):
-        return example(value.value)
+        return example(value.snek_value)
     if isinstance(value, list):
         return [example(one) for one in list.__iter__(value)]
     if type(value) is tuple:

@@ -12,13 +12,13 @@ from snek_core_transform.errors import Place
 from snek_strategies.ir.syntax import Atom, Const, Node, Sym, free_syms
 from snek_strategies.staging.builder import CURRENT, Builder, OpenBlock
 from snek_strategies.staging.diagnostics import DIAGNOSTICS
-from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.loops import StagedRange
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import BEGINNING, OURS, is_users
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.text import StagedText
+from snek_strategies.staging.tree_nodes import is_node, row_of
 
 SUBJECTS = {"value": "the value", "choice": "what decides"}
 """What a refusal may be about, in words; `Diagnostic.about` says which."""
@@ -69,14 +69,15 @@ def _first(value: object) -> Iterator[Rep]:
 
 def _inside(value: object) -> tuple[object, ...]:
     if isinstance(value, PartlyBound | Maybe):
-        return value.flag, value.value
+        return value.snek_flag, value.snek_value
+    if is_node(value):
+        return (row_of(value),)  # type: ignore[arg-type]
     if isinstance(value, StagedRange | slice):
         return value.start, value.stop, value.step
     if isinstance(value, StagedText):
         return value.reps
-    if isinstance(value, StagedList) and value_of(value) is not None:
-        return (value_of(value),)
     if isinstance(value, list | tuple):
+        # A list's own `__iter__` refuses where its length depends on data.
         return tuple(list.__iter__(value)) if isinstance(value, list) else tuple(value)
     return tuple(value.values()) if type(value) is dict else ()
 

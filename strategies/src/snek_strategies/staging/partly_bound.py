@@ -12,24 +12,27 @@ from snek_strategies.staging.rep import BINARY, COMPARING, lift
 
 
 class PartlyBound:
-    """Stands in a local variable: `flag` tells (now or in the next stage) whether it is bound to `value`."""
+    """Stands in a local variable: `flag` tells (now or in the next stage) whether it is bound to `value`.
 
-    __slots__ = ("flag", "name", "value")
+    Its own attributes have names that no user gives an attribute.
+    """
+
+    __slots__ = ("snek_flag", "snek_name", "snek_value")
 
     def __init__(self, name: str, flag: object, value: object) -> None:
-        self.name = name
-        self.flag = flag
-        self.value = value
+        self.snek_name = name
+        self.snek_flag = flag
+        self.snek_value = value
 
-    def required(self) -> object:
+    def snek_required(self) -> object:
         """Emit the check that the variable is bound, and return its value."""
-        builder().reflect("require", (lift(self.flag),), {"name": self.name})
-        return settle(self.value)
+        builder().reflect("require", (lift(self.snek_flag),), {"name": self.snek_name})
+        return settle(self.snek_value)
 
     def __getattr__(self, attribute: str) -> object:
         if attribute.startswith("__") and attribute.endswith("__"):
             raise AttributeError(attribute)
-        return getattr(self.required(), attribute)
+        return getattr(self.snek_required(), attribute)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> object:
         return getattr(ufunc, method)(*map(settle, inputs), **kwargs)
@@ -40,12 +43,12 @@ class PartlyBound:
         return function(*settle_all(args), **{name: settle_all(one) for name, one in kwargs.items()})  # type: ignore[misc]
 
     def __hash__(self) -> int:
-        return hash(self.required())
+        return hash(self.snek_required())
 
 
 def _read(name: str) -> Callable[..., object]:
     def method(self: PartlyBound, *others: object) -> object:
-        value = self.required()
+        value = self.snek_required()
         settled = tuple(map(settle, others))
         result = getattr(type(value), name)(value, *settled)
         if result is NotImplemented and name.startswith("__r"):
@@ -68,7 +71,7 @@ def settle(value: object) -> object:
     """Return the value of a variable that is being read."""
     if isinstance(value, Maybe):
         return resolved(value)
-    return value.required() if isinstance(value, PartlyBound) else value
+    return value.snek_required() if isinstance(value, PartlyBound) else value
 
 
 def settle_all(value: object) -> object:

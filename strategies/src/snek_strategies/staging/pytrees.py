@@ -17,7 +17,9 @@ from snek_core_transform.errors import StagingError
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
+from snek_strategies.staging.packed_trees import PackedTree
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
+from snek_strategies.staging.tree_nodes import Forest
 
 IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
 
@@ -73,6 +75,9 @@ def steps(value: object) -> Iterator[tuple[Step, object]]:
     elif is_module(value):
         for name, one in module_steps(value):
             yield ("attribute", name), one
+    elif isinstance(value, PackedTree):
+        for name, table in value.tables.items():
+            yield ("table", name), table
 
 
 def field_names(record: object) -> list[str]:
@@ -99,7 +104,8 @@ def _containers(value: object, path: Path, seen: set[int]) -> Iterator[tuple[Pat
             return
         seen.add(id(value))
         yield path, value
-    for step, one in steps(value):
+    # A tree's tables are the program's own.
+    for step, one in () if isinstance(value, PackedTree) else steps(value):
         yield from _containers(one, (*path, step), seen)
 
 
@@ -168,6 +174,8 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         return ("tensor", value.dtype, tuple(value.shape), value.device)  # type: ignore[attr-defined]
     if isinstance(value, Dynamic):
         return (Dynamic, type(value.value))
+    if isinstance(value, PackedTree):
+        return value.key()
     if isinstance(value, Static):
         return (Static, value.value.dtype, value.value.shape, value.value.tobytes())
     if is_container(value):
@@ -206,6 +214,9 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
         if is_store(value):
             made[id(value)] = rep
         return rep
+    if isinstance(value, PackedTree):
+        tables = {name: _with_leaves(table, leaf, made) for name, table in value.tables.items()}
+        return Forest(type(value.root), tables, value.fields).root()
     if isinstance(value, Static):
         fixed = value.value.copy()
         fixed.flags.writeable = False

@@ -274,9 +274,9 @@ def _identical(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
 
 def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> object:
     if isinstance(value, PartlyBound):
-        return _structure(value.required(), atoms, memo)
+        return _structure(value.snek_required(), atoms, memo)
     if isinstance(value, Maybe):
-        return Maybe(_hole(lift(value.flag), atoms), _structure(value.value, atoms, memo))
+        return Maybe(_hole(lift(value.snek_flag), atoms), _structure(value.snek_value, atoms, memo))
     if id(value) in memo:
         return memo[id(value)]
     if isinstance(value, (Rep, np.ndarray)) or is_tensor(value):
@@ -336,8 +336,8 @@ def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: 
         value = value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
         return tensor_of(value) if structure.tensor else value
     if isinstance(structure, Maybe):
-        there = values[structure.flag.index]  # type: ignore[attr-defined]
-        return _rebuilt(structure.value, values, args, made) if there else None
+        there = values[structure.snek_flag.index]  # type: ignore[attr-defined]
+        return _rebuilt(structure.snek_value, values, args, made) if there else None
     if isinstance(structure, Given):
         return follow(args, structure.path)
     if id(structure) in made:

@@ -31,7 +31,7 @@ def truth(value: object) -> bool | Rep:
 def _truth_where_there(value: Maybe) -> bool | Rep:
     from snek_strategies.staging.branches import stage_if
 
-    (result,) = stage_if(Rep(lift(value.flag)), lambda: (truth(value.value),), lambda: (False,), ("<truth>",))
+    (result,) = stage_if(Rep(lift(value.snek_flag)), lambda: (truth(value.snek_value),), lambda: (False,), ("<truth>",))
     return result  # type: ignore[return-value]
 
 

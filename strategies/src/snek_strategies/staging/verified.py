@@ -18,6 +18,7 @@ from snek_strategies.staging.followed import (
     statement_at,
     when_staged,
 )
+from snek_strategies.staging.packed_trees import PackedTree
 from snek_strategies.staging.pytrees import Dynamic, Static, field_names, is_record
 from snek_strategies.staging.refusal import beginning
 
@@ -100,6 +101,8 @@ def _outcome(call: Callable[[], object]) -> tuple[object, Exception | None]:
 def _unmarked(value: object) -> object:
     if isinstance(value, (Dynamic, Static)):
         return value.value
+    if isinstance(value, PackedTree):
+        return value.root
     if type(value) is tuple:
         return tuple(map(_unmarked, value))
     if type(value) is dict:

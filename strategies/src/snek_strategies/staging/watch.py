@@ -22,6 +22,7 @@ from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import LIBRARIES, OURS
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.tensors import is_tensor
+from snek_strategies.staging.tree_nodes import is_node
 
 Content = tuple[object, ...]
 _EMPTY = object()
@@ -146,7 +147,7 @@ class Watch:
             value = pending.pop()
             if isinstance(value, (Rep, int, float, complex, str, bytes, type(None), ModuleType, np.generic)):
                 continue
-            if id(value) in self.seen:
+            if id(value) in self.seen or is_node(value):
                 continue
             if isinstance(value, (FunctionType, MethodType)):
                 self.seen[id(value)] = (value, None)
@@ -157,7 +158,7 @@ class Watch:
                 pending.append(value.__self__)
                 continue
             if isinstance(value, PartlyBound | Maybe):
-                pending.append(value.value)
+                pending.append(value.snek_value)
                 continue
             if isinstance(value, functools.partial):
                 # The further arms of an `if` are one.

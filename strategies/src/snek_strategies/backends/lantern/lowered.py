@@ -49,6 +49,7 @@ class LanternProgram(LoweredProgram):
 
     kinds: ClassVar[tuple[str, ...]] = ("cpp",)
     tapes: ClassVar[bool] = True
+    recursive: ClassVar[bool] = True
 
     def __init__(self, program: Program, threads: int = 1) -> None:
         super().__init__(program, threads)

@@ -59,6 +59,7 @@ class NumbaSource(LoweredProgram):
     """Plain Python with NumPy, typed and compiled by Numba."""
 
     kinds: ClassVar[tuple[str, ...]] = ("python",)
+    recursive: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
