@@ -17,6 +17,7 @@ from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.gradients.activity import active_outside, active_syms, every_node
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished
 from snek_strategies.ir.gradients.handed_on import handed_on
+from snek_strategies.ir.gradients.linear import DECOMPOSITIONS
 from snek_strategies.ir.gradients.remembering import Counter, Remembered, counters, drop_dead
 from snek_strategies.ir.gradients.table import derivative, refusal
 from snek_strategies.ir.gradients.value import Value, fit
@@ -230,6 +231,9 @@ class _Reverse:
             return
         if node.primitive == "tape_new":
             return
+        if node.primitive in DECOMPOSITIONS:
+            self._decomposition(node, writer, adjoints)
+            return
         if len(node.results) != 1:
             raise refusal(node)
         (result,) = node.results
@@ -254,6 +258,24 @@ class _Reverse:
             except NotImplementedError as error:
                 raise refusal(node) from error
             self.reach(adjoints, operand, fit(reached, operand.type).atom, draft)
+
+    def _decomposition(self, node: Node, writer: Writer, adjoints: Adjoints) -> None:
+        """Write the backward of a node with several results, from those that something reaches."""
+        (operand,) = node.operands
+        if not self.flows(operand):
+            return
+        if not _is_real(operand):
+            raise refusal(node, f"{node.primitive} of complex numbers")
+        given = [adjoints.get(one.index) for one in node.results]
+        reaching = [None if one is None else Value(one, writer) for one in given]
+        if not any(reaching):
+            return
+        made = [Value(one, writer) for one in node.results]
+        try:
+            reached = DECOMPOSITIONS[node.primitive](reaching, made, Value(operand, writer), **dict(node.params))
+        except NotImplementedError as error:
+            raise refusal(node) from error
+        self.reach(adjoints, operand, fit(reached, operand.type).atom, writer.draft)
 
     def _keep(self, forward: Draft, backward: Draft, tape: Sym, counted: Mapping[int, Counter]) -> Sym:
         """Push what the backward block needs of the forward one as a row, pop it there; return the tape below."""

@@ -8,15 +8,14 @@ from snek_core_transform.errors import StagingError
 from snek_strategies.ir.gradients.arrays import ARRAYS, JOINS
 from snek_strategies.ir.gradients.contractions import CONTRACTIONS
 from snek_strategies.ir.gradients.elementwise import ELEMENTWISE, math_derivative
+from snek_strategies.ir.gradients.linear import LINEAR
 from snek_strategies.ir.gradients.value import Value
 from snek_strategies.ir.syntax import Node
 
-GRADIENTS: dict[str, tuple[Callable[..., Value], ...]] = {**ELEMENTWISE, **ARRAYS, **CONTRACTIONS}
+GRADIENTS: dict[str, tuple[Callable[..., Value], ...]] = {**ELEMENTWISE, **ARRAYS, **CONTRACTIONS, **LINEAR}
 """From each primitive to one function for each operand: `(g, out, *operands, **params)`."""
 
-NONE = frozenset(
-    ("nextafter", "cholesky", "det", "eigh", "eigvalsh", "inv", "qr", "slogdet", "solve", "svd", "svdvals")
-)
+NONE = frozenset({"nextafter"})
 """Primitives over floats that have no row: a gradient through them is refused."""
 
 
