@@ -73,9 +73,9 @@ def test_both_sides_of_a_choice_are_one_staging() -> None:
     assert [one.reason for one in staged.stagings()] == ["first call"]
 
 
-def test_a_new_dtype_or_shape_is_staged_anew_and_says_why() -> None:
-    staged = agree(lambda x: x + 1, (np.ones(2),), (np.ones(3),), (np.ones(2, np.float32),))
-    assert [one.arguments for one in staged.stagings()] == ["float64[2]", "float64[3]", "float32[2]"]
+def test_a_new_dtype_or_rank_is_staged_anew_and_says_why() -> None:
+    staged = agree(lambda x: x + 1, (np.ones(2),), (np.ones((3, 2)),), (np.ones(2, np.float32),))
+    assert [one.arguments for one in staged.stagings()] == ["float64[2]", "float64[3,2]", "float32[2]"]
     assert "shapes" in staged.stagings()[1].reason
 
 

@@ -12,6 +12,7 @@ from snek_strategies.stage import StagedFunction, check_source, positional, stat
 from snek_strategies.staging.builder import CURRENT
 from snek_strategies.staging.gradients import mapped, value_and_gradient
 from snek_strategies.staging.pytrees import Dynamic
+from snek_strategies.staging.symbolic_shapes import Shapes
 from snek_strategies.staging.trace import StagedProgram, stage_as
 
 
@@ -48,8 +49,8 @@ class GradientFunction(StagedFunction):
         own = (by,) if isinstance(by, int) else by
         return (*own, *(inner._positions() if isinstance(inner, GradientFunction) else ()))
 
-    def _staged(self, given: Arguments) -> StagedProgram:
-        return stage_as(self._function, self._in_line, given)
+    def _staged(self, given: Arguments, shapes: Shapes = ()) -> StagedProgram:
+        return stage_as(self._function, self._in_line, given, shapes)
 
     def _in_line(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         by = (self._by,) if isinstance(self._by, int) else self._by

@@ -21,6 +21,7 @@ from snek_strategies.backends import registry
 from snek_strategies.backends.backend import LoweredProgram
 from snek_strategies.backends.registry import check_threads
 from snek_strategies.calls import Arguments, StagedCalls, served_by
+from snek_strategies.every_size import EverySize
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.ir.syntax import Program
@@ -30,6 +31,7 @@ from snek_strategies.staging.marked_source import as_text
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.packed_trees import PackedTree, packed
 from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
+from snek_strategies.staging.symbolic_shapes import Shapes
 from snek_strategies.staging.trace import StagedProgram, stage_call
 from snek_strategies.staging.verified import verified
 from snek_strategies.staging.watch import describe
@@ -161,6 +163,7 @@ class StagedFunction(StagedCalls):
         self._ready: dict[object, Compiled] = {}
         self._by_shape: set[object] = set()
         """The keys of trees that are no data to the program."""
+        self._every_size: EverySize[Traced] = EverySize(lambda traced: traced.staged.stale() is None)
         self._log: list[Staging] = []
         self._checked = 0
 
@@ -205,25 +208,41 @@ class StagedFunction(StagedCalls):
         """Return the positions of arguments whose trees stay what they are."""
         return ()
 
-    def _staged(self, given: Arguments) -> StagedProgram:
-        return stage_call(self._function, *given, self._operators)
+    def _staged(self, given: Arguments, shapes: Shapes = ()) -> StagedProgram:
+        return stage_call(self._function, *given, self._operators, shapes)
 
-    def _find(self, given: Arguments) -> Traced:
+    def _find(self, given: Arguments, any_size: bool = True) -> Traced:
         key = key_of(given)
         found = self._known.get(key)
-        if found is not None and found.staged.stale() is None:
+        if found is not None and found.staged.stale() is None and (any_size or found.key == key):
             return found
         with self._lock:
             found = self._known.get(key)
             changed = None if found is None else found.staged.stale()
-            if found is None or changed is not None:
-                staged = self._staged(given)
-                found = self._known[key] = Traced(self._function, staged, key, self._backend, self._threads)
-                reason = (
-                    f"{describe(changed)} changed" if changed is not None else "new dtypes, shapes or static values"
-                )
-                self._log.append(Staging(_describe(given), reason if self._log else "first call"))
+            if found is None or changed is not None or not (any_size or found.key == key):
+                reason = "" if changed is None else f"{describe(changed)} changed"
+                found = self._known[key] = self._stage(given, key, reason, any_size)
         return found
+
+    def _stage(self, given: Arguments, key: object, reason: str, any_size: bool) -> Traced:
+        """Stage for these arguments, or for such of every size; or find what was staged for every size before."""
+        own = ""
+        if any_size and registry.serves_any_size(self._backend):
+            found = self._every_size.find(key, lambda shapes: self._for_every_size(given, shapes, reason))
+            if isinstance(found, Traced):
+                return found
+            own = found and f"; staged for these extents alone: {found}"
+        traced = Traced(self._function, self._staged(given), key, self._backend, self._threads)
+        reason = reason or "new dtypes, shapes or static values"
+        self._log.append(Staging(_describe(given), reason + own if self._log else "first call"))
+        return traced
+
+    def _for_every_size(self, given: Arguments, shapes: Shapes, reason: str) -> Traced:
+        traced = Traced(self._function, self._staged(given, shapes), shapes, self._backend, self._threads)
+        self._ready[traced.key] = traced.lower().compile()
+        arguments = ", ".join(str(one.type) for one in traced.staged.program.body.parameters)
+        self._log.append(Staging(arguments, reason or "new extents; staged for every size"))
+        return traced
 
     def _compiled(self, given: Arguments) -> Compiled:
         traced = self._find(given)
@@ -252,7 +271,7 @@ class StagedFunction(StagedCalls):
 
     def trace(self, /, *args: object, **kwargs: object) -> Traced:
         """Stage for arguments like these. Raises StagingError, at the user's place, for what cannot be staged."""
-        return self._find(self._given(args, kwargs))
+        return self._find(self._given(args, kwargs), any_size=False)
 
     def binding_times(self, /, *args: object, **kwargs: object) -> str:
         """Return the function's text with marks under what is dynamic, and those of the functions that it calls.

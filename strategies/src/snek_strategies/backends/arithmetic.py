@@ -8,7 +8,7 @@ import numpy as np
 
 from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
 from snek_strategies.ir.syntax import Node
-from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Type
+from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar, Type, concrete
 
 DTYPES = {
     "bool": np.dtype(bool),
@@ -37,9 +37,7 @@ def dtype_of(type_: Type) -> np.dtype[np.generic]:
 def dims_of(type_: Type) -> tuple[int, ...]:
     """Return the extents, all of them numbers; a Python scalar has none."""
     dims = type_.dims if isinstance(type_, Array) else ()
-    if any(isinstance(dim, str) for dim in dims):
-        raise TypeError(f"symbolic extents {dims!r}; stage with concrete shapes")
-    return dims  # type: ignore[return-value]
+    return concrete(dims)
 
 
 def loop_dtypes(node: Node) -> tuple[np.dtype[np.generic], ...]:

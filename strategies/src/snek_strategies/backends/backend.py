@@ -27,13 +27,16 @@ class LoweredProgram(ABC):
     tapes: ClassVar[bool] = False
     """Whether the back-end runs the tapes that gradients through control flow keep values on."""
 
-    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    lacks: ClassVar[frozenset[str]] = frozenset({*LINEAR, "extent"})
     """The primitives that the back-end does not have at all."""
     lists: ClassVar[bool] = False
     """Whether the back-end runs lists; for others they become arrays with room for so many items."""
 
     recursive: ClassVar[bool] = False
     """Whether the back-end runs functions that call themselves."""
+
+    any_size: ClassVar[bool] = False
+    """Whether a program whose extents are symbols runs, for whatever sizes its arguments have."""
 
     tries: ClassVar[bool] = False
     """Whether the back-end runs `try` and `leave`; for others they become choices and flags."""

@@ -14,6 +14,7 @@ class Interpreted(LoweredProgram):
     tries = True
     recursive = True
     lists = True
+    any_size = True
 
     def compile(self) -> Run:
         """Return the interpreter of the program."""

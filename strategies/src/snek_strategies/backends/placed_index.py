@@ -51,7 +51,7 @@ def placed(dims: tuple[int, ...], index: tuple[object, ...], dynamic: tuple[Type
     parts = _without_ellipsis(index, len(dims))
     shapes = [one.dims if isinstance(one, Array) else () for one in dynamic]
     holes = iter(zip(count(), shapes))
-    arrays = np.broadcast_shapes(*(tuple(one) for one in shapes)) if shapes else ()  # type: ignore[arg-type]
+    arrays = np.broadcast_shapes(*(tuple(one) for one in shapes)) if shapes else ()
     advanced = bool(arrays) or any(shapes)
     chosen = [at for at, part in enumerate(parts) if part is HOLE or isinstance(part, (int, np.integer))]
     adjacent = advanced and chosen == list(range(chosen[0], chosen[-1] + 1))

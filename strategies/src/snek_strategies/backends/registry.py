@@ -74,6 +74,12 @@ def check_threads(name: str, threads: int) -> None:
         raise UsageError(f"threads: {threads}, but back-end {name!r} is told of no threads; use one of {own}")
 
 
+def serves_any_size(name: str) -> bool:
+    """Tell whether a back-end runs programs whose extents are symbols; one that is missing says so when it lowers."""
+    backend = known(name)
+    return backend.missing() is None and backend.load().any_size
+
+
 def lower(name: str, program: Program, threads: int = 1) -> LoweredProgram:
     """Return the program as the back-end takes it, to compute with that many threads.
 

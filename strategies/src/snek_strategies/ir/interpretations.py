@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.types import PYTHON_TYPES, Array, Items, ListOf, Scalar, Tape, Type, concrete
 
 Meaning = Callable[..., object]
@@ -130,6 +131,29 @@ def additem(array: Any, value: Any, *dynamic: object, index: tuple[object, ...])
     return made
 
 
+def extent(array: Any, *, axis: int) -> int:
+    """Return the length of an axis."""
+    return int(array.shape[axis])
+
+
+def reshape(array: Any, *extents: int, shape: Any, order: Any = "C") -> object:
+    """Return the elements in another shape; the numbers of its symbols follow the array."""
+    return np.reshape(array, with_numbers(shape, extents), order=order)
+
+
+def broadcast_to(array: Any, *extents: int, shape: Any) -> object:
+    """Return the array widened to a shape; the numbers of its symbols follow the array."""
+    return np.broadcast_to(array, with_numbers(shape, extents))
+
+
+def with_numbers(shape: Any, extents: tuple[int, ...]) -> Any:
+    """Return a shape with numbers in place of its symbols."""
+    if not extents:
+        return shape
+    numbers = iter(extents)
+    return tuple(next(numbers) if isinstance(dim, Symbol) else dim for dim in shape)
+
+
 Row = tuple[object, ...]
 
 
@@ -143,10 +167,14 @@ def tape_push(tape: Row, *values: object) -> Row:
     return (values, tape)
 
 
-def tape_pop(tape: Any, *, types: tuple[Type, ...]) -> Row:
-    """Return the tape without its top row, and that row's values; the empty tape holds rows of zeros without end."""
+def tape_pop(tape: Any, *extents: int, types: tuple[Type, ...]) -> Row:
+    """Return the tape without its top row, and that row's values; the empty tape holds rows of zeros without end.
+
+    The numbers of the symbols in `types` follow the tape.
+    """
     if not tape:
-        return ((), *map(zero, types))
+        numbers = iter(extents)
+        return ((), *(zero(_sized(one, numbers)) for one in types))
     values, below = tape
     assert len(values) == len(types), f"a row of {len(values)} values is popped as one of {len(types)}"
     return (below, *values)
@@ -159,6 +187,12 @@ def tape_product(tape: Any, *, types: tuple[Array]) -> np.ndarray:
         (left, right), tape = tape
         made += left.T @ right
     return made
+
+
+def _sized(type_: Type, numbers: Iterator[int]) -> Type:
+    if not isinstance(type_, Array):
+        return type_
+    return Array(type_.dtype, tuple(next(numbers) if isinstance(dim, Symbol) else dim for dim in type_.dims))
 
 
 def list_new(*, item: Scalar | Array) -> Items:
@@ -322,6 +356,9 @@ INTERPRETATIONS: dict[str, Meaning] = {
     **STRUCTURAL,
     **LINEAR,
     **CONVERSIONS,
+    "extent": extent,
+    "reshape": reshape,
+    "broadcast_to": broadcast_to,
     "power": power,
     "matmul": operator.matmul,
     "where": np.where,

@@ -6,12 +6,14 @@ import importlib
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import HOLE, zero
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 from snek_strategies.ir.types import TAPE, Array, Dim, Fn, ListOf, Scalar, Type
 from snek_strategies.ir.verify import MalformedIR, verify
@@ -84,8 +86,15 @@ def _type(tree: Any) -> Type:
     return Fn(tuple(map(_type, parameters)), tuple(map(_type, results)))
 
 
+@lru_cache(maxsize=256)
+def _symbol(name: str) -> Symbol:
+    made = Symbol(name)
+    made.finished = True
+    return made
+
+
 def _dim(word: str) -> Dim:
-    return int(word) if word.lstrip("-").isdigit() else word
+    return int(word) if word.lstrip("-").isdigit() else _symbol(word)
 
 
 def _complex(word: str) -> complex:
@@ -143,6 +152,8 @@ def _param(tree: Any) -> object:
             return _type(tree)
         if "|" in tree:
             return _complex(tree)
+        if tree.isidentifier() and tree not in ("inf", "nan"):
+            return _symbol(tree)
         return int(tree) if re.fullmatch(r"-?\d+", tree) else float(tree)
     head, *rest = tree
     if head in ("tuple", "list"):

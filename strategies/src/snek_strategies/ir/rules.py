@@ -6,21 +6,33 @@ by construction.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
-from math import prod
 
 import numpy as np
 
 from snek_strategies.ir import interpretations as meaning
+from snek_strategies.ir.shape_rules import (
+    Rule,
+    additem,
+    ask,
+    by_example,
+    concatenate,
+    dims_of,
+    example,
+    extent,
+    getitem,
+    setitem,
+    shaped,
+    stack,
+)
+from snek_strategies.ir.symbolic_rules import UNIFORM, Dims, reshaped, widened
+from snek_strategies.ir.symbols import Symbol, as_shape, symbols_in
 from snek_strategies.ir.syntax import Atom, Const
 from snek_strategies.ir.types import (
     BOOL,
-    PYTHON_TYPES,
     TAPE,
     Array,
-    Dim,
     Fn,
     ListOf,
     Scalar,
@@ -30,38 +42,13 @@ from snek_strategies.ir.types import (
     type_of,
 )
 
-Rule = Callable[..., tuple[Type, ...]]
-
 INTEGER_MATH = frozenset({"floor", "ceil", "trunc", "gcd", "lcm", "comb", "perm", "factorial", "isqrt"})
 BOOLEAN_MATH = frozenset({"isnan", "isinf", "isfinite", "isclose"})
-
-_ONE = {kind: python(1) for python, kind in PYTHON_TYPES.items()}
-
-
-def example(type_: Type, rank_kept: bool = True) -> object:
-    """Return a value of one element of that type: NumPy decides on it as it would on the real one."""
-    if isinstance(type_, Scalar):
-        return _ONE[type_.kind]
-    if not isinstance(type_, Array):
-        raise TypeError(f"a number or an array is needed, not a function {type_}")
-    one = type_.dtype.type(1)
-    return np.full((1,) * len(type_.dims), one) if type_.dims and rank_kept else one
-
-
-def dims_of(type_: Type) -> tuple[Dim, ...]:
-    """Return the extents; a Python scalar has none."""
-    return type_.dims if isinstance(type_, Array) else ()
-
-
-def _ask(function: Callable[..., object], *values: object, **params: object) -> object:
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return function(*values, **params)
 
 
 def _elementwise(function: Callable[..., object]) -> Rule:
     def rule(*types: Type) -> tuple[Type, ...]:
-        result = type_of(_ask(function, *map(example, types)))
+        result = type_of(ask(function, *map(example, types)))
         return (Array(result.dtype, broadcast(tuple(map(dims_of, types)))) if isinstance(result, Array) else result,)
 
     return rule
@@ -70,7 +57,7 @@ def _elementwise(function: Callable[..., object]) -> Rule:
 def _reduction(function: Callable[..., object]) -> Rule:
     def rule(operand: Type, *, axis: object = None, keepdims: bool = False, **rest: object) -> tuple[Type, ...]:
         dims = dims_of(operand)
-        result = type_of(_ask(function, example(operand), axis=axis, keepdims=keepdims, **rest))
+        result = type_of(ask(function, example(operand), axis=axis, keepdims=keepdims, **rest))
         assert isinstance(result, Array)
         axes = _axes(axis, len(dims))
         kept = tuple(1 if at in axes else dim for at, dim in enumerate(dims) if keepdims or at not in axes)
@@ -86,62 +73,6 @@ def _axes(axis: object, rank: int) -> frozenset[int]:
     return frozenset(int(one) % rank for one in chosen)
 
 
-def _by_example(function: Callable[..., object]) -> Rule:
-    """Run the function itself on arrays of the real shape that hold one element in memory."""
-
-    def rule(*types: Type, **params: object) -> tuple[Type, ...]:
-        values = [
-            np.broadcast_to(np.asarray(example(one, rank_kept=False)), concrete(dims_of(one)))
-            if dims_of(one)
-            else example(one)
-            for one in types
-        ]
-        return (type_of(_ask(function, *values, **params)),)
-
-    return rule
-
-
-def _getitem(array: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Type, ...]:
-    if not isinstance(array, Array):
-        raise TypeError(f"{array} cannot be indexed; an array can")
-    values: list[object] = []
-    for one in dynamic:
-        if isinstance(one, Scalar) and one.kind == "int":
-            values.append(0)
-        elif isinstance(one, Array) and one.dtype.kind in "iu":
-            values.append(np.zeros(concrete(one.dims), one.dtype)[()])
-        else:
-            raise TypeError(f"{one} cannot index in the next stage: the result's shape would depend on data; use where")
-    source = np.broadcast_to(array.dtype.type(1), concrete(array.dims))
-    return (type_of(meaning.getitem(source, *values, index=index)),)
-
-
-def _setitem(array: Type, value: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Type, ...]:
-    if not isinstance(array, Array) or not array.dims:
-        raise TypeError(f"{array} has no items to store into; an array of rank 1 or more has")
-    kinds = {"bool": "b", "int": "i", "float": "f", "complex": "c"}
-    kind = kinds[value.kind] if isinstance(value, Scalar) else value.dtype.kind if isinstance(value, Array) else "?"
-    if kind == "?" or (kind == "c" and array.dtype.kind != "c"):
-        raise TypeError(f"{value} cannot be stored into {array}; take its real part")
-    (target,) = _getitem(array, *dynamic, index=index)
-    dims = concrete(dims_of(value))
-    room = concrete(dims_of(target))
-    while len(dims) > len(room) and dims[0] == 1:
-        dims = dims[1:]
-    fits = len(dims) <= len(room) and all(a in (1, b) for a, b in zip(dims[::-1], room[::-1], strict=False))
-    if not fits:
-        raise ValueError(f"could not broadcast input array from shape {concrete(dims_of(value))} into shape {room}")
-    return (array,)
-
-
-def _additem(array: Type, value: Type, *dynamic: Type, index: tuple[object, ...]) -> tuple[Type, ...]:
-    if isinstance(array, Array) and not array.dims:
-        raise TypeError(f"{array} has no items to add to; an array of rank 1 or more has")
-    if isinstance(array, Array) and isinstance(value, Array) and not np.can_cast(value.dtype, array.dtype, "same_kind"):
-        raise TypeError(f"{value} cannot be added to items of {array}; convert it with astype")
-    return _setitem(array, value, *dynamic, index=index)
-
-
 def _tape(*types: Type) -> None:
     if types[:1] != (TAPE,) or any(isinstance(one, Fn) for one in types):
         raise TypeError("a tape first, then numbers and arrays")
@@ -152,8 +83,10 @@ def _tape_push(*types: Type) -> tuple[Type, ...]:
     return (TAPE,)
 
 
-def _tape_pop(*operands: Type, types: tuple[Type, ...]) -> tuple[Type, ...]:
-    _tape(*operands, *types)
+def _tape_pop(tape: Type, *extents: Type, types: tuple[Type, ...]) -> tuple[Type, ...]:
+    _tape(tape, *types)
+    if extents != (Scalar("int"),) * len(_symbols({"types": types})):
+        raise TypeError(f"the symbols of ({', '.join(map(str, types))}) need their numbers")
     return (TAPE, *types)
 
 
@@ -212,7 +145,7 @@ def _matmul(left: Type, right: Type) -> tuple[Type, ...]:
     inner = b[-2] if len(b) > 1 else b[0]
     if a[-1] != inner:
         raise ValueError(f"matmul: extents differ: {left} @ {right}")
-    result = type_of(_ask(np.matmul, example(left), example(right)))
+    result = type_of(ask(np.matmul, example(left), example(right)))
     assert isinstance(result, Array)
     batch = broadcast((a[:-2], b[:-2]))
     return (Array(result.dtype, batch + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())),)
@@ -226,15 +159,12 @@ def _linear(name: str) -> Rule:
         if name not in ("qr", "svd", "svdvals") and dims[-1] != dims[-2]:
             raise ValueError(f"{name} needs square matrices: {types[0]}")
         small = [np.ones((1, 1), one.dtype) for one in types if isinstance(one, Array)]
-        made = _ask(meaning.LINEAR[name], *small, **params)
+        made = ask(meaning.LINEAR[name], *small, **params)
         dtypes = [one.dtype for one in (made if isinstance(made, tuple) else (made,))]
         shapes = LINEAR_SHAPES[name](*map(dims_of, types), **params)
         return tuple(Array(dtype, shape) for dtype, shape in zip(dtypes, shapes, strict=True))
 
     return rule
-
-
-Dims = tuple[Dim, ...]
 
 
 def _qr(a: Dims, *, mode: str = "reduced") -> tuple[Dims, ...]:
@@ -276,7 +206,7 @@ LINEAR_SHAPES: dict[str, Callable[..., tuple[Dims, ...]]] = {
 
 def _conversion(kind: str) -> Rule:
     def rule(operand: Type) -> tuple[Type, ...]:
-        if prod(concrete(dims_of(operand))) != 1 or (kind != "bool" and len(dims_of(operand)) > 0):
+        if any(dim != 1 for dim in dims_of(operand)) or (kind != "bool" and len(dims_of(operand)) > 0):
             raise ValueError(f"{kind}() of a value of type {operand} is ambiguous; reduce it first (any, all, sum)")
         is_complex = operand == Scalar("complex") or (isinstance(operand, Array) and operand.dtype.kind == "c")
         if kind != "bool" and is_complex:
@@ -309,7 +239,10 @@ RULES: dict[str, Rule] = {
     **{name: _elementwise(function) for name, function in meaning.OPERATORS.items()},
     **{name: _elementwise(function) for name, function in meaning.FUNCTIONS.items()},
     **{name: _reduction(function) for name, function in meaning.REDUCTIONS.items()},
-    **{name: _by_example(function) for name, function in meaning.STRUCTURAL.items()},
+    **{name: by_example(function, name in UNIFORM) for name, function in meaning.STRUCTURAL.items()},
+    "reshape": shaped("reshape", reshaped),
+    "broadcast_to": shaped("broadcast_to", widened),
+    "extent": extent,
     **{name: _linear(name) for name in meaning.LINEAR},
     **{name: _conversion(name) for name in ("bool", "int", "float")},
     "not": _not,
@@ -319,11 +252,11 @@ RULES: dict[str, Rule] = {
     "asarray": _elementwise(meaning.asarray),
     "astype": lambda operand, *, dtype: (Array(np.dtype(dtype), dims_of(operand)),),
     "copy": _elementwise(meaning.copy),
-    "getitem": _getitem,
-    "setitem": _setitem,
-    "additem": _additem,
-    "concatenate": _by_example(meaning.concatenate),
-    "stack": _by_example(meaning.stack),
+    "getitem": getitem,
+    "setitem": setitem,
+    "additem": additem,
+    "concatenate": concatenate,
+    "stack": stack,
     "item": lambda operand: (type_of(meaning.item(np.asarray(example(operand)).reshape(()))),),
     "require": _require,
     "raise": lambda *_, exception, arguments, cause=None: (),  # noqa: ARG005 - any value can be what an exception holds
@@ -381,6 +314,16 @@ def may_raise(primitive: str, operands: tuple[Type, ...]) -> bool:
 
 def _is_whole(type_: Type) -> bool:
     return isinstance(type_, Array) and type_.dtype.kind in "biu"
+
+
+def with_extents(operands: tuple[Atom, ...], params: dict[str, object]) -> tuple[Atom, ...]:
+    """Return the operands of a node that is being staged, and the numbers of the symbols in its parameters."""
+    return (*operands, *(symbol.extent for symbol in _symbols(params)))  # type: ignore[arg-type]
+
+
+def _symbols(params: dict[str, object]) -> tuple[Symbol, ...]:
+    types: tuple[Type, ...] = params.get("types", ())  # type: ignore[assignment]
+    return symbols_in((*as_shape(params.get("shape")), *(dim for one in types for dim in dims_of(one))))
 
 
 def effects_of(primitive: str, operands: tuple[Atom, ...] | None = None) -> frozenset[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
 from snek_strategies.ir.types import Array, Fn, ListOf, Scalar, Tape, Type
 
@@ -74,6 +75,8 @@ def _param(value: object) -> str:
         return _type(value)
     if isinstance(value, str):
         return json.dumps(value)
+    if isinstance(value, Symbol):
+        return value.name
     if isinstance(value, type):
         return f'(class "{value.__module__}:{value.__qualname__}")'
     if isinstance(value, np.dtype):

@@ -7,8 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-Dim = int | str
-"""An extent: a number, or the name of a symbol that stands for one."""
+from snek_strategies.ir.symbols import NeedsNumber, Symbol
+
+Dim = int | Symbol
+"""An extent: a number, or a symbol that stands for one."""
 
 Kind = Literal["bool", "int", "float", "complex"]
 
@@ -137,9 +139,9 @@ def type_of(value: object) -> Type:
 
 
 def concrete(dims: tuple[Dim, ...]) -> tuple[int, ...]:
-    """Return the extents as numbers. Raises TypeError where one is a symbol."""
-    if any(isinstance(dim, str) for dim in dims):
-        raise TypeError(f"symbolic extents {dims!r} where numbers are needed; stage with concrete shapes")
+    """Return the extents as numbers. Raises NeedsNumber where one is a symbol."""
+    if any(isinstance(dim, Symbol) for dim in dims):
+        raise NeedsNumber(f"the extents {dims!r} are needed as numbers")
     return tuple(dim for dim in dims if isinstance(dim, int))
 
 

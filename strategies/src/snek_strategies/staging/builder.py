@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from snek_core_transform.errors import Place, StagingError
-from snek_strategies.ir.rules import effects_of, may_raise, results_of
+from snek_strategies.ir.rules import effects_of, may_raise, results_of, with_extents
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.refusal import refuse, user_place
@@ -57,6 +58,8 @@ class Builder:
         self._labels = 0
         self.writable_scalars = False
         """Whether an argument is an array of rank 0: `+=` would write to it, where a NumPy scalar is replaced."""
+        self.lengths: dict[Symbol, Rep] = {}
+        """The symbols among the extents of the arguments, each with its number in the next stage."""
         self.implied: dict[tuple[int, bool], list[tuple[Atom, bool]]] = {}
         """What follows where a flag is known to hold, or not to."""
 
@@ -85,6 +88,8 @@ class Builder:
     ) -> tuple[Sym, ...]:
         """Emit a node and return its results. Refuses, at the user's place, operands that the rule does not take."""
         params = params or {}
+        if self.lengths:
+            operands = with_extents(operands, params)
         if types is None:
             try:
                 types = results_of(primitive, tuple(atom.type for atom in operands), params)

@@ -57,6 +57,8 @@ def _extreme(symbol: str) -> Rule:
 
 
 def _len(_: StagingOperators, value: Any) -> object:
+    if isinstance(value, Rep) and isinstance(value.type, Array) and value.dims:
+        return value.shape[0]
     return measured(value) if isinstance(value, StagedList) else len(value)
 
 

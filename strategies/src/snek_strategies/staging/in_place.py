@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from snek_strategies.ir.rules import dims_of
-from snek_strategies.ir.types import Array, Tensor, concrete
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.types import Array, Tensor
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.memory import check_writable
 from snek_strategies.staging.refusal import refuse
@@ -63,21 +63,21 @@ def store_item(target: Rep, index: object, value: object) -> None:
 
 
 def _masked(what: str, target: Rep, mask: Rep, value: object) -> Rep:
-    if mask.shape != target.shape or dims_of(lift(value).type):
+    if mask.dims != target.dims or dims_of(lift(value).type):
         refuse(
-            f"{what} by a mask of shape {mask.shape} known only in the next stage into an array of {target.shape}; "
+            f"{what} by a mask of shape {mask.dims} known only in the next stage into an array of {target.dims}; "
             "use a mask of the array's shape and one number, or np.where",
             code="SNK0205",
         )
     # One element is stored the way NumPy casts it, then taken where the mask says so.
-    cast = emit("setitem", target, value, index=(slice(None),) * len(target.shape))
+    cast = emit("setitem", target, value, index=(slice(None),) * target.ndim)
     return emit("where", mask, cast, target)
 
 
 def store(what: str, target: Rep, result: Rep) -> None:
     """Give an array new contents of its own dtype and shape, as NumPy does; refuses what NumPy raises for."""
-    if result.shape != target.shape:
-        shapes = f"{result.shape} into {target.shape}"
+    if result.dims != target.dims:
+        shapes = f"{result.dims} into {target.dims}"
         refuse(
             f"{what} would store {shapes}, and NumPy raises for it; give it a value of the array's shape",
             code="SNK0203",
@@ -90,5 +90,4 @@ def store(what: str, target: Rep, result: Rep) -> None:
                 code="SNK0203",
             )
         result = emit("astype", result, dtype=target.dtype.name)
-    assert concrete(result.type.dims) == target.shape  # type: ignore[union-attr]
     builder().write(target, result.atom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from snek_core_transform.operators import State
 from snek_strategies.ir.syntax import Atom
@@ -266,8 +267,8 @@ def unwatched(make: Callable[[], object]) -> object:
         ATTEMPTS.reset(apart)
 
 
-def rows(value: Rep) -> int:
-    """Return the number of rows of an array that a loop runs over."""
+def rows(value: Rep) -> Any:
+    """Return the number of rows of an array that a loop runs over; it is of the next stage for a symbol."""
     if not isinstance(value.type, Array) or not value.type.dims:
         refuse(f"a for statement over {value!r}, which has no rows", code="SNK0203")
-    return len(value)
+    return value.shape[0]

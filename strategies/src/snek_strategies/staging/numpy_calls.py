@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.interpretations import FUNCTIONS, STRUCTURAL
+from snek_strategies.ir.symbols import as_shape, symbols_in
 from snek_strategies.ir.types import Array
 from snek_strategies.staging.composed_calls import COMPOSED
 from snek_strategies.staging.linear_calls import LINEAR_RULES
 from snek_strategies.staging.operands import array, has_rep, kind_of, np_array, strong
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.rep import BINARY, COMPARING, Rep, constant, emit
+from snek_strategies.staging.rep import BINARY, COMPARING, Rep, as_dims, constant, emit
 
 Rule = Callable[..., object]
 
@@ -64,6 +65,8 @@ def _as_given(name: str, *positional: str) -> Rule:
         refused = [key for key, value in params.items() if key in ("out", "where", "initial") and value is not None]
         if refused:
             refuse(f"np.{name} with {', '.join(refused)}= is not staged; use np.where", code="SNK0204")
+        if "shape" in params:
+            params["shape"] = as_dims(as_shape(params["shape"]))
         for key, value in params.items():
             if has_rep(value):
                 refuse(
@@ -122,24 +125,42 @@ def _like(fill: object) -> Rule:
     def rule(x: object, dtype: object = None, shape: object = None) -> object:
         known = strong(array(x))
         assert isinstance(known, Rep)
-        made: np.ndarray[Any, Any] = np.zeros(known.shape if shape is None else shape, dtype or known.dtype)
-        return made + made.dtype.type(fill)
+        return _filled(fill)(known.dims if shape is None else shape, dtype or known.dtype)
 
     return rule
+
+
+def _filled(fill: object) -> Rule:
+    """Make the rule of an array of one number; with an extent of the next stage, it is made there."""
+
+    def rule(shape: Any, dtype: object = float) -> object:
+        dims = as_dims(as_shape(shape))
+        value = np.dtype(dtype).type(fill)  # type: ignore[call-overload]
+        return _full(dims, value) if symbols_in(dims) else np.full(dims, value)
+
+    return rule
+
+
+def _arange(*bounds: Any, dtype: object = None) -> object:
+    lengths = symbols_in(as_dims(bounds))
+    if not lengths or len(bounds) > 1:
+        refuse("np.arange up to a number known only in the next stage; give it the extent of an array", code="SNK0205")
+    ones = _full(lengths, np.dtype(dtype or int).type(1))  # type: ignore[call-overload]
+    return emit("subtract", emit("cumsum", ones, axis=0), 1)
 
 
 def _full(shape: Any, fill_value: object, dtype: object = None) -> object:
     value = strong(fill_value)
     if dtype is not None:
         value = emit("astype", value, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
-    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    return emit("copy", emit("broadcast_to", value, shape=shape))
+    return emit("copy", emit("broadcast_to", value, shape=as_shape(shape)))
 
 
 def _full_like(x: object, fill_value: object, dtype: object = None) -> object:
     known = strong(array(x))
     assert isinstance(known, (Rep, np.ndarray, np.generic))
-    return _full(known.shape, fill_value if isinstance(fill_value, Rep) else constant(fill_value), dtype or known.dtype)
+    dims = known.dims if isinstance(known, Rep) else known.shape
+    return _full(dims, fill_value if isinstance(fill_value, Rep) else constant(fill_value), dtype or known.dtype)
 
 
 def _array(value: object, dtype: object = None, *, copy: bool | None = True) -> object:
@@ -236,6 +257,10 @@ RULES: dict[object, Rule] = {
     np.empty_like: _like(0),
     np.full_like: _full_like,
     np.full: _full,
+    np.zeros: _filled(0),
+    np.ones: _filled(1),
+    np.empty: _filled(0),
+    np.arange: _arange,
     np.array: _array,
     np.asarray: np_array,
     np.astype: _astype,

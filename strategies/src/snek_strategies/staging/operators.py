@@ -117,7 +117,7 @@ class StagingOperators(Operators):
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)  # type: ignore[arg-type]
         if most is not None and isinstance(source, np.ndarray) and source.ndim and len(source) > most:
             source = constant(source)
-        if isinstance(source, Rep) and rows(source) > self.unroll:
+        if isinstance(source, Rep) and (isinstance(rows(source), Rep) or rows(source) > self.unroll):
             return stage_for(0, rows(source), 1, source.__getitem__, test, body, state, names, self.and_)
         if most is not None and type(source) is range and len(source) > most:
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from math import prod
+from operator import index
 from typing import Any, NoReturn
 
 import numpy as np
 
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.symbols import Symbol, as_shape
 from snek_strategies.ir.syntax import Atom, Const, Sym
-from snek_strategies.ir.types import Array, Scalar, Tensor, Type, concrete
+from snek_strategies.ir.types import Array, Dim, Scalar, Tensor, Type
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.tensors import host_array, type_of_value
@@ -97,9 +100,14 @@ class Rep:
         return self.type
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """The extents, static."""
-        return concrete(self._array("shape").dims)
+    def dims(self) -> tuple[Dim, ...]:
+        """The extents, static: numbers and symbols."""
+        return self._array("shape").dims
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The extents: static numbers, and a number of the next stage for each symbol."""
+        return tuple(builder().lengths[dim] if isinstance(dim, Symbol) else dim for dim in self.dims)
 
     @property
     def ndim(self) -> int:
@@ -107,9 +115,9 @@ class Rep:
         return len(self._array("ndim").dims)
 
     @property
-    def size(self) -> int:
-        """The number of elements, static."""
-        return int(np.prod(self.shape))
+    def size(self) -> Any:
+        """The number of elements: static unless an extent is a symbol."""
+        return prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -155,7 +163,7 @@ class Rep:
     def __len__(self) -> int:
         if not isinstance(self.type, Array) or not self.type.dims:
             refuse(f"len() of {self!r}, which has no length", code="SNK0203")
-        return self.shape[0]
+        return index(self.shape[0])
 
     # What would need the value now.
 
@@ -352,7 +360,7 @@ def _astype(self: Rep, dtype: object) -> Rep:
 
 
 def _item(self: Rep) -> Rep:
-    if self._array("item").dims and self.size != 1:
+    if any(dim != 1 for dim in self._array("item").dims):
         refuse(f"item() of an array with {self.size} elements; index it first", code="SNK0203")
     return emit("item", self)
 
@@ -414,6 +422,8 @@ def lift(value: object) -> Atom:
 def emit(primitive: str, *operands: object, **params: object) -> Rep:
     """Reflect a primitive with one result; operands are lifted."""
     atoms = tuple(lift(operand) for operand in operands)
+    if "shape" in params:
+        params["shape"] = as_dims(as_shape(params["shape"]))
     if primitive == "power" and all(isinstance(atom.type, Scalar) for atom in atoms):
         _check_power(*atoms)
     (result,) = builder().reflect(primitive, atoms, params)
@@ -421,6 +431,15 @@ def emit(primitive: str, *operands: object, **params: object) -> Rep:
     if primitive in VIEWS and isinstance(result.type, Array) and result.type.dims:
         _share(primitive, made, operands[0], params)
     return made
+
+
+def as_dims(shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a shape with symbols in place of the numbers that stand for them in the next stage."""
+    return tuple(_as_dim(dim) if isinstance(dim, Rep) else dim for dim in shape)
+
+
+def _as_dim(length: Rep) -> object:
+    return next((symbol for symbol, known in builder().lengths.items() if known.atom == length.atom), length)
 
 
 _VIEWS = (

@@ -46,6 +46,7 @@ from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import BEGINNING, FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift, memory_of
+from snek_strategies.staging.symbolic_shapes import Shapes, finish, places_of, with_shapes
 from snek_strategies.staging.tensors import (
     host_array,
     is_description,
@@ -133,27 +134,35 @@ class StagedProgram:
 
 
 def stage_call(
-    function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object], operators: StagingOperators
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    operators: StagingOperators,
+    shapes: Shapes = (),
 ) -> StagedProgram:
     """Stage `function` for a call like this one; the structure of its arguments is the pair `(args, kwargs)`."""
 
     def run(reps: tuple[object, ...], named: dict[str, object]) -> object:
         return operators.call(function, *reps, **named)
 
-    return stage_as(function, run, (args, kwargs))
+    return stage_as(function, run, (args, kwargs), shapes)
 
 
 def stage_as(
     function: Callable[..., object],
     run: Callable[..., object],
     args: tuple[tuple[object, ...], dict[str, object]],
+    shapes: Shapes = (),
 ) -> StagedProgram:
-    """Stage `run(*args)`, which is made of `function`: what that reads from outside is what the program relies on."""
+    """Stage `run(*args)`, which is made of `function`: what that reads from outside is what the program relies on.
+
+    `shapes` stand in place of those of the arrays in `args`. Raises NeedsNumber where a symbol must be a number.
+    """
     key_of(args)
     guards = Watch()
     guards.add(function, *roots_of(function))
     # Through the call operator, so that a program that calls itself is staged as one function.
-    return collect(run, args, function.__name__, guards, beginning(function), leaf_names(function, *args))
+    return collect(run, args, function.__name__, guards, beginning(function), leaf_names(function, *args), shapes)
 
 
 def collect(
@@ -163,16 +172,20 @@ def collect(
     guards: Watch,
     place: Place | None = None,
     hints: tuple[str, ...] = (),
+    shapes: Shapes = (),
 ) -> StagedProgram:
     """Run `run` once on Reps in place of the arrays in `args`, and return what it emits as a program."""
     builder = Builder()
-    types = tuple(map(_type, leaves_in(args)))
+    types = with_shapes(tuple(map(_type, leaves_in(args))), shapes)
     given = list(containers_in(args))
     builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None), BEGINNING.set(place))
     apart = ATTEMPTS.set(()), HANDLED.set([])
     try:
         with builder.block(types, hints=hints) as block:
+            for symbol, (at, axis) in places_of(types).items():
+                (symbol.extent,) = builder.reflect("extent", (block.parameters[at],), {"axis": axis})
+                builder.lengths[symbol] = Rep(symbol.extent)
             reps = iter(map(Rep, block.parameters))
             staged_args = with_leaves(args, lambda _: next(reps))
             mine: dict[Path, Any] = {path: follow(staged_args, path) for path, _ in given}
@@ -240,6 +253,7 @@ def collect(
         HANDLED.reset(apart[1])
     if swallowed is not None:
         raise swallowed
+    finish(builder.lengths)
     program = Program(name, Block(block.parameters, tuple(nodes), tuple(atoms)))
     if "torch" in sys.modules:
         program = without_tensors(program)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Array, Scalar, Tape, Type
 
-_FLAT = """floor ceil trunc rint sign round floor_divide bool int not argmax argmin argsort any all count_nonzero
+_FLAT = """floor ceil trunc rint sign round floor_divide bool int not extent argmax argmin argsort any all count_nonzero
 signbit isnan isinf isfinite searchsorted require raise print imag"""
 FLAT = frozenset(_FLAT.split())
 """Primitives whose derivative is zero wherever it exists; nothing flows through them."""

@@ -78,12 +78,12 @@ CONTRACTIONS: dict[str, tuple[Derivative, ...]] = {
     "matmul": (_left, _right),
     "dot": (_dot(0), _dot(1)),
     "outer": (
-        lambda g, o, x, y: g.do("matmul", y.strong().do("reshape", shape=(-1,))).do("reshape", shape=x.shape),
-        lambda g, o, x, y: x.strong().do("reshape", shape=(-1,)).do("matmul", g).do("reshape", shape=y.shape),
+        lambda g, o, x, y: g.do("matmul", y.strong().do("reshape", shape=(-1,))).do("reshape", shape=x.dims),
+        lambda g, o, x, y: x.strong().do("reshape", shape=(-1,)).do("matmul", g).do("reshape", shape=y.dims),
     ),
     "vdot": (
-        lambda g, o, x, y: g * y.strong().do("reshape", shape=x.shape),
-        lambda g, o, x, y: g * x.strong().do("reshape", shape=y.shape),
+        lambda g, o, x, y: g * y.strong().do("reshape", shape=x.dims),
+        lambda g, o, x, y: g * x.strong().do("reshape", shape=y.dims),
     ),
     "vecdot": (
         lambda g, o, x, y: g.strong().do("expand_dims", axis=-1) * y,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from snek_core_transform.errors import Place
-from snek_strategies.ir.rules import effects_of, results_of
+from snek_strategies.ir.rules import effects_of, results_of, with_extents
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Fn, Tape, Type
 
@@ -74,6 +74,7 @@ class Writer:
 
     def many(self, primitive: str, *operands: Atom, **params: object) -> tuple[Sym, ...]:
         """Append a primitive and return its results."""
+        operands = with_extents(operands, params)
         types = results_of(primitive, tuple(one.type for one in operands), params)
         results = tuple(map(self.fresh, types))
         effects = effects_of(primitive, operands)

@@ -13,6 +13,7 @@ from math import prod
 
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, is_value
 from snek_strategies.ir.rules import RULES
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Const, Node, Sym, free_syms
 from snek_strategies.ir.types import INT, Array, Scalar, concrete
 
@@ -167,6 +168,6 @@ def _size(sym: Sym) -> float:
     if isinstance(type_, Scalar):
         return 1 if type_.kind == "bool" else 8
     assert isinstance(type_, Array)
-    if any(isinstance(dim, str) for dim in type_.dims):
+    if any(isinstance(dim, Symbol) for dim in type_.dims):
         return float("inf")
     return prod(concrete(type_.dims)) * type_.dtype.itemsize

@@ -23,8 +23,9 @@ from snek_strategies.ir.gradients.table import derivative, refusal
 from snek_strategies.ir.gradients.value import Value, fit
 from snek_strategies.ir.interpretations import zero
 from snek_strategies.ir.passes.close_functions import close_functions, numbered
+from snek_strategies.ir.symbolic_rules import has_symbols
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, next_index
-from snek_strategies.ir.types import INT, TAPE, Array, Fn, Scalar, Tape
+from snek_strategies.ir.types import INT, TAPE, Array, Fn, Scalar, Tape, type_of
 
 Adjoints = dict[int, Atom]
 DERIVATIVE = "d"
@@ -177,6 +178,9 @@ class _Reverse:
             return known
         if isinstance(sym.type, Tape):
             return Writer(draft, self.fresh)("tape_new")
+        if isinstance(sym.type, Array) and has_symbols(sym.type.dims):
+            none = zero(Array(sym.type.dtype))
+            return Writer(draft, self.fresh)("broadcast_to", Const(none, type_of(none)), shape=sym.type.dims)
         return Const(zero(sym.type), sym.type)
 
     def reach(self, adjoints: Adjoints, atom: Atom, given: Atom, draft: Draft) -> None:

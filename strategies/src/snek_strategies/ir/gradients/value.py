@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from snek_strategies.ir.rules import dims_of
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Const
-from snek_strategies.ir.types import Array, Dim, Scalar, Type, concrete, type_of
+from snek_strategies.ir.types import Array, Dim, Scalar, Type, type_of
 
 Emit = Callable[..., Atom]
 
@@ -29,11 +30,6 @@ class Value:
     def dims(self) -> tuple[Dim, ...]:
         """The extents; a scalar has none."""
         return dims_of(self.atom.type)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The extents as numbers."""
-        return concrete(self.dims)
 
     def do(self, primitive: str, *operands: object, **params: object) -> Value:
         """Emit a primitive on this value and others."""
@@ -76,7 +72,9 @@ class Value:
 
 
 def atom_of(value: object) -> Atom:
-    """Return the atom of a value or of a constant."""
+    """Return the atom of a value, of a symbol's number or of a constant."""
+    if isinstance(value, Symbol):
+        return value.extent  # type: ignore[return-value]
     return value.atom if isinstance(value, Value) else Const(value, type_of(value))
 
 
@@ -84,16 +82,16 @@ def fit(value: Value, type_: Type) -> Value:
     """Return a contribution in the type of what it flows to: broadcasting is undone by sums, dtypes are cast back."""
     if value.type == type_:
         return value
-    want = concrete(dims_of(type_))
+    want = dims_of(type_)
     value = value.strong()
     lead = len(value.dims) - len(want)
     if lead > 0:
         value = value.do("sum", axis=tuple(range(lead)))
-    have = value.shape
+    have = value.dims
     wide = tuple(at for at, dim in enumerate(want) if dim == 1 and len(have) == len(want) and have[at] != 1)
     if wide:
         value = value.do("sum", axis=wide, keepdims=True)
-    if value.shape != want:
+    if value.dims != want:
         value = value.do("broadcast_to", shape=want)
     if isinstance(type_, Scalar):
         return value.do("item")

@@ -45,6 +45,7 @@ from snek_core_transform.deep import in_deep_stack
 from snek_core_transform.errors import Place
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, next_index
 from snek_strategies.ir.types import INT, Array, Scalar, Type, type_of
 
@@ -126,7 +127,7 @@ class _Loop:
         shapes = [one.type.dims if isinstance(one.type, Array) else () for one in (stack, factor)]
         if _index(stack) in bound or _index(factor) in bound or _index(at) not in bounds or len(shapes[1]) != 2:
             return False
-        if len(shapes[0]) not in (2, 3) or any(isinstance(dim, str) for dims in shapes for dim in dims):
+        if len(shapes[0]) not in (2, 3) or any(isinstance(dim, Symbol) for dims in shapes for dim in dims):
             return False
         type_ = product.results[0].type
         assert isinstance(type_, Array)
