@@ -74,7 +74,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     "SNK0207": Diagnostic(
         "A call gives another value every time",
         "Staged, a clock or a random generator would be asked once, and its answer kept for ever.",
-        "Ask it outside, and pass the value as an argument.",
+        "Ask it outside, and pass the value as an argument; or draw with `snek.random` from a key that is one.",
     ),
     "SNK0208": Diagnostic(
         "A variable has no one type",
