@@ -557,6 +557,20 @@ def list_as_a_stack(x):
     return trips
 
 
+def list_arithmetic(x):
+    kept = [row for row in x if row > 2]
+    both = kept + [x[0]] + kept[1:]
+    return both, both[:-1], x[1] in kept, x[2] in both
+
+
+def array_of_a_list(x):
+    made = []
+    for row in x:
+        made.append(row * 2)
+    made.append(x[0])
+    return np.array(made).sum(), np.stack([row * x[:2] for row in x]), len(made)
+
+
 def comprehensions(x):
     doubled = [row * 2 if row > 1 else row for row in x]
     kept = [row for row in x if row > 2]
@@ -684,6 +698,8 @@ PROGRAMS: dict[str, Case] = {
         list_indexed,
         [([f64(5)], D(at), f64(x)) for at, x in ((0, 2), (1, 2), (-1, -2), (1, -2), (-3, 2))],
     ),
+    "list, added, sliced": (list_arithmetic, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
+    "array of a list": (array_of_a_list, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "comprehension": (comprehensions, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "generator expression": (generator_expressions, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "star targets": (star_targets, [(XS[:4],), (-XS[:4],)]),

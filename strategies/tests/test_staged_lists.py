@@ -378,12 +378,12 @@ def of_two_types(x):
     return items
 
 
-def joined(x):
+def repeated(x):
     items = []
     while x > 0:
         items.append(x)
         x = x - 1
-    return items + [x]
+    return items * 2
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def joined(x):
     [
         (stores_into_an_item, (f64(2), xs(1, 2)), "an item of a list whose length depends on data"),
         (of_two_types, (f64(2),), "float64"),
-        (joined, (f64(2),), "of a list whose length depends on data"),
+        (repeated, (f64(2),), "of a list whose length depends on data"),
     ],
 )
 def test_what_a_list_cannot_do_is_refused_at_its_place(program: Callable[..., Any], args: Any, match: str) -> None:

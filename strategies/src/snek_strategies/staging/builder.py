@@ -60,6 +60,8 @@ class Builder:
         """Whether an argument is an array of rank 0: `+=` would write to it, where a NumPy scalar is replaced."""
         self.lengths: dict[Symbol, Rep] = {}
         """The symbols among the extents of the arguments, each with its number in the next stage."""
+        self.list_lengths: dict[int, int] = {}
+        """How long lists of the next stage are, by name, where no data decide about it."""
         self.implied: dict[tuple[int, bool], list[tuple[Atom, bool]]] = {}
         """What follows where a flag is known to hold, or not to."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, SupportsIndex
 
+from snek_strategies.ir.syntax import Atom, Const, Sym
 from snek_strategies.ir.types import Array, ListOf, Scalar, Type
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Memory, Rep, emit, liftable, memory_of
@@ -49,11 +50,13 @@ class StagedList(list[Any]):
         return list.__iter__(self)
 
     def __getitem__(self, index: Any) -> Any:
-        if not isinstance(index, Rep) and value_of(self) is None:
+        if not _is_dynamic(index) and value_of(self) is None:
             made = list.__getitem__(self, index)
             return StagedList(made) if isinstance(index, slice) else made
         if isinstance(index, slice):
-            self._unknown("a slice")
+            from snek_strategies.staging.list_loops import sliced
+
+            return sliced(self, index)
         return item_of(as_value(self), index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -64,7 +67,10 @@ class StagedList(list[Any]):
         if isinstance(index, slice):
             self._unknown("a store to a slice")
         rep = as_value(self, value)
-        become(self, emit("list_set", rep, index, fitting(rep, value)))
+        result, length = emit("list_set", rep, index, fitting(rep, value)), known_length(rep)
+        if length is not None:
+            note_length(result.atom, length)
+        become(self, result)
 
     def append(self, value: Any) -> None:
         """Append an item."""
@@ -73,11 +79,16 @@ class StagedList(list[Any]):
             list.append(self, value)
             return
         rep = as_value(self)
-        become(self, emit("list_append", rep, fitting(rep, value)))
+        become(self, appended(rep, value))
 
     def extend(self, values: Iterable[Any]) -> None:
         """Append items, one by one."""
         self._changing()
+        if isinstance(values, StagedList) and value_of(values) is not None:
+            from snek_strategies.staging.list_loops import each
+
+            each(values, self.append)
+            return
         if value_of(self) is None:
             list.extend(self, values)
             return
@@ -87,6 +98,16 @@ class StagedList(list[Any]):
     def __iadd__(self, values: Iterable[Any]) -> StagedList:  # type: ignore[misc]
         self.extend(values)
         return self
+
+    def __add__(self, other: Any) -> StagedList:
+        if not isinstance(other, list):
+            list.__add__(self, other)
+        result = self.copy()
+        result.extend(other)
+        return result
+
+    def __radd__(self, other: Any) -> StagedList:
+        return StagedList(other) + self if type(other) is list else NotImplemented
 
     def pop(self, index: SupportsIndex = -1) -> Any:
         """Take an item out, the last one."""
@@ -136,7 +157,7 @@ def _static(name: str, what: str) -> Callable[..., Any]:
 
 _METHODS = "insert remove sort reverse index count"
 _CHANGING = frozenset(["insert", "remove", "sort", "reverse", "__imul__", "__delitem__"])
-_SPECIAL = "contains reversed add mul rmul imul eq ne lt le gt ge delitem"
+_SPECIAL = "contains reversed mul rmul imul eq ne lt le gt ge delitem"
 for _name in _METHODS.split():
     setattr(StagedList, _name, _static(_name, f"{_name}()"))
 for _name in _SPECIAL.split():
@@ -169,7 +190,34 @@ def become(given: list[Any], rep: Rep) -> None:
 def measured(given: object) -> object:
     """Return the length of a list."""
     rep = value_of(given)
-    return list.__len__(given) if rep is None else emit("list_len", rep)  # type: ignore[arg-type]
+    if rep is None:
+        return list.__len__(given)  # type: ignore[arg-type]
+    length = known_length(rep)
+    return emit("list_len", rep) if length is None else length
+
+
+def known_length(given: Rep | StagedList) -> int | None:
+    """Return how long a list of the next stage is, where no data decide about it."""
+    from snek_strategies.staging.builder import builder
+
+    rep = as_value(given) if isinstance(given, StagedList) else given
+    if isinstance(rep.atom, Const):
+        return len(rep.atom.value)  # type: ignore[arg-type]
+    return builder().list_lengths.get(rep.atom.index)
+
+
+def note_length(atom: Atom, length: int) -> None:
+    """Note how long a list of the next stage is."""
+    from snek_strategies.staging.builder import builder
+
+    if isinstance(atom, Sym):
+        builder().list_lengths[atom.index] = length
+
+
+def _is_dynamic(index: object) -> bool:
+    if isinstance(index, slice):
+        return any(isinstance(one, Rep) for one in (index.start, index.stop, index.step))
+    return isinstance(index, Rep)
 
 
 def item_of(rep: Rep, index: object) -> Rep:
@@ -236,9 +284,18 @@ def _type(type_: Type) -> Scalar | Array:
 def made_of(items: tuple[object, ...], item: Scalar | Array) -> Rep:
     """Emit the list of these items."""
     rep = emit("list_new", item=item)
+    note_length(rep.atom, 0)
     for one in items:
-        rep = emit("list_append", rep, fitting(rep, one))
+        rep = appended(rep, one)
     return rep
+
+
+def appended(rep: Rep, value: object) -> Rep:
+    """Return a list's value with one more item."""
+    result, length = emit("list_append", rep, fitting(rep, value)), known_length(rep)
+    if length is not None:
+        note_length(result.atom, length + 1)
+    return result
 
 
 def fitting(rep: Rep, value: object) -> Rep:

@@ -255,7 +255,13 @@ def stage_for(
 
     start = first if isinstance(first, Rep) else constant(first)
     counter = start if start.type == Scalar("int") else emit("int", start)
-    return stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1, getattr(body, "__code__", None))[1:]
+    before, code = builder().mark(), getattr(body, "__code__", None)
+    after = stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1, code)[1:]
+    if test is None and isinstance(first, int) and isinstance(stop, int) and builder().mark() > before:
+        from snek_strategies.staging.list_loops import note_lengths_after
+
+        note_lengths_after(len(range(first, stop, step)))
+    return after
 
 
 def unwatched(make: Callable[[], object]) -> object:

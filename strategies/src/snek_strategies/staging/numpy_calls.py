@@ -13,6 +13,7 @@ from snek_strategies.ir.symbols import as_shape, symbols_in
 from snek_strategies.ir.types import Array
 from snek_strategies.staging.composed_calls import COMPOSED
 from snek_strategies.staging.linear_calls import LINEAR_RULES
+from snek_strategies.staging.lists import value_of
 from snek_strategies.staging.operands import array, has_rep, kind_of, np_array, strong
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
@@ -105,6 +106,10 @@ def _concatenate(arrays: Any, axis: int | None = 0) -> object:
 
 
 def _stack(arrays: Any, axis: int = 0) -> object:
+    if value_of(arrays) is not None:
+        if axis != 0:
+            refuse("np.stack of a list that a loop makes, along another axis than 0; use np.moveaxis", code="SNK0204")
+        return np_array(arrays)
     return emit("stack", *(strong(array(one)) for one in arrays), axis=axis)
 
 

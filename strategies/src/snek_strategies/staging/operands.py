@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snek_strategies.ir.types import Scalar, Type
+from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
@@ -45,7 +46,11 @@ def strong(value: object) -> object:
 def np_array(value: object, dtype: object = None) -> Rep:
     """Stage `np.array(value)`, whose lists may hold Reps."""
     value = settle_all(value)
-    if isinstance(value, (list, tuple)) and has_rep(value):
+    if isinstance(value, StagedList) and value_of(value) is not None:
+        from snek_strategies.staging.list_loops import stacked
+
+        value = stacked(value)
+    elif isinstance(value, (list, tuple)) and has_rep(value):
         value = emit("stack", *(strong(np_array(one)) for one in value), axis=0)
     elif isinstance(value, (list, tuple)):
         value = np.asarray(value)

@@ -272,6 +272,9 @@ class StagingOperators(Operators):
     def _contains(self, item: object, container: object) -> object:
         if isinstance(container, Rep):
             return truth((container == item).any())  # type: ignore[attr-defined]
+        if value_of(container) is not None:
+            body = functools.partial(_is_item, item)
+            return self.loop_over(container, self.not_, body, (False,), ("<in>",), most=None)[0]
         if not isinstance(container, (tuple, list, range)) or len(container) > self.unroll:
             refuse(
                 f"in a {type(container).__name__}: membership of a staged value needs a tuple, a list or an array",
@@ -394,6 +397,10 @@ def _name_of(function: object) -> str:
 
 def _on(function: Callable[..., State], state: State) -> Callable[[], State]:
     return lambda: function(*state)
+
+
+def _is_item(item: object, one: object, _: object) -> State:
+    return (truth(one == item),)
 
 
 def _same(value: object) -> object:
