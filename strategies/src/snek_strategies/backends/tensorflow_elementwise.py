@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ ON_BOOLS = {
 """What these are on truth values; None: compared as integers."""
 
 
+@cache
 def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
     """Return the rows for operands of that dtype."""
     m, floating = tf.math, dtype.kind == "f"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -30,10 +31,23 @@ class TensorFlowSystem(System):
         import tensorflow
 
         self.tf = tensorflow
+        self._constants: dict[object, Value] = {}
 
     def constant(self, value: object, dtype: np.dtype[np.generic]) -> Value:
-        """Return a host value as a tensor."""
-        return self.tf.constant(np.asarray(value, dtype))
+        """Return a host value as a tensor, one for all its uses in a graph."""
+        array = np.asarray(value, dtype)
+        key = self.tf.compat.v1.get_default_graph(), dtype, array.shape, array.tobytes()
+        if key not in self._constants:
+            self._constants[key] = self.tf.constant(array)
+        return self._constants[key]
+
+    def shaped(self, value: Value, dims: tuple[int, ...]) -> Value:
+        """Return a value in a shape: itself where it has that already."""
+        return value if value.shape == dims else self.tf.reshape(value, dims)
+
+    def spread(self, value: Value, dims: tuple[int, ...]) -> Value:
+        """Return a value broadcast to a shape: itself where it has that already."""
+        return value if value.shape == dims else self.tf.broadcast_to(value, dims)
 
     def cast(self, value: Value, dtype: np.dtype[np.generic]) -> Value:
         """Return a value converted to a dtype."""
@@ -68,7 +82,7 @@ class TensorFlowSystem(System):
 
     def denied(self, flag: Value) -> Value:
         """Return `not flag`, which TensorFlow must not turn into another comparison: of NaN all are false."""
-        return self.tf.equal(flag, self.tf.constant(False))
+        return self.tf.equal(flag, self.constant(False, BOOL))
 
     def row(self, node: Node) -> Callable[..., Value] | None:
         """Return what computes a core primitive."""
@@ -104,7 +118,7 @@ Make = Callable[[TensorFlowSystem, Node], Callable[..., Value]]
 
 def _converted(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     dims = dims_of(node.results[0].type)
-    return lambda x: system.tf.reshape(x, dims)
+    return lambda x: system.shaped(x, dims)
 
 
 def _reduction(name: str) -> Make:
@@ -163,7 +177,7 @@ def _matmul(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
         a, b = system.cast(a, wide), system.cast(b, wide)
         a = a[None, :] if a.shape.rank == 1 else a
         b = b[:, None] if b.shape.rank == 1 else b
-        return tf.reshape(tf.linalg.matmul(a, b), dims)
+        return system.shaped(tf.linalg.matmul(a, b), dims)
 
     return product
 
@@ -180,22 +194,27 @@ def _positions(system: TensorFlowSystem, node: Node, first: int, dynamic: Sequen
     index = dict(node.params)["index"]
     assert isinstance(index, tuple)
     where = placed(dims, index, tuple(atom.type for atom in node.operands[first:]))
-    total: Value = tf.zeros((), tf.int64)
+    known = np.zeros((), np.int64)
+    total: Value = None
     stride = 1
     for place, size in zip(reversed(where.places), reversed(dims), strict=True):
         if isinstance(place, At):
-            at = tf.constant(place.position, tf.int64)
+            known = known + place.position * stride
         elif isinstance(place, Along):
-            line = place.start + place.step * np.arange(where.shape[place.axis])
-            at = tf.constant(line.reshape([-1 if k == place.axis else 1 for k in range(len(where.shape))]), tf.int64)
+            along = place.start + place.step * np.arange(where.shape[place.axis])
+            known = known + stride * along.reshape([-1 if k == place.axis else 1 for k in range(len(where.shape))])
         else:
             given = system.cast(dynamic[place.operand], WIDE)
             given = tf.where(given < 0, given + size, given)
             extents = dict(zip(reversed(place.axes), reversed(given.shape.as_list()), strict=False))
-            at = tf.reshape(given, [extents.get(k, 1) for k in range(len(where.shape))]) if place.axes else given
-        total = total + at * stride
+            line = tuple(extents.get(k, 1) for k in range(len(where.shape)))
+            at = system.shaped(given, line) if place.axes else given
+            at = at if stride == 1 else at * stride
+            total = at if total is None else total + at
         stride *= size
-    return tf.broadcast_to(total, where.shape)
+    if total is None:
+        return system.constant(np.broadcast_to(known, where.shape), WIDE)
+    return system.spread(total + system.constant(known, WIDE) if known.any() else total, where.shape)
 
 
 def _getitem(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
@@ -215,20 +234,20 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
         value = system.cast(value, np.dtype(x.dtype.as_numpy_dtype))
         while value.shape.rank > at.shape.rank:
             value = value[0]
-        value = tf.reshape(tf.broadcast_to(value, at.shape), (-1,))
+        value = system.shaped(system.spread(value, tuple(at.shape)), (math.prod(at.shape),))
         made = getattr(tf, name)(tf.reshape(x, (-1,)), tf.reshape(at, (-1, 1)), value)
-        return tf.reshape(made, dims)
+        return system.shaped(made, dims)
 
     return store
 
 
 ROWS: dict[str, Make] = {
     **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy", "reshape"), _converted),
-    "not": lambda system, _: lambda x: system.denied(system.cast(system.tf.reshape(x, ()), BOOL)),
+    "not": lambda system, _: lambda x: system.denied(system.cast(system.shaped(x, ()), BOOL)),
     **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
     **{name: _along(name) for name in ("cumsum", "cumprod", "sort", "argsort")},
     "matmul": _matmul,
-    "broadcast_to": lambda system, node: lambda x: system.tf.broadcast_to(x, dims_of(node.results[0].type)),
+    "broadcast_to": lambda system, node: lambda x: system.spread(x, dims_of(node.results[0].type)),
     "transpose": lambda system, node: lambda x: system.tf.transpose(x, dict(node.params)["axes"]),
     "concatenate": lambda system, node: lambda *xs: system.tf.concat(xs, axis=dict(node.params)["axis"]),
     "where": _where,
