@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,26 @@ def differentiates(x):
 def test_tries_and_gradients_are_shown_too(program: Callable[..., Any]) -> None:
     argument: Any = snek.dynamic(2.0) if program is raises_inside else np.ones(3)
     assert any("~" in line for line in shown(program, argument))
+
+
+@dataclass
+class Twig:
+    value: Any
+    left: Any = None
+    right: Any = None
+
+
+def total(twig, scale):
+    if twig is None:
+        return 0.0
+    return twig.value * scale + total(twig.left, scale) + total(twig.right, scale)
+
+
+def test_a_tree_is_dynamic_where_it_is_data() -> None:
+    lines = shown(total, Twig(f64(1), Twig(f64(2)), Twig(f64(3))), 3)
+    assert of_line(lines, "def total(twig, scale)") == "          ~~~~        "
+    assert of_line(lines, "if twig is None") == "^^ ~~~~^^^^    "  # the root is a node: that is known
+    assert of_line(lines, "twig.value * scale") == "~~~~~~~~~~~~~     "
 
 
 def test_accents_before_an_expression_do_not_move_its_mark() -> None:

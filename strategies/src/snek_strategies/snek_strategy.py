@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, ClassVar
 
+from snek_core_transform.errors import StagingError
 from snek_core_transform.spelling import Spelling
 from snek_strategies.backends.backend import LoweredProgram, Run
 from snek_strategies.backends.registry import known, lower
@@ -92,12 +93,20 @@ class StagedOnBackend(Staged):
     def dump(self) -> Mapping[str, str]:
         """Return the IR of the example's staging, as text and as an S-expression, and the back-end's own texts."""
         staged, lowered, _ = self._latest
-        own = {kind: lowered.as_text(kind) for kind in lowered.kinds}
+        own = {kind: _text_of(lowered, kind) for kind in lowered.kinds}
         return {"ir": show(staged.program), "sexpr": sexpr(staged.program), **own}
 
     def counters(self) -> Mapping[str, int]:
         """Return how many times the program was staged, changed guards and new shapes included."""
         return {"stagings": self._stagings, "graphs": 1, "breaks": 0}
+
+
+def _text_of(lowered: LoweredProgram, kind: str) -> str:
+    """Return a back-end's own text, or why the program has none."""
+    try:
+        return lowered.as_text(kind)
+    except StagingError as error:
+        return f"none: {error}"
 
 
 class StagedRun(StagedCalls):

@@ -279,7 +279,7 @@ class StagedFunction(StagedCalls):
         Stages once more for arguments like these, and says of every expression what that staging made of it. Raises
         StagingError where it cannot be staged.
         """
-        given, named = self._arguments(args, kwargs)
+        given, named = self._given(args, kwargs)
         return as_text(binding_times(self._function, given, named, self._operators.unroll))
 
     def stagings(self) -> tuple[Staging, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from snek_strategies.ir.syntax import Block, Node, Program, Sym, free_syms
@@ -21,8 +21,8 @@ class Lifted:
     recursive: bool
 
 
-def lifted(program: Program) -> tuple[Lifted, ...]:
-    """Return the program's functions, inner ones first, the program last."""
+def lifted(program: Program, reserved: Iterable[str] = ()) -> tuple[Lifted, ...]:
+    """Return the program's functions, inner ones first, the program last; none has a `reserved` name."""
     nodes = list(_functions(program.body))
     free = {node.results[0].index: dict.fromkeys(_own(node)) for node in nodes}
     calls = {node.results[0].index: set(_called(node.blocks[0])) for node in nodes}
@@ -34,7 +34,7 @@ def lifted(program: Program) -> tuple[Lifted, ...]:
             more = [sym for other in calls[index] for sym in free[other] if sym not in names and sym.index not in bound]
             names.update(dict.fromkeys(more))
             changed = changed or bool(more)
-    taken: set[str] = set()
+    taken = set(reserved)
     made = []
     for node in nodes:
         name = node.results[0]

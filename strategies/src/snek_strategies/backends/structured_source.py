@@ -22,7 +22,7 @@ class Dialect:
     """How a system wants to be written to."""
 
     expression: Callable[[Node, list[str]], str]
-    """Text of a node with one result, given its operands' texts."""
+    """Text of a node with results, given its operands' texts."""
     constant: Callable[[Const], str]
     statement: Callable[[Node, list[str]], list[str]]
     """Lines of a node without results."""
@@ -37,11 +37,15 @@ class Dialect:
     """Lines that a `while` needs before it, for its state's names."""
     region: Callable[[Node, Callable[[Atom], str]], str] | None = None
     """Text of a `fused` node, given how names are used; None where the program has none."""
+    named: Callable[[Sym, int], str] = field(default=lambda _, count: f"v{count}")
+    """What to call a value, given how many have names; a name of its own for each."""
+    reserved: frozenset[str] = frozenset()
+    """Names that no function may have."""
 
 
 def write(program: Program, dialect: Dialect) -> str:
     """Return the program's functions as source text, the program itself last."""
-    functions = lifted(program)
+    functions = lifted(program, dialect.reserved)
     known = {one.name.index: one for one in functions if one.name is not None}
     return "\n\n\n".join(tidy("\n".join(_Writer(dialect, known).function(one))) for one in functions) + "\n"
 
@@ -73,7 +77,7 @@ class _Writer:
         self.lines.append("    " * self.depth + text)
 
     def bind(self, sym: Sym, name: str | None = None) -> str:
-        self.names[sym.index] = name or f"v{len(self.names)}"
+        self.names[sym.index] = name or self.dialect.named(sym, len(self.names))
         return self.names[sym.index]
 
     def use(self, atom: Atom) -> str:
@@ -106,6 +110,9 @@ class _Writer:
 
     def simple(self, node: Node, counts: Counter[int], further: set[int]) -> None:
         text = self.dialect.expression(node, [self.use(atom) for atom in node.operands])
+        if len(node.results) != 1:
+            self.line(f"{', '.join(map(self.bind, node.results))} = {text}")
+            return
         (result,) = node.results
         once = counts[result.index] == 1 and result.index not in further
         if once and len(text) < LONGEST and self.dialect.inlined(node):

@@ -82,9 +82,9 @@ LINEAR: dict[str, Meaning] = {
 """Linear algebra over stacks of matrices; some have several results."""
 
 
-def power(base: object, exponent: object) -> object:
+def power(base: Any, exponent: Any) -> object:
     """Answer `base ** exponent`; a float that would become complex (Python's rule for scalars) is refused."""
-    result: object = operator.pow(base, exponent)
+    result: object = base**exponent
     if type(result) is complex and type(base) is not complex and type(exponent) is not complex:
         raise ValueError(f"negative number to a fractional power: {base!r} ** {exponent!r}; use np.power or cmath")
     if type(result) is float and type(base) is int and type(exponent) is int:

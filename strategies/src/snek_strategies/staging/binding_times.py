@@ -23,7 +23,7 @@ class BindingTimes:
     """The functions of the user's that a staging ran, and what it found at each place: dynamic, static or both."""
 
     functions: list[CodeType]
-    parameters: dict[tuple[CodeType, str], set[bool]]
+    parameters: dict[tuple[CodeType, str], set[bool]] = field(default_factory=dict)
     places: dict[str, dict[Spot, set[bool]]] = field(default_factory=dict)
 
 
@@ -33,18 +33,23 @@ def binding_times(
     """Stage a call once more and return what was static in it. Raises StagingError where it cannot be staged."""
     operators = NotingOperators(unroll)
     staged = stage_call(function, args, kwargs, operators)
-    times = BindingTimes(operators.functions, operators.parameters)
-    for text, name, place in _notes(staged.program):
-        where = (place.line, place.column, place.end_line or place.line, place.end_column or place.column)
-        times.places.setdefault(place.filename, {}).setdefault((where, name), set()).add(text == "dynamic")
+    times = BindingTimes(operators.functions)
+    for state, name, called, place in _notes(staged.program):
+        if called:
+            found = times.parameters.setdefault((operators.functions[int(called)], name), set())
+        else:
+            where = (place.line, place.column, place.end_line or place.line, place.end_column or place.column)
+            found = times.places.setdefault(place.filename, {}).setdefault((where, name), set())
+        found.add(state == "dynamic")
     return times
 
 
-def _notes(program: Program) -> Iterator[tuple[str, str, Place]]:
+def _notes(program: Program) -> Iterator[tuple[str, str, str, Place]]:
     pending: list[Block] = [program.body]
     while pending:
         for node in pending.pop().nodes:
             params: dict[str, Any] = dict(node.params)
             if params.get("stream") == STREAM and node.place is not None:
-                yield params["texts"][0][0], params["texts"][1][0], node.place
+                (state,), (name,), (called,) = params["texts"]
+                yield state, name, called, node.place
             pending.extend(node.blocks)

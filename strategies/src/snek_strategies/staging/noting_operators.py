@@ -21,20 +21,20 @@ from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import called_by_the_user, is_users
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.text import StagedText
+from snek_strategies.staging.tree_nodes import is_node
 
 STREAM = "binding times"
 """Where the notes are printed to: no stream, for a program with notes is read and never run."""
 
 
 class NotingOperators(StagingOperators):
-    """`StagingOperators` with notes; `functions` of the user's were called, and given `parameters`."""
+    """`StagingOperators` with notes; `functions` of the user's were called."""
 
     groups = StagingOperators.groups | {"name", "arithmetic", "attribute", "subscript"}
 
     def __init__(self, unroll: int = 16) -> None:
         super().__init__(unroll)
         self.functions: list[CodeType] = []
-        self.parameters: dict[tuple[CodeType, str], set[bool]] = {}
 
     def read(self, name: str, value: object) -> object:
         return noted(super().read(name, value))
@@ -57,7 +57,7 @@ class NotingOperators(StagingOperators):
             # The call itself says so, as Python does.
             return
         for name, value in given.items():
-            self.parameters.setdefault((code, name), set()).add(is_dynamic(value))
+            note(value, name, str(self.functions.index(code)))
 
 
 def _noting(operator: str) -> Callable[..., object]:
@@ -78,12 +78,17 @@ def is_dynamic(value: object) -> bool:
     """Tell whether a value is known only in the next stage; what a container holds does not count."""
     if isinstance(value, StagedList):
         return value_of(value) is not None
-    return isinstance(value, (Rep, PartlyBound, Maybe, StagedRange, StagedText))
+    return is_node(value) or isinstance(value, (Rep, PartlyBound, Maybe, StagedRange, StagedText))
 
 
 def noted(value: object, name: str = "") -> object:
     """Emit a note of what the expression that is being staged gives, or gives to a variable, and return it."""
     if called_by_the_user():
-        texts = (("dynamic" if is_dynamic(value) else "static",), (name,))
-        builder().reflect("print", (), {"texts": texts, "sep": "", "end": "", "stream": STREAM}, types=())
+        note(value, name, "")
     return value
+
+
+def note(value: object, name: str, function: str) -> None:
+    """Emit a note at the user's place; `function` is the number of the one whose parameter is given the value."""
+    texts = (("dynamic" if is_dynamic(value) else "static",), (name,), (function,))
+    builder().reflect("print", (), {"texts": texts, "sep": "", "end": "", "stream": STREAM}, types=())
