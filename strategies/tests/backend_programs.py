@@ -243,6 +243,21 @@ def closures(x):
 # State.
 
 
+def written_by_a_callee(x):
+    best, count = None, 0
+
+    def see(value):
+        nonlocal best, count
+        if best is None or value > best:
+            best, count = value, count + 1
+
+    if x[0] > 0:
+        see(x[0])
+    for row in x:
+        see(row * 2)
+    return best, count
+
+
 def list_of_static_length(x):
     items = []
     for i in range(3):
@@ -671,6 +686,7 @@ PROGRAMS: dict[str, Case] = {
     "recursion too deep": (deep, [(i64(5),), (i64(900),), (i64(100000),)]),
     "recursive inner function": (inner_recursion, [(f64(2), i64(3)), (f64(2), i64(0))]),
     "closures": (closures, [(f64(3),), (f64(-3),)]),
+    "nonlocal, in callees": (written_by_a_callee, [(np.tile(XS, 4),), (np.tile(-XS, 4),)]),
     "list of static length": (list_of_static_length, [(f64(2),), (f64(-2),)]),
     "dict": (dict_state, [(f64(2),), (f64(-2),)]),
     "dataclass": (dataclass_state, [(Point(f64(1), f64(5)),), (Point(f64(-1), f64(5)),)]),

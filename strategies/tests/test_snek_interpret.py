@@ -485,18 +485,6 @@ def appends_to_global(x):
     return x
 
 
-def writes_nonlocal(x):
-    n = 0
-
-    def bump():
-        nonlocal n
-        n = n + 1
-
-    if x > 0:
-        bump()
-    return x + n
-
-
 def writes_global(x):
     global RATE
     RATE = 7.0
@@ -585,7 +573,6 @@ def never_ends(x):
 
 REFUSALS = [
     (appends_to_global, (f64(1),), "changes a list"),
-    (writes_nonlocal, (f64(1),), "nonlocal"),
     (writes_global, (f64(1),), "global"),
     (truncating, (f32(1),), "'y' is"),
     (truncating_weak, (f32(1),), "'y' is"),

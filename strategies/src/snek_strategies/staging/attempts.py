@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import CellType
 from typing import Protocol
 
 from snek_core_transform.operators import State
@@ -110,7 +111,8 @@ class Attempt:
         state = self.now()
         reached = Watch(cells=False)
         reached.add(*state)
-        hosts = [*(host for host, _ in self.watching.changes()), *(host for host, _ in reached.seen.values())]
+        held_there = (host for host, _ in reached.seen.values() if not isinstance(host, CellType))
+        hosts = [*(host for host, _ in self.watching.changes()), *held_there]
         contents = {
             id(host): (host, tuple(map(outer.snapshot, content_of(host) or ())))
             for host in hosts

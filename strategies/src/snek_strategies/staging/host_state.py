@@ -1,4 +1,4 @@
-"""What lists, dicts and objects hold, as values that a choice or a loop joins like those of variables.
+"""What lists, dicts, objects and variables that callees write hold: a choice or a loop joins it like variables.
 
 A region that changes a container leaves it as it was; the choice or loop around it then gives the container what it
 holds on whichever path is taken.
@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.types import ListOf
-from snek_strategies.staging.join import parts, rebuild
+from snek_strategies.staging.join import Slot, parts, rebuild
 from snek_strategies.staging.joined_lists import JoinedList
 from snek_strategies.staging.lists import Listed, StagedList
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep
-from snek_strategies.staging.watch import Content, Names, Watch, content_of
+from snek_strategies.staging.watch import EMPTY, Content, Names, Watch, content_of
 
 
 def carries(value: object) -> bool:
     """Tell whether what an object holds can be carried over a choice or a loop."""
-    if type(value) in (list, dict, StagedList):
+    if type(value) in (list, dict, StagedList, CellType):
         return True
-    others = (list, dict, set, frozenset, bytearray, np.ndarray, type, CellType, Names, Rep)
+    others = (list, dict, set, frozenset, bytearray, np.ndarray, type, Names, Rep)
     return not isinstance(value, others) and isinstance(getattr(value, "__dict__", None), dict)
 
 
@@ -56,9 +56,19 @@ def put(host: object, keys: tuple[object, ...], values: tuple[object, ...]) -> N
     if isinstance(host, list):
         list.__setitem__(host, slice(None), values)
         return
+    if isinstance(host, CellType):
+        _assign(host, *values)
+        return
     entries: dict[Any, object] = host if isinstance(host, dict) else vars(host)
     entries.clear()
     entries.update(zip(keys, values, strict=True))
+
+
+def _assign(cell: CellType, value: object) -> None:
+    if value is EMPTY:
+        del cell.cell_contents
+    else:
+        cell.cell_contents = value
 
 
 def with_same_names(host: object, contents: list[Content], what: str) -> list[Content]:
@@ -84,7 +94,7 @@ def with_same_names(host: object, contents: list[Content], what: str) -> list[Co
 def is_one(template: object) -> bool:
     """Tell whether a container's template is that of a list whose length depends on data."""
     only = template[0] if isinstance(template, tuple) and len(template) == 1 else None
-    return isinstance(getattr(only, "type", None), ListOf)
+    return isinstance(only, Slot | Rep) and isinstance(only.type, ListOf)
 
 
 def as_one(content: Content) -> Content:

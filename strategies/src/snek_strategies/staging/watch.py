@@ -25,7 +25,7 @@ from snek_strategies.staging.tensors import is_tensor
 from snek_strategies.staging.tree_nodes import is_node
 
 Content = tuple[object, ...]
-_EMPTY = object()
+EMPTY = object()
 
 
 def is_library(filename: str) -> bool:
@@ -88,9 +88,9 @@ def content_of(value: object) -> Content | None:
         try:
             return (value.cell_contents,)
         except ValueError:
-            return (_EMPTY,)
+            return (EMPTY,)
     if isinstance(value, Names):
-        return tuple(map(value.scope.get, value.names, repeat(_EMPTY))) or None
+        return tuple(map(value.scope.get, value.names, repeat(EMPTY))) or None
     if isinstance(value, list):
         # What a list whose length depends on data holds, too, is one value.
         return tuple(list.__iter__(value))
