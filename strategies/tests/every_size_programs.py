@@ -81,6 +81,12 @@ def scaled(x):
     return x / np.sqrt(x.shape[0]), x * (1 / x.shape[0]), x + x.shape[0], x.size, x.astype("f4") / len(x)
 
 
+def long_chain(x, y):
+    for at in range(12):
+        x = np.tanh(x * 0.5 + y) - at
+    return x
+
+
 def outer(x, y):
     return x[:, None] * y, x[:, None] + y[None, :], (x[:, None] < y).sum(axis=1)
 
@@ -124,6 +130,7 @@ ONCE: dict[Callable[..., Any], Make] = {
     lstm: lambda rng, n: (rng.normal(size=(n, 6, 4)), *(rng.normal(size=s) for s in ((4, 12), (3, 12), 12))),
     softmax_regression: lambda rng, n: (rng.normal(size=(n, 4)), rng.integers(0, 3, n), rng.normal(size=(4, 3))),
     same_shapes: lambda rng, n: (rng.normal(size=(n, 4)), rng.normal(size=(n, 4))),
+    long_chain: lambda rng, n: (rng.normal(size=(n, 4)), rng.normal(size=(n, 1))),
     outer: lambda rng, n: (rng.normal(size=n), rng.normal(size=n + 3)),
     **dict.fromkeys(
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,20 @@ from hypothesis import strategies as st
 import snek
 
 sys.path.insert(0, str(Path(__file__).parent))
-from every_size_programs import ALONE, ONCE, Make, lstm, mlp, raises_for_large, softmax_regression  # noqa: E402
+from every_size_programs import (  # noqa: E402
+    ALONE,
+    ONCE,
+    Make,
+    arrays,
+    long_chain,
+    loop_over_rows,
+    lstm,
+    mlp,
+    outer,
+    raises_for_large,
+    softmax_regression,
+    statistics,
+)
 
 WEIGHT = 2.0
 
@@ -178,6 +192,22 @@ def test_containers_that_are_written_to_are_written_at_every_size() -> None:
     assert len(staged.stagings()) == 2
 
 
+@dataclasses.dataclass
+class Branch:
+    value: np.ndarray[Any, Any]
+    left: Branch | None = None
+
+
+def test_the_tables_of_a_tree_keep_their_extents() -> None:
+    def down(node, x):
+        return x.sum() * node.value if node.left is None else down(node.left, x) + node.value
+
+    staged = snek.stage(down)
+    tree = Branch(np.ones(3), Branch(np.full(3, 2.0), Branch(np.full(3, 4.0))))
+    for n in (3, 4, 5, 16):
+        np.testing.assert_allclose(staged(tree, np.ones(n)), down(tree, np.ones(n)))
+
+
 def test_attempts_at_every_size_end() -> None:
     def program(x, y, z, u):
         return {1: x}.get(x.shape[0], x), y[:2], z, u
@@ -198,6 +228,52 @@ def test_a_trace_is_of_its_own_extents() -> None:
     traced = staged.trace(np.ones(4))
     assert "float64[4]" in traced.as_text("ir")
     assert same(traced.lower().compile()(np.ones(4)), np.full(4, 2.0))
+
+
+ELSEWHERE = [
+    ("numba", softmax_regression),
+    ("numba", loop_over_rows),
+    ("numba", long_chain),
+    *(("tensorflow", one) for one in (mlp, lstm, softmax_regression, loop_over_rows, arrays, statistics, outer)),
+]
+
+
+@pytest.mark.parametrize(("backend", "function"), ELSEWHERE, ids=lambda one: getattr(one, "__name__", one))
+def test_a_compiled_program_serves_every_size(backend: str, function: Callable[..., Any]) -> None:
+    pytest.importorskip(backend)
+    staged, rng = snek.stage(function, backend=backend), np.random.default_rng(1)
+    for size in (5, 9, 7, 1, 5):
+        args = ONCE[function](rng, size)
+        mine, plain = staged(*args), function(*args)
+        pairs = zip(mine, plain, strict=True) if isinstance(plain, tuple) else [(mine, plain)]
+        for one, other in pairs:
+            np.testing.assert_allclose(one, other, rtol=1e-11)
+            assert (np.asarray(one).dtype, np.shape(one)) == (np.asarray(other).dtype, np.shape(other))
+    assert len(staged.stagings()) == 3, staged.stagings()
+
+
+def test_a_gradient_in_a_graph_serves_every_size() -> None:
+    pytest.importorskip("tensorflow")
+    loss, (make, by) = softmax_regression, LOSSES[softmax_regression]
+    staged, rng = snek.value_and_grad(loss, by, backend="tensorflow"), np.random.default_rng(3)
+    for size in (5, 9, 7, 5):
+        args = make(rng, size)
+        (value, gradients), (expected, wanted) = staged(*args), snek.value_and_grad(loss, by)(*args)
+        np.testing.assert_allclose(value, expected, rtol=1e-12)
+        for mine, exact in zip(gradients, wanted, strict=True):
+            np.testing.assert_allclose(mine, exact, rtol=1e-10, atol=1e-12)
+    assert len(staged.stagings()) == 2
+
+
+@pytest.mark.parametrize("backend", ["numba", "tensorflow"])
+def test_an_index_past_an_axis_of_any_size_is_an_error_with_that_size(backend: str) -> None:
+    pytest.importorskip(backend)
+    staged = snek.stage(lambda x, at: x[at], backend=backend)
+    for size in (5, 9, 7):
+        assert staged(np.arange(size), np.int64(size - 1)) == size - 1
+        with pytest.raises(IndexError, match=f"index {size} is out of bounds for axis 0 with size {size}"):
+            staged(np.arange(size), np.int64(size))
+    assert len(staged.stagings()) == 2
 
 
 def test_a_back_end_without_symbols_stages_each_size() -> None:

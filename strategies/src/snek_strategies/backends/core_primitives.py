@@ -16,15 +16,18 @@ import numpy as np
 
 from snek_strategies.backends.rewriting import Emitter, Names
 from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, INTERPRETATIONS, OPERATORS
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program
-from snek_strategies.ir.types import Array, Scalar, concrete
+from snek_strategies.ir.rules import results_of
+from snek_strategies.ir.symbolic_rules import places_of
+from snek_strategies.ir.symbols import Symbol, as_shape, symbols_in
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.types import Array, Dim, Scalar, concrete
 
 Row = Callable[..., Atom]
 
 _CORE = """
 power where astype asarray copy bool int float not item sum prod max min any all argmax argmin cumsum cumprod sort
 argsort matmul reshape transpose broadcast_to concatenate getitem setitem additem math real imag require raise
-tape_new tape_push tape_pop if while function call
+extent tape_new tape_push tape_pop if while function call
 """
 CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(_CORE.split())
 """What may be left after the pass."""
@@ -32,10 +35,44 @@ CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(_CORE.split())
 
 def core_primitives(program: Program) -> Program:
     """Return the program in core primitives; a primitive without a row stays as it is."""
-    return Program(program.name, _block(program.body, Names(program.body)))
+    names = _Names(program.body)
+    head: list[Node] = []
+    for symbol, (at, axis) in places_of(tuple(sym.type for sym in program.body.parameters)).items():
+        names.extents[symbol] = Emitter(names, head)("extent", program.body.parameters[at], axis=axis)
+    body = _block(program.body, names)
+    return Program(program.name, replace(body, nodes=(*head, *body.nodes)))
 
 
-def _block(block: Block, names: Names) -> Block:
+class _Names(Names):
+    """Fresh names, and those of the numbers of the program's symbols."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__(block)
+        self.extents: dict[Symbol, Atom] = {}
+
+
+class _Emitter(Emitter):
+    """Emits shapes with the numbers of their symbols."""
+
+    names: _Names
+
+    def __call__(self, primitive: str, *operands: Atom | object, **params: object) -> Sym:
+        symbols = symbols_in(as_shape(params["shape"])) if "shape" in params else ()
+        return super().__call__(primitive, *operands, *(self.names.extents[one] for one in symbols), **params)
+
+    def count(self, dims: tuple[Dim, ...], dtype: np.dtype[np.generic], less: float = 0) -> object:
+        """Return how many elements arrays of that shape have, and so many less, but not below 0, as a number."""
+        known = prod(dim for dim in dims if not isinstance(dim, Symbol))
+        symbols = symbols_in(dims)
+        if not symbols:
+            return dtype.type(max(known - less, 0))
+        made: Atom = self("asarray", known)
+        for symbol in symbols:
+            made = self("multiply", made, self.names.extents[symbol])
+        return self("astype", self("maximum", self("subtract", made, less), 0), dtype=dtype.name)
+
+
+def _block(block: Block, names: _Names) -> Block:
     nodes: list[Node] = []
     renamed: dict[int, Atom] = {}
 
@@ -49,7 +86,7 @@ def _block(block: Block, names: Names) -> Block:
         if row is None:
             nodes.append(node.over(operands, blocks))
             continue
-        emit = Emitter(names, nodes, node.place)
+        emit = _Emitter(names, nodes, node.place)
         made = row(emit, *operands, **dict(node.params))
         (result,) = node.results
         assert made.type == result.type, f"{node.primitive} becomes {made.type}, not {result.type}"
@@ -72,8 +109,13 @@ def _numeric(type_: object) -> bool:
     return isinstance(type_, Scalar) and type_.kind != "bool"
 
 
-def _dims(atom: Atom) -> tuple[int, ...]:
-    return concrete(atom.type.dims) if isinstance(atom.type, Array) else ()
+def _dims(atom: Atom) -> tuple[Dim, ...]:
+    return atom.type.dims if isinstance(atom.type, Array) else ()
+
+
+def _elements(dims: tuple[Dim, ...]) -> Dim:
+    """Return the number of elements; of one extent, that extent. Raises NeedsNumber for products of symbols."""
+    return dims[0] if len(dims) == 1 else prod(concrete(dims))
 
 
 def _dtype(atom: Atom) -> np.dtype[Any]:
@@ -90,7 +132,7 @@ def _axes(axis: object, rank: int) -> tuple[int, ...]:
 
 
 def _reduction(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, *, axis: object = None, keepdims: bool = False, dtype: str | None = None) -> Atom:
+    def row(emit: _Emitter, x: Atom, *, axis: object = None, keepdims: bool = False, dtype: str | None = None) -> Atom:
         dims = _dims(x)
         axes = _axes(axis, len(dims)) if dims else ()
         if dtype is not None:
@@ -102,7 +144,7 @@ def _reduction(name: str) -> Row:
         base = {"mean": "sum", "count_nonzero": "sum"}.get(name, name)
         made: Atom = emit(base, x, axis=axes) if dims else emit(base, x)
         if name == "mean":
-            made = emit("divide", made, made.type.dtype.type(prod(dims[one] for one in axes)))  # type: ignore[union-attr]
+            made = emit("divide", made, emit.count(tuple(dims[one] for one in axes), _dtype(made)))
         if keepdims:
             made = emit("reshape", made, shape=tuple(1 if at in axes else dim for at, dim in enumerate(dims)))
         return made
@@ -112,7 +154,7 @@ def _reduction(name: str) -> Row:
 
 def _variance(root: bool) -> Row:
     def row(
-        emit: Emitter,
+        emit: _Emitter,
         x: Atom,
         *,
         axis: object = None,
@@ -130,17 +172,16 @@ def _variance(root: bool) -> Row:
         if _dtype(x).kind == "c":
             squared = emit("square", emit("absolute", off))
         total = _reduction("sum")(emit, squared, axis=axes if dims else None, keepdims=keepdims)
-        count = max(prod(dims[one] for one in axes) - ddof, 0)
-        made = emit("divide", total, total.type.dtype.type(count))  # type: ignore[union-attr]
+        made = emit("divide", total, emit.count(tuple(dims[one] for one in axes), _dtype(total), ddof))
         return emit("sqrt", made) if root else made
 
     return row
 
 
 def _argument(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, *, axis: int | None = None, keepdims: bool = False) -> Atom:
+    def row(emit: _Emitter, x: Atom, *, axis: int | None = None, keepdims: bool = False) -> Atom:
         dims = _dims(x)
-        flat = x if axis is not None and dims else emit("reshape", x, shape=(prod(dims),))
+        flat = x if axis is not None and dims else emit("reshape", x, shape=(_elements(dims),))
         at = 0 if axis is None or not dims else axis % len(dims)
         made: Atom = emit(name, flat, axis=at)
         if keepdims:
@@ -154,18 +195,17 @@ def _argument(name: str) -> Row:
 def _same_elements(name: str) -> Row:
     """Make the row of a function that only gives the elements, in their order, another shape."""
 
-    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+    def row(emit: _Emitter, x: Atom, *extents: Atom, **params: object) -> Atom:
         if params.get("order", "C") not in ("C", None):
             return _gathered(name)(emit, x, **params)
-        probe = np.broadcast_to(np.int8(0), _dims(x))
-        shape = np.asarray(INTERPRETATIONS[name](probe, **params)).shape
-        return emit("reshape", x, shape=shape)
+        (made,) = results_of(name, (x.type, *(one.type for one in extents)), params)
+        return emit("reshape", x, shape=made.dims)  # type: ignore[union-attr]
 
     return row
 
 
 def _permuted(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+    def row(emit: _Emitter, x: Atom, **params: object) -> Atom:
         rank = len(_dims(x))
         probe = np.broadcast_to(np.int8(0), tuple(range(1, rank + 1)))
         shape = np.asarray(INTERPRETATIONS[name](probe, **params)).shape
@@ -177,68 +217,68 @@ def _permuted(name: str) -> Row:
 def _gathered(name: str) -> Row:
     """Make the row of a function that only chooses elements: which ones, it is asked on their numbers."""
 
-    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
+    def row(emit: _Emitter, x: Atom, **params: object) -> Atom:
         dims = _dims(x)
-        numbers = np.arange(prod(dims)).reshape(dims)
+        numbers = np.arange(prod(concrete(dims))).reshape(concrete(dims))
         chosen = np.asarray(INTERPRETATIONS[name](numbers, **params))
-        flat = emit("reshape", x, shape=(prod(dims),))
+        flat = emit("reshape", x, shape=(_elements(dims),))
         return emit("getitem", flat, np.ascontiguousarray(chosen), index=(HOLE,))
 
     return row
 
 
 def _triangle(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, **params: object) -> Atom:
-        kept = np.asarray(INTERPRETATIONS[name](np.ones(_dims(x), bool), **params))
+    def row(emit: _Emitter, x: Atom, **params: object) -> Atom:
+        kept = np.asarray(INTERPRETATIONS[name](np.ones(concrete(_dims(x)), bool), **params))
         return emit("where", kept, x, _dtype(x).type(0))
 
     return row
 
 
-def _trace(emit: Emitter, x: Atom, **params: Any) -> Atom:
+def _trace(emit: _Emitter, x: Atom, **params: Any) -> Atom:
     line = _gathered("diagonal")(emit, x, **params)
     return emit("sum", line, axis=(len(_dims(line)) - 1,))
 
 
-def _stack(emit: Emitter, *arrays: Atom, axis: int) -> Atom:
+def _stack(emit: _Emitter, *arrays: Atom, axis: int) -> Atom:
     rank = len(_dims(arrays[0])) + 1
     at = axis % rank
     wide = [emit("reshape", one, shape=(*_dims(one)[:at], 1, *_dims(one)[at:])) for one in arrays]
     return emit("concatenate", *wide, axis=at)
 
 
-def _concatenate(emit: Emitter, *arrays: Atom, axis: int | None) -> Atom:
+def _concatenate(emit: _Emitter, *arrays: Atom, axis: int | None) -> Atom:
     dtype = np.result_type(*map(_dtype, arrays))
     given = [one if _dtype(one) == dtype else emit("astype", one, dtype=dtype.name) for one in arrays]
     if axis is None:
-        given = [emit("reshape", one, shape=(prod(_dims(one)),)) for one in given]
+        given = [emit("reshape", one, shape=(_elements(_dims(one)),)) for one in given]
     return emit("concatenate", *given, axis=0 if axis is None else axis % len(_dims(given[0])))
 
 
-def _take(emit: Emitter, x: Atom, at: Atom, *, axis: int | None = None, mode: str = "raise") -> Atom:
+def _take(emit: _Emitter, x: Atom, at: Atom, *, axis: int | None = None, mode: str = "raise") -> Atom:
     assert mode == "raise"
     if axis is None:
-        return emit("getitem", emit("reshape", x, shape=(prod(_dims(x)),)), at, index=(HOLE,))
+        return emit("getitem", emit("reshape", x, shape=(_elements(_dims(x)),)), at, index=(HOLE,))
     before = axis % len(_dims(x))
     return emit("getitem", x, at, index=(*(slice(None),) * before, HOLE))
 
 
-def _take_along_axis(emit: Emitter, x: Atom, at: Atom, *, axis: int | None = -1) -> Atom:
+def _take_along_axis(emit: _Emitter, x: Atom, at: Atom, *, axis: int | None = -1) -> Atom:
     if axis is None:
-        return emit("getitem", emit("reshape", x, shape=(prod(_dims(x)),)), at, index=(HOLE,))
+        return emit("getitem", emit("reshape", x, shape=(_elements(_dims(x)),)), at, index=(HOLE,))
     dims, rank = _dims(at), len(_dims(at))
     places: list[Atom | object] = []
-    for one in range(rank):
-        line = np.arange(dims[one]) if _dims(x)[one] > 1 else np.zeros(dims[one], np.int64)
+    for one, size in enumerate(concrete(dims)):
+        line = np.arange(size) if _dims(x)[one] != 1 else np.zeros(size, np.int64)
         places.append(at if one == axis % rank else line.reshape([-1 if k == one else 1 for k in range(rank)]))
     return emit("getitem", x, *places, index=(HOLE,) * rank)
 
 
-def _clip(emit: Emitter, x: Atom, low: Atom, high: Atom) -> Atom:
+def _clip(emit: _Emitter, x: Atom, low: Atom, high: Atom) -> Atom:
     return emit("minimum", emit("maximum", x, low), high)
 
 
-def _difference(emit: Emitter, x: Atom, *, n: int = 1, axis: int = -1) -> Atom:
+def _difference(emit: _Emitter, x: Atom, *, n: int = 1, axis: int = -1) -> Atom:
     before = (slice(None),) * (axis % len(_dims(x)))
     for _ in range(n):
         later = emit("getitem", x, index=(*before, slice(1, None)))
@@ -251,11 +291,11 @@ def _difference(emit: Emitter, x: Atom, *, n: int = 1, axis: int = -1) -> Atom:
 
 
 def _cumulative(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, *, axis: int | None = None, dtype: str | None = None, **rest: object) -> Atom:
+    def row(emit: _Emitter, x: Atom, *, axis: int | None = None, dtype: str | None = None, **rest: object) -> Atom:
         assert not rest, rest
         dims = _dims(x)
         if axis is None and len(dims) != 1:
-            x, axis = emit("reshape", x, shape=(prod(dims),)), 0
+            x, axis = emit("reshape", x, shape=(_elements(dims),)), 0
         wide = emit(name, x, axis=0 if axis is None else axis).type.dtype if dtype is None else np.dtype(dtype)  # type: ignore[union-attr]
         x = x if _dtype(x) == wide else emit("astype", x, dtype=wide.name)
         return emit(name, x, axis=(axis or 0) % len(_dims(x)))
@@ -264,7 +304,7 @@ def _cumulative(name: str) -> Row:
 
 
 def _cumulative_along(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, *, axis: int | None = None, dtype: str | None = None, **rest: object) -> Atom:
+    def row(emit: _Emitter, x: Atom, *, axis: int | None = None, dtype: str | None = None, **rest: object) -> Atom:
         made = _cumulative({"cumulative_sum": "cumsum", "cumulative_prod": "cumprod"}[name])(
             emit, x, axis=axis, dtype=dtype
         )
@@ -272,13 +312,13 @@ def _cumulative_along(name: str) -> Row:
             return made
         at = 0 if axis is None else axis % len(_dims(made))
         dims = tuple(1 if one == at else dim for one, dim in enumerate(_dims(made)))
-        first = np.full(dims, 0 if name == "cumulative_sum" else 1, _dtype(made))
+        first = np.full(concrete(dims), 0 if name == "cumulative_sum" else 1, _dtype(made))
         return emit("concatenate", first, made, axis=at)
 
     return row
 
 
-def _searchsorted(emit: Emitter, line: Atom, values: Atom, *, side: str = "left") -> Atom:
+def _searchsorted(emit: _Emitter, line: Atom, values: Atom, *, side: str = "left") -> Atom:
     """Count what stands before each value: the places are few where a line is short, and no branch depends on data."""
     dtype = np.result_type(_dtype(line), _dtype(values))
     line, values = (emit("astype", one, dtype=dtype.name) for one in (line, values))
@@ -295,7 +335,7 @@ def _searchsorted(emit: Emitter, line: Atom, values: Atom, *, side: str = "left"
 def _placed(primitive: str) -> Row:
     """Make the row of an index: an array that is known while staging becomes an operand as others are."""
 
-    def row(emit: Emitter, x: Atom, *operands: Atom, index: tuple[object, ...]) -> Atom:
+    def row(emit: _Emitter, x: Atom, *operands: Atom, index: tuple[object, ...]) -> Atom:
         given = iter(operands[1:] if primitive != "getitem" else operands)
         parts: list[object] = []
         dynamic: list[object] = []
@@ -317,10 +357,10 @@ def _placed(primitive: str) -> Row:
 
 
 def _sorted(name: str) -> Row:
-    def row(emit: Emitter, x: Atom, *, axis: int | None = -1, **rest: object) -> Atom:
+    def row(emit: _Emitter, x: Atom, *, axis: int | None = -1, **rest: object) -> Atom:
         dims = _dims(x)
         if axis is None:
-            return emit(name, emit("reshape", x, shape=(prod(dims),)), axis=-1, **rest)
+            return emit(name, emit("reshape", x, shape=(_elements(dims),)), axis=-1, **rest)
         last, at = len(dims) - 1, axis % len(dims)
         if at == last:
             return emit(name, x, axis=-1, **rest)
@@ -330,12 +370,12 @@ def _sorted(name: str) -> Row:
     return row
 
 
-def _outer(emit: Emitter, a: Atom, b: Atom) -> Atom:
-    rows, columns = prod(_dims(a)), prod(_dims(b))
+def _outer(emit: _Emitter, a: Atom, b: Atom) -> Atom:
+    rows, columns = _elements(_dims(a)), _elements(_dims(b))
     return emit("multiply", emit("reshape", a, shape=(rows, 1)), emit("reshape", b, shape=(1, columns)))
 
 
-def _tensordot(emit: Emitter, a: Atom, b: Atom, *, axes: Any = 2) -> Atom:
+def _tensordot(emit: _Emitter, a: Atom, b: Atom, *, axes: Any = 2) -> Atom:
     da, db = _dims(a), _dims(b)
     if isinstance(axes, int):
         left, right = tuple(range(len(da) - axes, len(da))), tuple(range(axes))
@@ -344,27 +384,33 @@ def _tensordot(emit: Emitter, a: Atom, b: Atom, *, axes: Any = 2) -> Atom:
     left, right = tuple(one % len(da) for one in left), tuple(one % len(db) for one in right)
     free_a = tuple(one for one in range(len(da)) if one not in left)
     free_b = tuple(one for one in range(len(db)) if one not in right)
-    inner = prod(da[one] for one in left)
-    flat_a = emit("reshape", emit("transpose", a, axes=free_a + left), shape=(prod(da[one] for one in free_a), inner))
-    flat_b = emit("reshape", emit("transpose", b, axes=right + free_b), shape=(inner, prod(db[one] for one in free_b)))
+    inner = _elements(tuple(da[one] for one in left))
+    flat_a = emit(
+        "reshape", emit("transpose", a, axes=free_a + left), shape=(_elements(tuple(da[one] for one in free_a)), inner)
+    )
+    flat_b = emit(
+        "reshape", emit("transpose", b, axes=right + free_b), shape=(inner, _elements(tuple(db[one] for one in free_b)))
+    )
     return emit(
         "reshape", emit("matmul", flat_a, flat_b), shape=tuple(da[k] for k in free_a) + tuple(db[k] for k in free_b)
     )
 
 
-def _dot(emit: Emitter, a: Atom, b: Atom) -> Atom:
+def _dot(emit: _Emitter, a: Atom, b: Atom) -> Atom:
     da, db = _dims(a), _dims(b)
     if not da or not db:
         return emit("multiply", a, b)
     return _tensordot(emit, a, b, axes=((len(da) - 1,), (max(len(db) - 2, 0),)))
 
 
-def _vdot(emit: Emitter, a: Atom, b: Atom) -> Atom:
+def _vdot(emit: _Emitter, a: Atom, b: Atom) -> Atom:
     left = emit("conjugate", a) if _dtype(a).kind == "c" else a
-    return emit("matmul", emit("reshape", left, shape=(prod(_dims(a)),)), emit("reshape", b, shape=(prod(_dims(b)),)))
+    return emit(
+        "matmul", emit("reshape", left, shape=(_elements(_dims(a)),)), emit("reshape", b, shape=(_elements(_dims(b)),))
+    )
 
 
-def _vecdot(emit: Emitter, a: Atom, b: Atom, *, axis: int = -1) -> Atom:
+def _vecdot(emit: _Emitter, a: Atom, b: Atom, *, axis: int = -1) -> Atom:
     a, b = (
         one if axis in (-1, len(_dims(one)) - 1) else _permuted("moveaxis")(emit, one, source=axis, destination=-1)
         for one in (a, b)
@@ -374,7 +420,7 @@ def _vecdot(emit: Emitter, a: Atom, b: Atom, *, axis: int = -1) -> Atom:
     return emit("sum", product, axis=(len(_dims(product)) - 1,))
 
 
-def _round(emit: Emitter, x: Atom, *, decimals: int = 0) -> Atom:
+def _round(emit: _Emitter, x: Atom, *, decimals: int = 0) -> Atom:
     if _dtype(x).kind in "iu" and decimals >= 0:
         return emit("asarray", x)
     scale = _dtype(x).type(10.0 ** abs(decimals))

@@ -16,6 +16,7 @@ from snek_strategies.backends.rewriting import Emitter, Names, drop_unused
 from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
 from snek_strategies.ir.rules import BOOLEAN_MATH, INTEGER_MATH
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 from snek_strategies.ir.types import Array, Scalar
 
@@ -51,6 +52,17 @@ class BadIndex:
     def __call__(self, index: int) -> BaseException:
         """Return the exception."""
         return IndexError(f"index {index} is out of bounds for axis {self.axis} with size {self.size}")
+
+
+@dataclass(frozen=True)
+class BadIndexOfAnySize:
+    """Stands for the IndexError of an index that an axis does not have whose length only the run tells."""
+
+    axis: int
+
+    def __call__(self, index: int, size: int) -> BaseException:
+        """Return the exception."""
+        return BadIndex(self.axis, size)(index)
 
 
 @dataclass(frozen=True)
@@ -245,16 +257,19 @@ def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:
     assert isinstance(index, tuple)
     first = 1 if node.primitive == "getitem" else 2
     for at, (axis, length) in enumerate(dynamic_axes(index, array.dims), first):
-        yield from _bound(node.operands[at], at, axis, length, emit)
+        size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
+        yield from _bound(node.operands[at], at, axis, size, emit)
 
 
-def _bound(index: Atom, at: int, axis: int, size: int, emit: Emitter) -> Iterator[Check]:
-    if isinstance(index, Const):
+def _bound(index: Atom, at: int, axis: int, size: int | Atom, emit: Emitter) -> Iterator[Check]:
+    if isinstance(index, Const) and isinstance(size, int):
         found = np.asarray(index.value)
         if not found.size or (-size <= int(found.min()) and int(found.max()) < size):
             return
     wide = emit("asarray", index) if isinstance(index.type, Scalar) else emit("astype", index, dtype="int64")
-    bad = emit("logical_or", emit("less", wide, -size), emit("greater_equal", wide, size))
+    low = -size if isinstance(size, int) else emit("negative", size)
+    bad = emit("logical_or", emit("less", wide, low), emit("greater_equal", wide, size))
+    error, more = (BadIndex(axis, size), ()) if isinstance(size, int) else (BadIndexOfAnySize(axis), (size,))
     dims = wide.type.dims if isinstance(wide.type, Array) else ()
     if dims:
         if 0 in dims:
@@ -266,7 +281,7 @@ def _bound(index: Atom, at: int, axis: int, size: int, emit: Emitter) -> Iterato
             emit("argmax", emit("reshape", bad, shape=(-1,)), axis=0),
             index=(HOLE,),
         )
-        yield Check(any_bad, BadIndex(axis, size), (flat,), ((at, emit("where", bad, emit("asarray", 0), wide)),))
+        yield Check(any_bad, error, (flat, *more), ((at, emit("where", bad, emit("asarray", 0), wide)),))
         return
     safe: Atom = emit("where", bad, emit("asarray", 0), wide)
-    yield Check(emit("bool", bad), BadIndex(axis, size), (wide,), ((at, safe),))
+    yield Check(emit("bool", bad), error, (wide, *more), ((at, safe),))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 
 from snek_strategies.ir.interpretations import HOLE
-from snek_strategies.ir.types import Array, Type
+from snek_strategies.ir.symbols import Symbol
+from snek_strategies.ir.types import Array, Dim, Type, broadcast
 
 
 @dataclass(frozen=True)
@@ -43,20 +46,21 @@ class Placed:
     """How each source axis is chosen, and the shape that comes out."""
 
     places: tuple[Place, ...]
-    shape: tuple[int, ...]
+    shape: tuple[Any, ...]
+    """Numbers; symbols too where the source or the index has some."""
 
 
-def placed(dims: tuple[int, ...], index: tuple[object, ...], dynamic: tuple[Type, ...]) -> Placed:
+def placed(dims: tuple[Dim, ...], index: tuple[object, ...], dynamic: tuple[Type, ...]) -> Placed:
     """Return how `index`, with a `HOLE` for each of `dynamic`, takes from an array of shape `dims`."""
     parts = _without_ellipsis(index, len(dims))
     shapes = [one.dims if isinstance(one, Array) else () for one in dynamic]
     holes = iter(zip(count(), shapes))
-    arrays = np.broadcast_shapes(*(tuple(one) for one in shapes)) if shapes else ()
+    arrays = broadcast(tuple(shapes)) if shapes else ()
     advanced = bool(arrays) or any(shapes)
     chosen = [at for at, part in enumerate(parts) if part is HOLE or isinstance(part, (int, np.integer))]
     adjacent = advanced and chosen == list(range(chosen[0], chosen[-1] + 1))
     places: list[Place] = []
-    shape: list[int] = []
+    shape: list[Dim] = []
     walking: list[tuple[int, int]] = []
     first = 0
     axis = 0
@@ -73,13 +77,15 @@ def placed(dims: tuple[int, ...], index: tuple[object, ...], dynamic: tuple[Type
             number, own = next(holes)
             places.append(By(number, tuple(range(len(arrays) - len(own), len(arrays)))))
         elif isinstance(part, slice):
-            start, stop, step = part.indices(size)
+            start, step, extent = _walked(part, size)
             walking.append((len(places), len(shape)))
             places.append(Along(len(shape), start, step))
-            shape.append(len(range(start, stop, step)))
+            shape.append(extent)
         else:
             assert isinstance(part, (int, np.integer)), part
-            places.append(At(int(part) % size if size else 0))
+            places.append(
+                At(int(part) if isinstance(size, Symbol) and part >= 0 else int(part) % size if size != 0 else 0)
+            )
     if advanced and not adjacent:
         shape[:0] = arrays
         places = [
@@ -88,6 +94,14 @@ def placed(dims: tuple[int, ...], index: tuple[object, ...], dynamic: tuple[Type
     else:
         places = [By(one.operand, tuple(k + first for k in one.axes)) if isinstance(one, By) else one for one in places]
     return Placed(tuple(places), tuple(shape))
+
+
+def _walked(part: slice, size: Dim) -> tuple[int, int, Dim]:
+    """Return where a slice starts, its step, and its extent; of an axis whose extent is a symbol it takes all."""
+    if isinstance(size, Symbol):
+        return (0, 1, size) if part.step in (None, 1) else (operator.index(size), -1, size)
+    start, stop, step = part.indices(size)
+    return start, step, len(range(start, stop, step))
 
 
 def is_basic(dynamic: tuple[Type, ...]) -> bool:

@@ -8,12 +8,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.backend import Run, cannot_say
 from snek_strategies.backends.placed_index import Along, At, is_basic, placed
 from snek_strategies.backends.tensorflow_elementwise import ON_BOOLS, rows
+from snek_strategies.backends.tensorflow_positions import positions_of_any_size, sized
 from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
+from snek_strategies.ir.interpretations import LINEAR
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbolic_rules import has_symbols
+from snek_strategies.ir.symbols import Symbol, as_shape
 from snek_strategies.ir.syntax import Node, Program
+from snek_strategies.ir.types import concrete
 
 NARROW = frozenset({"int8", "int16", "uint8", "uint16", "uint32"})
 """Dtypes that TensorFlow has few operations for: it computes in int64, and the cast back wraps as NumPy does."""
@@ -118,7 +124,22 @@ Make = Callable[[TensorFlowSystem, Node], Callable[..., Value]]
 
 def _converted(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     dims = dims_of(node.results[0].type)
-    return lambda x: system.shaped(x, dims)
+    if has_symbols(dims):
+        return lambda x: x  # what makes numbers of arrays of rank 1 or more keeps none of their axes
+    return lambda x: system.shaped(x, concrete(dims))
+
+
+def _of_shape(name: str) -> Make:
+    """Make the row of what takes a shape; the numbers of its symbols are further operands."""
+
+    def make(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+        dims, shape = dims_of(node.results[0].type), as_shape(dict(node.params)["shape"])
+        if not has_symbols(dims):
+            known = system.shaped if name == "reshape" else system.spread
+            return lambda x, *_: known(x, concrete(dims))
+        return lambda x, *extents: getattr(system.tf, name)(x, sized(system.tf, shape, extents))
+
+    return make
 
 
 def _reduction(name: str) -> Make:
@@ -171,13 +192,13 @@ def _along(name: str) -> Make:
 def _matmul(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     tf, dtype = system.tf, dtype_of(node.results[0].type)
     wide = WIDE if dtype.name in NARROW or dtype.kind == "b" else dtype
-    dims = dims_of(node.results[0].type)
 
     def product(a: Value, b: Value) -> Value:
         a, b = system.cast(a, wide), system.cast(b, wide)
-        a = a[None, :] if a.shape.rank == 1 else a
-        b = b[:, None] if b.shape.rank == 1 else b
-        return system.shaped(tf.linalg.matmul(a, b), dims)
+        row, column = a.shape.rank == 1, b.shape.rank == 1
+        made = tf.linalg.matmul(a[None, :] if row else a, b[:, None] if column else b)
+        made = tf.squeeze(made, axis=-1) if column else made
+        return tf.squeeze(made, axis=-1 if column else -2) if row else made
 
     return product
 
@@ -187,17 +208,22 @@ def _where(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     return lambda flag, a, b: system.tf.where(system.cast(flag, BOOL), system.cast(a, dtype), system.cast(b, dtype))
 
 
-def _positions(system: TensorFlowSystem, node: Node, first: int, dynamic: Sequence[Value]) -> Value:
+def _positions(system: TensorFlowSystem, node: Node, first: int, x: Value, dynamic: Sequence[Value]) -> Value:
     """Return the flat positions that an index takes, in the result's shape."""
     tf = system.tf
     dims = dims_of(node.operands[0].type)
     index = dict(node.params)["index"]
     assert isinstance(index, tuple)
-    where = placed(dims, index, tuple(atom.type for atom in node.operands[first:]))
+    kinds = tuple(atom.type for atom in node.operands[first:])
+    where = placed(dims, index, kinds)
+    if has_symbols(dims, where.shape):
+        given_with_dims = [(x, dims), *zip(dynamic, map(dims_of, kinds), strict=True)]
+        return positions_of_any_size(system, where, given_with_dims)
+    sizes = concrete(dims)
     known = np.zeros((), np.int64)
     total: Value = None
     stride = 1
-    for place, size in zip(reversed(where.places), reversed(dims), strict=True):
+    for place, size in zip(reversed(where.places), reversed(sizes), strict=True):
         if isinstance(place, At):
             known = known + place.position * stride
         elif isinstance(place, Along):
@@ -221,7 +247,7 @@ def _getitem(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     tf = system.tf
     if is_basic(tuple(atom.type for atom in node.operands[1:])):
         return lambda x, *dynamic: x[index_of(node, dynamic)] if dict(node.params)["index"] else x
-    return lambda x, *dynamic: tf.gather(tf.reshape(x, (-1,)), _positions(system, node, 1, dynamic))
+    return lambda x, *dynamic: tf.gather(tf.reshape(x, (-1,)), _positions(system, node, 1, x, dynamic))
 
 
 def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
@@ -230,24 +256,29 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     name = "tensor_scatter_nd_add" if node.primitive == "additem" else "tensor_scatter_nd_update"
 
     def store(x: Value, value: Value, *dynamic: Value) -> Value:
-        at = _positions(system, node, 2, dynamic)
+        at = _positions(system, node, 2, x, dynamic)
         value = system.cast(value, np.dtype(x.dtype.as_numpy_dtype))
         while value.shape.rank > at.shape.rank:
             value = value[0]
-        value = system.shaped(system.spread(value, tuple(at.shape)), (math.prod(at.shape),))
+        if at.shape.is_fully_defined():
+            value = system.shaped(system.spread(value, tuple(at.shape)), (math.prod(at.shape),))
+        else:
+            value = tf.reshape(tf.broadcast_to(value, tf.shape(at)), (-1,))
         made = getattr(tf, name)(tf.reshape(x, (-1,)), tf.reshape(at, (-1, 1)), value)
-        return system.shaped(made, dims)
+        return tf.reshape(made, tf.shape(x)) if has_symbols(dims) else system.shaped(made, concrete(dims))
 
     return store
 
 
 ROWS: dict[str, Make] = {
-    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy", "reshape"), _converted),
+    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy"), _converted),
     "not": lambda system, _: lambda x: system.denied(system.cast(system.shaped(x, ()), BOOL)),
     **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
     **{name: _along(name) for name in ("cumsum", "cumprod", "sort", "argsort")},
     "matmul": _matmul,
-    "broadcast_to": lambda system, node: lambda x: system.spread(x, dims_of(node.results[0].type)),
+    "reshape": _of_shape("reshape"),
+    "broadcast_to": _of_shape("broadcast_to"),
+    "extent": lambda system, node: lambda x: system.tf.shape(x, out_type=system.tf.int64)[dict(node.params)["axis"]],
     "transpose": lambda system, node: lambda x: system.tf.transpose(x, dict(node.params)["axes"]),
     "concatenate": lambda system, node: lambda *xs: system.tf.concat(xs, axis=dict(node.params)["axis"]),
     "where": _where,
@@ -265,6 +296,8 @@ class TensorFlowProgram(TracedProgram):
 
     backend: ClassVar[str] = "tensorflow"
     kinds: ClassVar[tuple[str, ...]] = ("graph",)
+    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    any_size: ClassVar[bool] = True
     xla: ClassVar[bool] = False
 
     def __init__(self, program: Program) -> None:
@@ -277,7 +310,10 @@ class TensorFlowProgram(TracedProgram):
             # What is yielded as it came, or known while staging, is a tensor of the graph's own.
             return tuple(tf.identity(one) for one in Evaluator(system).run(body, arguments, {}))
 
-        signature = [tf.TensorSpec(dims, dtype) for dtype, dims in self.shapes()]
+        signature = [
+            tf.TensorSpec([None if isinstance(dim, Symbol) else dim for dim in dims_of(sym.type)], dtype_of(sym.type))
+            for sym in self.ready.body.parameters
+        ]
         staged = tf.function(function, input_signature=signature, autograph=False, jit_compile=self.xla or None)
         self.concrete = staged.get_concrete_function()
         self.system = system
@@ -305,4 +341,5 @@ class TensorFlowXla(TensorFlowProgram):
     """A program traced as one `tf.function`, which XLA compiles."""
 
     backend: ClassVar[str] = "tensorflow-xla"
+    any_size: ClassVar[bool] = False  # XLA compiles for numbers
     xla: ClassVar[bool] = True

@@ -170,7 +170,7 @@ class TracedProgram(LoweredProgram):
 
     def host(self, native: Run, from_host: Callable[[np.ndarray, np.dtype[np.generic]], Value]) -> Run:
         """Return the callable over host values around the one over the system's own."""
-        dtypes = [dtype for dtype, _ in self.shapes()]
+        dtypes = [dtype_of(sym.type) for sym in self.ready.body.parameters]
         parameters, results = self.program.body.parameters, self.program.body.results
         given = {sym.index: at for at, sym in enumerate(parameters)}
         same = [given.get(atom.index) if isinstance(atom, Sym) else None for atom in results]

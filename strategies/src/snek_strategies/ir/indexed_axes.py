@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snek_strategies.ir.interpretations import HOLE
-from snek_strategies.ir.types import Dim, concrete
+from snek_strategies.ir.types import Dim
 
 
-def dynamic_axes(index: tuple[object, ...], dims: tuple[Dim, ...]) -> Iterator[tuple[int, int]]:
-    """Walk the axis, and its length, of each dynamic part of an index, in the order of its operands."""
+def dynamic_axes(index: tuple[object, ...], dims: tuple[Dim, ...]) -> Iterator[tuple[int, Dim]]:
+    """Walk the axis, and its extent, of each dynamic part of an index, in the order of its operands."""
     axis = 0
     used = sum(1 for part in index if part is not None and part is not Ellipsis)
     for part in index:
@@ -19,5 +19,5 @@ def dynamic_axes(index: tuple[object, ...], dims: tuple[Dim, ...]) -> Iterator[t
             axis += len(dims) - used
             continue
         if part is HOLE:
-            yield axis, concrete(dims[axis : axis + 1])[0]
+            yield axis, dims[axis]
         axis += 1

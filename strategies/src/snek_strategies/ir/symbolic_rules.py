@@ -13,7 +13,7 @@ from math import isqrt, prod
 import numpy as np
 
 from snek_strategies.ir.symbols import NeedsNumber, Symbol
-from snek_strategies.ir.types import Dim
+from snek_strategies.ir.types import Array, Dim, Type
 
 Dims = tuple[Dim, ...]
 
@@ -26,6 +26,16 @@ UNIFORM = frozenset(f"{_MOVING} {_ALONG} dot vdot vecdot tensordot".split())
 def has_symbols(*shapes: Dims) -> bool:
     """Tell whether a symbol is in one of the shapes."""
     return any(isinstance(dim, Symbol) for dims in shapes for dim in dims)
+
+
+def places_of(types: tuple[Type, ...]) -> dict[Symbol, tuple[int, int]]:
+    """Return for each symbol the position and the axis of the first argument that has it among its extents."""
+    found: dict[Symbol, tuple[int, int]] = {}
+    for at, one in enumerate(types):
+        for axis, dim in enumerate(one.dims if isinstance(one, Array) else ()):
+            if isinstance(dim, Symbol):
+                found.setdefault(dim, (at, axis))
+    return found
 
 
 def by_probe(

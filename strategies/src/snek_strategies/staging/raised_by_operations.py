@@ -13,7 +13,7 @@ from typing import Any
 from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Block, Const
-from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.ir.types import Array, Dim, Scalar
 from snek_strategies.staging.attempts import takes_of_operation, watched_operations
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.optional import NUMBERS
@@ -93,7 +93,7 @@ def _bounds(first: int) -> Callable[..., Iterator[Check]]:
     return checks
 
 
-def _bound(index: Atom, axis: int, size: int) -> Iterator[Check]:
+def _bound(index: Atom, axis: int, size: Dim) -> Iterator[Check]:
     wide = emit("asarray", Rep(index)) if isinstance(index.type, Scalar) else emit("astype", Rep(index), dtype="int64")
     bad = emit("logical_or", emit("less", wide, -size), emit("greater_equal", wide, size))
     dims = wide.shape

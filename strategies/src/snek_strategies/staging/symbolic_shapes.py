@@ -20,7 +20,7 @@ Sizes = tuple[tuple[int, ...], ...]
 Pattern = tuple[tuple[int, ...], ...]
 """Shapes with a number, or -1 - k for the k-th symbol."""
 
-NAMES = "nmkpqr"
+NAMES = "nmpqrs"
 
 
 def split_key(key: object) -> tuple[object, Sizes]:
@@ -112,16 +112,6 @@ def with_shapes(types: tuple[Type, ...], shapes: Shapes) -> tuple[Type, ...]:
 
 def _may_be(dims: tuple[Dim, ...], shape: tuple[Dim, ...]) -> bool:
     return len(dims) == len(shape) and all(isinstance(b, Symbol) or a == b for a, b in zip(dims, shape, strict=True))
-
-
-def places_of(types: tuple[Type, ...]) -> dict[Symbol, tuple[int, int]]:
-    """Return for each symbol the position and the axis of the first argument that has it among its extents."""
-    found: dict[Symbol, tuple[int, int]] = {}
-    for at, one in enumerate(types):
-        for axis, dim in enumerate(one.dims if isinstance(one, Array) else ()):
-            if isinstance(dim, Symbol):
-                found.setdefault(dim, (at, axis))
-    return found
 
 
 def finish(symbols: Mapping[Symbol, object]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from snek_core_transform.errors import Place, StagingError
+from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.syntax import Atom, Block, Program
 from snek_strategies.ir.types import Tensor, Type
 from snek_strategies.ir.verify import checking, verify
@@ -46,7 +47,7 @@ from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import BEGINNING, FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import Rep, lift, memory_of
-from snek_strategies.staging.symbolic_shapes import Shapes, finish, places_of, with_shapes
+from snek_strategies.staging.symbolic_shapes import Shapes, finish, with_shapes
 from snek_strategies.staging.tensors import (
     host_array,
     is_description,

@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.numba_source import loops
 from snek_strategies.backends.placed_index import is_basic, placed
 from snek_strategies.ir.interpretations import FUNCTIONS, HOLE
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbols import Symbol, as_shape
 from snek_strategies.ir.syntax import Atom, Const, Node
-from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.ir.types import Array, Dim, Scalar
 
 Row = Callable[["Functions", Node, list[str]], str]
 
@@ -216,22 +218,27 @@ def _matmul(functions: Functions, node: Node, operands: list[str]) -> str:
 
 def _reshape(_: Functions, node: Node, operands: list[str]) -> str:
     dims = dims_of(node.results[0].type)
-    (atom,) = node.operands
+    atom = node.operands[0]
     if not dims_of(atom.type):
-        return f"np.full({_shape(dims)}, {operands[0]})" if dims else operands[0]
+        return f"np.full({_shape(dims, operands[1:])}, {operands[0]})" if dims else operands[0]
     if not dims:
         return f"{operands[0]}[{', '.join('0' * len(dims_of(atom.type)))}]"
-    return f"np.ascontiguousarray({operands[0]}).reshape({_shape(dims)})"
+    # With symbols, -1 among numbers stays: the result's own extents need not be at hand.
+    shape = as_shape(dict(node.params)["shape"]) if any(isinstance(dim, Symbol) for dim in dims) else dims
+    return f"np.ascontiguousarray({operands[0]}).reshape({_shape(shape, operands[1:])})"
 
 
-def _shape(dims: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, dims))}{',' if len(dims) == 1 else ''})"
+def _shape(dims: tuple[Dim, ...], extents: list[str]) -> str:
+    """Return a shape's text; the numbers of its symbols have these."""
+    numbers = iter(extents)
+    texts = [next(numbers) if isinstance(dim, Symbol) else str(dim) for dim in dims]
+    return f"({', '.join(texts)}{',' if len(dims) == 1 else ''})"
 
 
 def _transpose(_: Functions, node: Node, operands: list[str]) -> str:
     axes = dict(node.params)["axes"]
     assert isinstance(axes, tuple)
-    return f"np.transpose({operands[0]}, {_shape(axes)})" if len(axes) > 1 else operands[0]
+    return f"np.transpose({operands[0]}, {_shape(axes, [])})" if len(axes) > 1 else operands[0]
 
 
 def _broadcast_to(_: Functions, node: Node, operands: list[str]) -> str:
@@ -239,8 +246,8 @@ def _broadcast_to(_: Functions, node: Node, operands: list[str]) -> str:
     if not dims:
         return operands[0]
     if not dims_of(node.operands[0].type):
-        return f"np.full({_shape(dims)}, {cast(operands[0], node.operands[0], _result_dtype(node))})"
-    return f"np.broadcast_to({operands[0]}, {_shape(dims)})"
+        return f"np.full({_shape(dims, operands[1:])}, {cast(operands[0], node.operands[0], _result_dtype(node))})"
+    return f"np.broadcast_to({operands[0]}, {_shape(dims, operands[1:])})"
 
 
 def _concatenate(_: Functions, node: Node, operands: list[str]) -> str:
@@ -255,7 +262,7 @@ def _getitem(functions: Functions, node: Node, operands: list[str]) -> str:
     if is_basic(dynamic):
         return f"{operands[0]}[{_basic(index, operands[1:])}]" if index else operands[0]
     where = placed(dims_of(node.operands[0].type), index, dynamic)
-    text = loops.gather(where, [dims_of(one) for one in dynamic], _result_dtype(node))
+    text = loops.gather(where, dims_of(node.operands[0].type), [dims_of(one) for one in dynamic], _result_dtype(node))
     return f"{functions.name('take', text)}({', '.join(operands)})"
 
 
@@ -286,6 +293,7 @@ def _store(functions: Functions, node: Node, operands: list[str]) -> str:
         given, dims = f"{given}[0]", dims[1:]
     text = loops.scatter(
         where,
+        dims_of(target.type),
         [dims_of(one) for one in dynamic],
         len(dims),
         adds=node.primitive == "additem",
@@ -333,6 +341,7 @@ ROWS: dict[str, Row] = {
     "not": _not,
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all", "argmax", "argmin"), _reduce),
     **dict.fromkeys(("cumsum", "cumprod", "sort", "argsort"), _along),
+    "extent": lambda _, node, operands: f"{operands[0]}.shape[{dict(node.params)['axis']}]",
     "matmul": _matmul,
     "reshape": _reshape,
     "transpose": _transpose,

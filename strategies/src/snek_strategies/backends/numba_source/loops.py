@@ -8,6 +8,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from snek_strategies.backends.placed_index import Along, At, By, Placed
+from snek_strategies.ir.symbols import Symbol
+from snek_strategies.ir.types import Dim, broadcast
+
+Dims = tuple[Dim, ...]
 
 REDUCTIONS = {
     "sum": ("{zero}", "acc += {x}"),
@@ -43,6 +47,14 @@ class Text:
         return "\n".join(self.lines)
 
 
+def name_extents(text: Text, *arrays: tuple[str, Dims]) -> None:
+    """Write lines that give the symbols among the arrays' extents their numbers."""
+    for name, dims in arrays:
+        for axis, dim in enumerate(dims):
+            if isinstance(dim, Symbol):
+                text.line(f"{dim} = {name}.shape[{axis}]")
+
+
 def _ranges(letter: str, sizes: Iterable[object]) -> list[str]:
     return [f"for {letter}{at} in range({size}):" for at, size in enumerate(sizes)]
 
@@ -52,13 +64,11 @@ def dtype_text(dtype: np.dtype[np.generic]) -> str:
     return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
 
 
-def _shape(dims: tuple[int, ...]) -> str:
+def _shape(dims: Dims) -> str:
     return f"({', '.join(map(str, dims))}{',' if len(dims) == 1 else ''})"
 
 
-def reduction(
-    name: str, dims: tuple[int, ...], axes: tuple[int, ...], given: np.dtype, made: np.dtype
-) -> Callable[[str], str]:
+def reduction(name: str, dims: Dims, axes: tuple[int, ...], given: np.dtype, made: np.dtype) -> Callable[[str], str]:
     """Return the text of `name(x)` over `axes`, as a function of the name that it gets."""
     kept = [axis for axis in range(len(dims)) if axis not in axes]
     element = f"x[{', '.join(f'i{axis}' for axis in range(len(dims)))}]"
@@ -67,6 +77,7 @@ def reduction(
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x):")
+        name_extents(text, ("x", dims))
         if kept:
             text.line(f"out = np.empty({_shape(tuple(dims[one] for one in kept))}, {dtype_text(made)})")
         with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in kept):
@@ -90,7 +101,7 @@ def reduction(
 def _extreme(
     text: Text,
     name: str,
-    dims: tuple[int, ...],
+    dims: Dims,
     axes: tuple[int, ...],
     element: str,
     start: str,
@@ -126,13 +137,13 @@ def _source(placed: Placed, rank_of: dict[int, int]) -> str:
     return ", ".join(parts)
 
 
-def _index_name(operand: int, dims: tuple[int, ...], axes: tuple[int, ...], shape: tuple[int, ...]) -> str | None:
+def _index_name(operand: int, dims: Dims, axes: tuple[int, ...], shape: Dims) -> str | None:
     """Say how an index array that is broadcast must be widened before it is read."""
     wanted = tuple(shape[axis] for axis in axes)
     return None if dims == wanted else f"i{operand} = np.broadcast_to(i{operand}, {_shape(wanted)})"
 
 
-def _prepared(text: Text, placed: Placed, index_dims: list[tuple[int, ...]]) -> None:
+def _prepared(text: Text, placed: Placed, index_dims: list[Dims]) -> None:
     for place in placed.places:
         if isinstance(place, By) and index_dims[place.operand]:
             widened = _index_name(place.operand, index_dims[place.operand], place.axes, placed.shape)
@@ -140,11 +151,12 @@ def _prepared(text: Text, placed: Placed, index_dims: list[tuple[int, ...]]) -> 
                 text.line(widened)
 
 
-def gather(placed: Placed, index_dims: list[tuple[int, ...]], dtype: np.dtype[np.generic]) -> Callable[[str], str]:
+def gather(placed: Placed, dims: Dims, index_dims: list[Dims], dtype: np.dtype[np.generic]) -> Callable[[str], str]:
     """Return the text of a function that takes elements: x, then the dynamic indices."""
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x{''.join(f', i{k}' for k in range(len(index_dims)))}):")
+        name_extents(text, ("x", dims), *((f"i{k}", own) for k, own in enumerate(index_dims)))
         _prepared(text, placed, index_dims)
         text.line(f"out = np.empty({_shape(placed.shape)}, {dtype_text(dtype)})")
         with text.inside(_ranges("o", placed.shape)):
@@ -157,12 +169,13 @@ def gather(placed: Placed, index_dims: list[tuple[int, ...]], dtype: np.dtype[np
 
 
 def scatter(
-    placed: Placed, index_dims: list[tuple[int, ...]], value_rank: int, *, adds: bool, target: str
+    placed: Placed, dims: Dims, index_dims: list[Dims], value_rank: int, *, adds: bool, target: str
 ) -> Callable[[str], str]:
     """Return the text of a function that stores (or adds) `value` into a copy of x; the last of equal indices wins."""
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x, value{''.join(f', i{k}' for k in range(len(index_dims)))}):")
+        name_extents(text, ("x", dims), *((f"i{k}", own) for k, own in enumerate(index_dims)))
         _prepared(text, placed, index_dims)
         text.line("out = x.copy()")
         if value_rank:
@@ -178,20 +191,21 @@ def scatter(
     return write
 
 
-def product(left: tuple[int, ...], right: tuple[int, ...], made: np.dtype[np.generic]) -> Callable[[str], str]:
+def product(left: Dims, right: Dims, made: np.dtype[np.generic]) -> Callable[[str], str]:
     """Return the text of a matrix product of any ranks and dtypes, in loops."""
     a = left if len(left) > 1 else (1, *left)
     b = right if len(right) > 1 else (*right, 1)
-    batch = np.broadcast_shapes(a[:-2], b[:-2])
+    batch = broadcast((a[:-2], b[:-2]))
     wide = (*batch, a[-2], b[-1])
     shape = (*batch, *(a[-2:-1] if len(left) > 1 else ()), *(b[-1:] if len(right) > 1 else ()))
 
-    def batched(dims: tuple[int, ...]) -> str:
+    def batched(dims: Dims) -> str:
         offset = len(batch) - (len(dims) - 2)
         return "".join("0, " if dims[axis] == 1 else f"o{axis + offset}, " for axis in range(len(dims) - 2))
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x, y):")
+        name_extents(text, ("x", left), ("y", right))
         text.line(f"x = np.ascontiguousarray(x).reshape({_shape(a)})")
         text.line(f"y = np.ascontiguousarray(y).reshape({_shape(b)})")
         text.line(f"out = np.zeros({_shape(wide)}, {dtype_text(made)})")
@@ -211,12 +225,13 @@ def product(left: tuple[int, ...], right: tuple[int, ...], made: np.dtype[np.gen
     return write
 
 
-def running(name: str, dims: tuple[int, ...], axis: int, made: np.dtype[np.generic]) -> Callable[[str], str]:
+def running(name: str, dims: Dims, axis: int, made: np.dtype[np.generic]) -> Callable[[str], str]:
     """Return the text of `cumsum` or `cumprod` along an axis."""
     sign, start = ("+", 0) if name == "cumsum" else ("*", 1)
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x):")
+        name_extents(text, ("x", dims))
         text.line(f"out = np.empty({_shape(dims)}, {dtype_text(made)})")
         with text.inside(f"for i{k} in range({dims[k]}):" for k in range(len(dims)) if k != axis):
             text.line(f"acc = {dtype_text(made)}({start})")
@@ -230,12 +245,13 @@ def running(name: str, dims: tuple[int, ...], axis: int, made: np.dtype[np.gener
     return write
 
 
-def by_rows(name: str, dims: tuple[int, ...], made: np.dtype[np.generic]) -> Callable[[str], str]:
+def by_rows(name: str, dims: Dims, made: np.dtype[np.generic]) -> Callable[[str], str]:
     """Return the text of `sort` or `argsort` along the last axis."""
     call = "np.sort(x[{at}])" if name == "sort" else "np.argsort(x[{at}], kind='mergesort')"
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x):")
+        name_extents(text, ("x", dims))
         text.line(f"out = np.empty({_shape(dims)}, {dtype_text(made)})")
         with text.inside(_ranges("i", dims[:-1])):
             at = ", ".join([*(f"i{k}" for k in range(len(dims) - 1)), ":"])

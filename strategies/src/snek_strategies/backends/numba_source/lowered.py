@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snek_core_transform.errors import StagingError
-from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of
 from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
@@ -22,8 +22,10 @@ from snek_strategies.backends.numba_source.loops import dtype_text
 from snek_strategies.backends.numba_source.regions import region, regions
 from snek_strategies.backends.raising import Sites, host_value
 from snek_strategies.backends.structured_source import Dialect, write
+from snek_strategies.ir.interpretations import LINEAR
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Node, Program, Sym
-from snek_strategies.ir.types import Fn, Scalar, Tape, Type
+from snek_strategies.ir.types import Fn, Scalar, Tape, Type, concrete
 
 _NUMBERS = itertools.count()
 INLINED = ELEMENTWISE | {
@@ -35,6 +37,7 @@ INLINED = ELEMENTWISE | {
     "not",
     "item",
     "getitem",
+    "extent",
     "transpose",
     "reshape",
     "math",
@@ -59,6 +62,8 @@ class NumbaSource(LoweredProgram):
     """Plain Python with NumPy, typed and compiled by Numba."""
 
     kinds: ClassVar[tuple[str, ...]] = ("python",)
+    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    any_size: ClassVar[bool] = True
     recursive: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:
@@ -171,7 +176,7 @@ def _settled(atom: Atom, text: str) -> str:
 
 
 def _nothing(type_: Type) -> str:
-    dims = dims_of(type_)
+    dims = concrete(dims_of(type_))
     if dims:
         return f"np.empty(({', '.join(map(str, dims))},), {dtype_text(dtype_of(type_))})"
     return f"{dtype_text(dtype_of(type_))}(0)"

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.numba_source.expressions import Functions, expression
-from snek_strategies.backends.numba_source.loops import Text, dtype_text
+from snek_strategies.backends.numba_source.loops import Dims, Text, dtype_text, name_extents
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Const, Node, Program, Sym, free_syms
 from snek_strategies.ir.types import Array
 
 SHORTEST = 17
 """Shorter chains Numba gets as array expressions, which it makes loops of itself."""
-
-Dims = tuple[int, ...]
 
 
 def regions(program: Program) -> Program:
@@ -38,6 +37,7 @@ def _function(functions: Functions, name: str, node: Node, given: list[Atom]) ->
     texts = {_key(atom): f"x{at}" for at, atom in enumerate(given)}
     dims: Dims = dims_of(node.results[0].type)
     text = Text(f"def {name}({', '.join(texts.values())}):")
+    name_extents(text, *((texts[_key(atom)], dims_of(atom.type)) for atom in given))
     shape = f"({''.join(f'{one}, ' for one in dims)})"
     for at, sym in enumerate(node.results):
         text.line(f"out{at} = np.empty({shape}, {dtype_text(dtype_of(sym.type))})")
