@@ -79,7 +79,8 @@ def called(run: Surroundings, program: Callable[..., Any], arguments: tuple[int,
             if isinstance(answer, types.GeneratorType | types.CoroutineType):
                 answer = run.driven(answer)
             result = repr(answer)
-        except Exception as error:  # noqa: BLE001 - what a program raises is part of its outcome
+        # What a program raises is part of its outcome; a group may hold the end of a generator, which is no Exception.
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001
             ended, frames = "raised", places(error)
             result = type(error), str(error), repr(error.__cause__), repr(error.__context__)
     return Outcome(ended, result, frames, printed.getvalue(), run.log, repr(run.namespace.get("g", "unbound")))
