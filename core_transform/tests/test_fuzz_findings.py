@@ -252,6 +252,39 @@ def variables_named_like_those_of_comprehensions(x: int) -> object:
     return x and (sizes, seen), size, name, chosen, nested
 
 
+def chain_that_ends_before_an_unbound_name(x: int) -> object:
+    seen, b, xs, told = 0, x, [x, 4, "end"], [].append
+    if x > 100:
+        end = 4
+    try:
+        while seen < 3:
+            seen += 1
+            try:
+                while seen < 9 and (7 <= b < end):
+                    seen += 1
+                for end in xs[:2]:
+                    told(f"{end=}")
+            except TypeError:
+                del xs[0]
+            b = b = -1
+    except NameError as error:
+        told(error)
+    return x, seen, b, xs
+
+
+def jump_out_of_reach_in_a_loop_that_yields(x: int) -> object:
+    def go() -> Any:
+        for number in [x, 3]:
+            if number in (1,):
+                continue
+                break
+        else:
+            yield number
+        yield "end"
+
+    return list(go())
+
+
 def unpacking_what_is_not_iterable(x: int) -> object:
     try:
         (y,) = x  # type: ignore[misc]
@@ -293,6 +326,10 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (jumps_in_managers_of_a_loop_that_suspends, (9,)),
     (variables_named_like_those_of_comprehensions, (3,)),
     (variables_named_like_those_of_comprehensions, (0,)),
+    (chain_that_ends_before_an_unbound_name, (3,)),
+    (chain_that_ends_before_an_unbound_name, (8,)),
+    (jump_out_of_reach_in_a_loop_that_yields, (1,)),
+    (jump_out_of_reach_in_a_loop_that_yields, (2,)),
     (unpacking_what_is_not_iterable, (1,)),
 ]
 

@@ -46,7 +46,8 @@ def _lower(loop: gast.stmt, context: Context) -> Block:
     lowering = Lowering(gast.Break, flag, lambda _: [], lambda statement: [at(gast.Break(), statement)])
     plain = is_plain(loop) or isinstance(loop, gast.AsyncFor)
     loop.body, _ = lowering.block(loop.body, Region.NATIVE if plain else Region.THUNK)
-    if not lowering.used:
+    # Where every jump is out of reach, a guard may still ask.
+    if not lowering.used and not lowering.asked:
         context.release("broken")
         if plain:
             return [loop]
