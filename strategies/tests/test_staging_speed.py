@@ -58,8 +58,8 @@ def test_loops_inside_take_other_types_where_the_loop_around_gives_others() -> N
 
 def test_a_primitive_of_known_types_is_asked_of_numpy_once(monkeypatch) -> None:
     asked = []
-    plain = rules._ask
-    monkeypatch.setattr(rules, "_ask", lambda *a, **k: (asked.append(1), plain(*a, **k))[1])
+    plain = rules.ask
+    monkeypatch.setattr(rules, "ask", lambda *a, **k: (asked.append(1), plain(*a, **k))[1])
 
     def chain(x):
         for _ in range(300):
@@ -67,4 +67,4 @@ def test_a_primitive_of_known_types_is_asked_of_numpy_once(monkeypatch) -> None:
         return x
 
     snek.stage(chain, unroll=300).trace(np.ones((3, 17)))
-    assert len(asked) <= 4
+    assert 0 < len(asked) <= 4

@@ -35,7 +35,6 @@ class StagedOnBackend(Staged):
         example: tuple[object, ...],
         unroll: int,
         backend: str = "interpret",
-        from_host: Callable[[object], object] = lambda value: value,
         to_host: Callable[[object], object] = lambda value: value,
         by: tuple[int, ...] = (),
     ) -> None:
@@ -47,7 +46,7 @@ class StagedOnBackend(Staged):
         self._lock = Lock()
         self._stagings = 0
         self._known: dict[object, Entry] = {}
-        self._latest = self._find(tuple(map(from_host, example)), example)
+        self._latest = self._find(example, example)
 
     def _find(self, args: tuple[object, ...], host: tuple[object, ...] | None = None) -> Entry:
         key = _native_key(args)
@@ -166,7 +165,7 @@ class SnekStrategy(Strategy):
 
     def stage(self, program: Program, example: tuple[object, ...]) -> StagedOnBackend:
         """Stage for arguments like `example`. Raises StagingError where the program cannot be staged."""
-        return StagedOnBackend(program, example, self.unroll, self.backend, self.from_host, self.to_host)
+        return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host)
 
     def binding_times(self, program: Program, example: tuple[object, ...]) -> BindingTimes:
         """Stage for arguments like `example`, and return what was static and what dynamic in the program's text."""
@@ -174,4 +173,4 @@ class SnekStrategy(Strategy):
 
     def stage_gradient(self, program: Program, example: tuple[object, ...], by: tuple[int, ...]) -> StagedOnBackend:
         """Stage value and gradients in one program. Raises StagingError where program or back-end cannot have them."""
-        return StagedOnBackend(program, example, self.unroll, self.backend, self.from_host, self.to_host, by)
+        return StagedOnBackend(program, example, self.unroll, self.backend, self.to_host, by)
