@@ -242,6 +242,14 @@ def test_what_is_asked_often_is_asked_once() -> None:
     assert "m < 3 if <plain m> else" in text
 
 
+def chained(low, n, high):
+    return low < n < high
+
+
+def test_a_chain_of_parameters_is_asked_about_at_once() -> None:
+    assert "return low < n < high if " in show(chained)
+
+
 def unbound(n):
     found = []
     for _ in range(n):

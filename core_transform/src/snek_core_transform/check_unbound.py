@@ -83,9 +83,8 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
             return new
         if isinstance(node, gast.ClassDef):
             # Type parameters make the bases a scope of their own, as the value of a type alias is one.
-            for field in (
-                ("decorator_list",) if getattr(node, "type_params", ()) else ("decorator_list", "bases", "keywords")
-            ):
+            bases = () if getattr(node, "type_params", ()) else ("bases", "keywords")
+            for field in ("decorator_list", *bases):
                 setattr(node, field, [self.visit(part) for part in getattr(node, field)])
             return node
         if isinstance(node, gast.TypeAlias):

@@ -34,13 +34,8 @@ class Comparison:
     def is_lazy(self) -> bool:
         """Tell whether every operand may be asked about at once: what a chain may not reach has a value for certain."""
         scope = self.function.scope
-        late = [
-            name.id for operand in self.operands[2:] for name in leaves(operand) or () if isinstance(name, gast.Name)
-        ]
-        certain = scope.parameters - scope.unset
-        return all(isinstance(name, gast.Name) and name.id in certain for name in late) and all(
-            is_lazy(operand, self.function) for operand in self.operands
-        )
+        late = {name.id for operand in self.operands[2:] for name in leaves(operand) or ()}
+        return late <= scope.parameters - scope.unset and all(is_lazy(one, self.function) for one in self.operands)
 
     def native(self) -> tuple[list[gast.expr], gast.expr]:
         """Return questions whether all operands, which are lazy, are plain, and the comparison as it is then."""
