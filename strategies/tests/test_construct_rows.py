@@ -18,10 +18,7 @@ from snek_strategies.staging.pytrees import Dynamic
 sys.path.append(str(Path(__file__).parent))
 from construct_rows import ROWS, WIDENED, Row  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[object, ...]:

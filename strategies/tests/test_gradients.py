@@ -36,10 +36,7 @@ from gradient_programs import (  # noqa: E402
     slope,
 )
 
-
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def differences(function: Callable[..., Any], x: np.ndarray, step: float = 1e-6) -> np.ndarray:

@@ -16,9 +16,7 @@ f64 = np.float64
 i64 = np.int64
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 @dataclasses.dataclass

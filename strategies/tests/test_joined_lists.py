@@ -13,9 +13,7 @@ import snek
 GIVEN = (np.array([1.0, -2.0, 3.0, 4.0]), np.array([-1.0, -2.0, 3.0, 4.0]), np.tile([2.0, -2.0, 5.0, 4.0], 6))
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def one_length(a):

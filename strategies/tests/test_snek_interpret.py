@@ -17,9 +17,7 @@ from snek_strategies.snek_strategy import StagedOnBackend
 f32, f64, i64 = np.float32, np.float64, np.int64
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def same(a: object, b: object) -> bool:

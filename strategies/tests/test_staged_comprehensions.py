@@ -18,9 +18,7 @@ GIVEN = (
 """Arrays with a few rows, over which a loop is unrolled, and with many."""
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def outcome(program: Callable[..., object], a: object) -> tuple[object, ...]:

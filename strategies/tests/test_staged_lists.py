@@ -27,9 +27,7 @@ def xs(*values: float) -> Any:
     return np.array(values, dtype=np.float64)
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def grows_and_sums(a):

@@ -13,9 +13,7 @@ f64 = np.float64
 GIVEN = (f64(3.0), f64(-1.0), f64(0.5), f64(20.0))
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def called_in_a_branch(x):

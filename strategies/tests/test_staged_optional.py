@@ -16,9 +16,7 @@ GIVEN = (np.array([3.0, -1.0, 5.0, -2.0]), np.array([-3.0, -1.0, -5.0, -2.0]))
 """Arguments for which the variable has a value at the end, and for which it has none."""
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 def last_positive(a):

@@ -16,9 +16,7 @@ from snek_strategies.backends.lantern import compiler
 f64 = np.float64
 
 
-@pytest.fixture(autouse=True)
-def _checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNEK_CHECK", "1")
+pytestmark = pytest.mark.usefixtures("checked")
 
 
 @dataclass
