@@ -20,6 +20,7 @@ from .scoped import Function, each_statement_in_scope
 from .scopes import names_bound_by
 from .syntax import (
     COMPREHENSIONS,
+    LEAVES,
     SCOPES,
     Block,
     after_docstring,
@@ -38,7 +39,7 @@ ARITHMETIC = frozenset({gast.BinOp, gast.UnaryOp})
 CLOSED = ARITHMETIC | {gast.Compare, gast.BoolOp, gast.IfExp}
 """The kinds of expression that give plain values for plain values."""
 
-GUARDS = (gast.Try, gast.TryStar, gast.With, gast.AsyncWith)
+GUARDS = frozenset({gast.Try, gast.TryStar, gast.With, gast.AsyncWith})
 """What may go on in a function after an error."""
 
 SMALL = 8
@@ -137,16 +138,21 @@ class _Variables:
         every: list[gast.AST] = []
         is_guarded = False
         for node, depth, apart in _own_nodes(function):
+            kind = node.__class__
+            if kind is gast.Constant:
+                continue
             every.append(node)
-            is_guarded = is_guarded or isinstance(node, GUARDS)
+            if kind is gast.Name:
+                if not apart and not isinstance(node.ctx, gast.Del):
+                    self.reads.append(node)
+                continue
+            is_guarded = is_guarded or kind in GUARDS
             for target, value in _bindings(node):
                 self.given.setdefault(target.id, []).append((value, depth))
                 handled.add(id(target))
             if not apart:
                 for name in _asked(node):
                     self.asked[name.id] += LOOP ** min(depth, 4)
-                if isinstance(node, gast.Name) and not isinstance(node.ctx, gast.Del):
-                    self.reads.append(node)
         others = names_bound_by([node for node in every if id(node) not in handled])
         for name in [*self.given, *scope.parameters]:
             if name in others or name in scope.captured or name not in scope.bound:
@@ -296,6 +302,8 @@ def _own_nodes(function: gast.AST) -> Iterator[tuple[gast.AST, int, bool]]:
     while stack:
         node, depth, apart = stack.pop()
         yield node, depth, apart
+        if node.__class__ in LEAVES:
+            continue
         if node.__class__ in SCOPES:
             stack += [(child, depth, apart) for child in own_children(node)]
         elif isinstance(node, gast.While | gast.For | gast.AsyncFor):
