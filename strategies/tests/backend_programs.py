@@ -646,6 +646,46 @@ def tree_of_objects(tree, scale):
     return here * scale + tree_of_objects(tree.left, scale) * 2 + tree_of_objects(tree.right, scale)
 
 
+# Gradients, whose tapes are arrays where a system has none.
+
+
+def gradient_of_while(x):
+    def grown(x):
+        s = x.sum()
+        while s < 50:
+            s = s + s * x[0] if s > 5 else s * (1 + x[1] * x[0])
+        return s * x[2]
+
+    return snek.value_and_grad(grown)(x)
+
+
+def gradient_of_for(x):
+    def walked(x):
+        s = x
+        for i in range(40):
+            s = np.sin(s) * x + i * x[0]
+            if s.sum() > 9:
+                break
+        return (s * s).mean()
+
+    return snek.value_and_grad(walked)(x)
+
+
+def gradient_of_branch(x):
+    def chosen(x):
+        y = x * 2 * x[1] if x.sum() > 0 else x**3
+        return (y * x).sum()
+
+    return snek.grad(chosen)(x)
+
+
+def gradient_of_recursion(x):
+    def halved(v, n):
+        return v * x[2] if n < 1 else halved(np.sin(v) * x[0], n - 1) + v
+
+    return snek.grad(lambda v: halved(v, x.sum() * 4))(x[1])
+
+
 PROGRAMS: dict[str, Case] = {
     "if, elif, else": (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
     "ternary": (ternary, [(f32(2),), (f32(0.5),)]),
@@ -749,6 +789,11 @@ PROGRAMS: dict[str, Case] = {
     "cumulative": (cumulative, [(M,), (N,)]),
     "broadcasting": (broadcasting, [(M, XS[:3]), (M, np.arange(3))]),
     "constants": (constants, [(M,), (-M,)]),
+    # The second set makes more trips than a tape has room for at first.
+    "gradient of while": (gradient_of_while, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)]),
+    "gradient of for": (gradient_of_for, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)]),
+    "gradient of branch": (gradient_of_branch, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.5, -1.5, 0.7]),)]),
+    "gradient of recursion": (gradient_of_recursion, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.2, -1.5, 0.7]),)]),
     "scalars": (scalars_in_and_out, [(D(3), D(1.5), D(True)), (D(2), D(-1.5), D(False))]),
 }
 

@@ -1,34 +1,42 @@
-"""Gradients on every back-end that has tapes: those of the interpreter, first and second; refused by name elsewhere."""
+"""Gradients on back-ends are those of the interpreter, first and second, with tapes or arrays in their place."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import snek
+from snek_strategies.backends.lower_lists import ListOverflow
+from snek_strategies.backends.lower_tapes import has_tapes, lower_tapes
 from snek_strategies.backends.registry import BACKENDS
+from snek_strategies.ir.interpret import Interpreter
+from snek_strategies.ir.passes.lower_tries import lower_tries
+from snek_strategies.ir.passes.optimize import optimized
+from snek_strategies.ir.verify import verify
 
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
-from gradient_programs import CONSTRUCTS, FAMILIES, X, loop  # noqa: E402
+from gradient_programs import CONSTRUCTS, FAMILIES, X, loop, slope  # noqa: E402
 
 ROWS = [*(one.__name__ for one in CONSTRUCTS), *FAMILIES]
 HERE = [name for name in BACKENDS if not BACKENDS[name].missing()]
 TAPED = [name for name in HERE if name != "interpret" and BACKENDS[name].load().tapes]
-UNTAPED = [name for name in ("numba", "jax") if name in HERE and name not in TAPED]
-"""Without PyTorch and TensorFlow, which must not share a process."""
+ARRAYS = [name for name in ("numba", "jax") if name in HERE and name not in TAPED]
+"""Without PyTorch and TensorFlow, which must not share a process; `test_backends.py` has gradients on all."""
 
 
 @cache
-def answers(backend: str) -> dict[str, str]:
-    """Run a back-end's whole column in one process of its own."""
-    command = [sys.executable, "-P", str(TESTS / "run_gradients.py"), backend]
+def answers(backend: str, *rows: str) -> dict[str, str]:
+    """Run a back-end's whole column, or these rows, in one process of its own."""
+    command = [sys.executable, "-P", str(TESTS / "run_gradients.py"), backend, *rows]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, str] = json.loads(done.stdout)
@@ -40,11 +48,29 @@ def test_a_gradient_is_right_where_the_back_end_has_tapes(backend: str, row: str
     assert answers(backend)[row] == "right"
 
 
-@pytest.mark.parametrize("backend", UNTAPED)
-def test_a_back_end_without_tapes_refuses_a_gradient_through_a_loop(backend: str) -> None:
-    with pytest.raises(snek.StagingError, match="tape"):
-        snek.grad(loop, backend=backend)(X)
-    np.testing.assert_allclose(snek.grad(lambda x: (x * x).sum(), backend=backend)(X), 2 * X)
+@pytest.mark.parametrize("backend", ARRAYS)
+def test_second_derivatives_go_through_loops_where_tapes_are_arrays(backend: str) -> None:
+    assert answers(backend, "until") == {"until": "right"}
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS)
+def test_arrays_in_the_place_of_tapes_keep_the_meaning(construct: Callable[..., Any]) -> None:
+    def both(x):
+        return snek.grad(construct)(x), snek.grad(slope(construct))(x)
+
+    program = optimized(lower_tries(snek.stage(both).trace(X).staged.program))
+    lowered = verify(lower_tapes(program, 4096))
+    assert not has_tapes(lowered.body)
+    for got, want in zip(Interpreter(lowered)(X), Interpreter(program)(X), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_a_tape_without_room_for_a_row_says_so() -> None:
+    program = optimized(snek.grad(loop).trace(X).staged.program)
+    # Forty rows of two arrays of one type, and the place that stays zeros.
+    Interpreter(lower_tapes(program, 81))(X)
+    with pytest.raises(ListOverflow, match="more room"):
+        Interpreter(lower_tapes(program, 80))(X)
 
 
 def masked_rnn(xs, lengths, w, scale):

@@ -25,7 +25,8 @@ class LoweredProgram(ABC):
     """The texts that this back-end makes, besides those that every staged program has."""
 
     tapes: ClassVar[bool] = False
-    """Whether the back-end runs the tapes that gradients through control flow keep values on."""
+    """Whether the back-end runs the tapes that gradients through control flow keep values on; for others they become
+    arrays with room for so many rows."""
 
     lacks: ClassVar[frozenset[str]] = frozenset({*LINEAR, "extent"})
     """The primitives that the back-end does not have at all."""

@@ -6,17 +6,31 @@ again with more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 
+from snek_strategies.backends.expanding import Expanding
 from snek_strategies.backends.rewriting import Emitter, Names
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import INT, Array, Fn, ListOf, Scalar, Type, concrete
+from snek_strategies.ir.types import INT, Array, ListOf, Scalar, Type, concrete
 
 DTYPES = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
+
+
+def stacked(item: Scalar | Array, room: int) -> Array:
+    """Return the type of an array of so many items."""
+    if isinstance(item, Scalar):
+        return Array(np.dtype(DTYPES[item.kind]), (room,))
+    return Array(item.dtype, (room, *item.dims))
+
+
+def empty(item: Scalar | Array, room: int) -> Const:
+    """Return an array of so many zeros."""
+    type_ = stacked(item, room)
+    return Const(np.zeros(concrete(type_.dims), type_.dtype), type_)
+
 
 Pair = tuple[Atom, Atom]
 """The array of a list's items, and its length."""
@@ -41,109 +55,57 @@ def without_lists(block: Block, room: int, fresh: Callable[[Type], Sym]) -> Bloc
     return _Lowering(fresh, room).block(block) if has_lists(block) else block
 
 
-class _Lowering:
+class _Lowering(Expanding):
     def __init__(self, fresh: Callable[[Type], Sym], room: int) -> None:
-        self.fresh = fresh
+        super().__init__(fresh)
         self.room = room
-        self.pairs: dict[int, Pair] = {}
-        self.same: dict[int, Atom] = {}
 
-    def array(self, item: Scalar | Array) -> Array:
-        """Return the type of the array of a list's items."""
-        if isinstance(item, Scalar):
-            return Array(np.dtype(DTYPES[item.kind]), (self.room,))
-        return Array(item.dtype, (self.room, *item.dims))
+    def parts(self, type_: Type) -> tuple[Type, ...] | None:
+        """Return the types of a list's items and length."""
+        return (stacked(type_.item, self.room), INT) if isinstance(type_, ListOf) else None
 
-    def types(self, types: Iterable[Type]) -> tuple[Type, ...]:
-        pairs = ((self.array(one.item), INT) if isinstance(one, ListOf) else (self.type(one),) for one in types)
-        return tuple(type_ for pair in pairs for type_ in pair)
-
-    def type(self, type_: Type) -> Type:
-        return Fn(self.types(type_.parameters), self.types(type_.results)) if isinstance(type_, Fn) else type_
-
-    def bound(self, syms: tuple[Sym, ...]) -> tuple[Sym, ...]:
-        """Return the names that stand for these."""
-        made: list[Sym] = []
-        for sym in syms:
-            if isinstance(sym.type, ListOf):
-                pair = self.fresh(self.array(sym.type.item)), self.fresh(INT)
-                self.pairs[sym.index] = pair
-                made += pair
-            else:
-                made.append(Sym(sym.index, self.type(sym.type)))
-        return tuple(made)
+    def constant(self, atom: Const) -> tuple[Atom, ...]:
+        """Return the parts of the empty list."""
+        assert isinstance(atom.type, ListOf), f"{atom.type} is no list"
+        return empty(atom.type.item, self.room), Const(0, INT)
 
     def pair(self, atom: Atom) -> Pair:
-        assert isinstance(atom.type, ListOf), f"{atom.type} is no list"
-        if isinstance(atom, Sym):
-            return self.pairs[atom.index]
-        array = self.array(atom.type.item)
-        return Const(np.zeros(concrete(array.dims), array.dtype), array), Const(0, INT)
-
-    def use(self, atom: Atom) -> Atom:
-        if isinstance(atom, Const):
-            return atom
-        return self.same.get(atom.index, Sym(atom.index, self.type(atom.type)))
-
-    def atoms(self, atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        pairs = (self.pair(one) if isinstance(one.type, ListOf) else (self.use(one),) for one in atoms)
-        return tuple(atom for pair in pairs for atom in pair)
-
-    def block(self, block: Block) -> Block:
-        parameters = self.bound(block.parameters)
-        nodes: list[Node] = []
-        for node in block.nodes:
-            emit = Emitter(self, nodes, node.place)
-            if node.primitive in ROWS:
-                ROWS[node.primitive](self, node, emit)
-                continue
-            # A function's name is known inside it.
-            results = self.bound(node.results)
-            blocks = tuple(map(self.block, node.blocks))
-            inner = frozenset().union(*(one.effects for each in blocks for one in each.nodes))
-            effects = inner if node.primitive in ("if", "while") else node.effects
-            nodes.append(
-                replace(node, results=results, operands=self.atoms(node.operands), blocks=blocks, effects=effects)
-            )
-        return Block(parameters, tuple(nodes), self.atoms(block.results))
+        items, length = self.of(atom)
+        return items, length
 
     # Rows
 
     def new(self, node: Node, _: Emitter) -> None:
         (result,) = node.results
-        self.pairs[result.index] = self.pair(Const(None, result.type))
+        self.made[result.index] = self.pair(Const(None, result.type))
 
     def append(self, node: Node, emit: Emitter) -> None:
         (items, length), value = self.pair(node.operands[0]), self.use(node.operands[1])
         raise_where(emit("greater_equal", length, self.room), ListOverflow("a list needs more room"), emit)
         stored = emit("setitem", items, value, length, index=(HOLE,))
-        self.pairs[node.results[0].index] = (stored, emit("add", length, 1))
+        self.made[node.results[0].index] = (stored, emit("add", length, 1))
 
     def get(self, node: Node, emit: Emitter) -> None:
         items, length = self.pair(node.operands[0])
         at = self.place(node.operands[1], length, "list index out of range", emit)
-        self.same[node.results[0].index] = self.item(items, at, node.results[0].type, emit)
+        self.same[node.results[0].index] = item(items, at, node.results[0].type, emit)
 
     def set(self, node: Node, emit: Emitter) -> None:
         items, length = self.pair(node.operands[0])
         at = self.place(node.operands[1], length, "list assignment index out of range", emit)
         stored = emit("setitem", items, self.use(node.operands[2]), at, index=(HOLE,))
-        self.pairs[node.results[0].index] = (stored, length)
+        self.made[node.results[0].index] = (stored, length)
 
     def pop(self, node: Node, emit: Emitter) -> None:
         items, length = self.pair(node.operands[0])
         raise_where(emit("less_equal", length, 0), IndexError("pop from empty list"), emit)
         rest, last = node.results
         left = emit("subtract", length, 1)
-        self.pairs[rest.index] = (items, left)
-        self.same[last.index] = self.item(items, left, last.type, emit)
+        self.made[rest.index] = (items, left)
+        self.same[last.index] = item(items, left, last.type, emit)
 
     def length(self, node: Node, _: Emitter) -> None:
         self.same[node.results[0].index] = self.pair(node.operands[0])[1]
-
-    def item(self, items: Atom, at: Atom, type_: Type, emit: Emitter) -> Sym:
-        found = emit("getitem", items, at, index=(HOLE,))
-        return emit("item", found) if isinstance(type_, Scalar) else found
 
     def place(self, index: Atom, length: Atom, text: str, emit: Emitter) -> Atom:
         """Return where an item lies, an index from the end included; raises where there is none."""
@@ -157,6 +119,12 @@ class _Lowering:
         return emit.node("if", (emit("less", at, 0),), blocks, (INT,))[0]
 
 
+def item(items: Atom, at: Atom, type_: Type, emit: Emitter) -> Sym:
+    """Emit the reading of an item of that type."""
+    found = emit("getitem", items, at, index=(HOLE,))
+    return emit("item", found) if isinstance(type_, Scalar) else found
+
+
 def raise_where(flag: Atom, error: BaseException, emit: Emitter) -> None:
     """Emit the raising of an exception where a flag holds."""
     raises = frozenset({"raise"})
@@ -164,7 +132,7 @@ def raise_where(flag: Atom, error: BaseException, emit: Emitter) -> None:
     emit.node("if", (flag,), (Block((), (failing,), ()), Block((), (), ())), (), raises)
 
 
-ROWS: dict[str, Callable[[_Lowering, Node, Emitter], None]] = {
+_Lowering.rows = {
     "list_new": _Lowering.new,
     "list_append": _Lowering.append,
     "list_get": _Lowering.get,
@@ -172,4 +140,3 @@ ROWS: dict[str, Callable[[_Lowering, Node, Emitter], None]] = {
     "list_pop": _Lowering.pop,
     "list_len": _Lowering.length,
 }
-"""One row for each primitive of lists."""

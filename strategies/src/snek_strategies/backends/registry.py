@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.backend import LoweredProgram, Unavailable, cannot_say
 from snek_strategies.backends.growing_lists import GrowingLists
-from snek_strategies.backends.lower_lists import has_lists
+from snek_strategies.backends.lower_lists import has_lists, lower_lists
+from snek_strategies.backends.lower_tapes import has_tapes, lower_tapes
 from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.passes.lower_tries import lower_tries
 from snek_strategies.ir.passes.optimize import optimized
 from snek_strategies.ir.syntax import Program
-from snek_strategies.ir.types import TAPE
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,15 @@ def lower(name: str, program: Program, threads: int = 1) -> LoweredProgram:
     if reason is not None:
         raise Unavailable(f"back-end {name!r} cannot run here: {reason}")
     made = backend.load()
-    if not made.lists and has_lists(program.body):
-        return GrowingLists(name, lower_tries(program), lambda one: _lowered(name, made, one, threads))
-    return _lowered(name, made, program, threads)
+    lists, tapes = not made.lists and has_lists(program.body), not made.tapes and has_tapes(program.body)
+    if not (lists or tapes):
+        return _lowered(name, made, program, threads)
+
+    def with_room(one: Program, room: int) -> LoweredProgram:
+        one = lower_lists(one, room) if lists else one
+        return _lowered(name, made, lower_tapes(one, room) if tapes else one, threads)
+
+    return GrowingLists(name, lower_tries(program), with_room)
 
 
 def _lowered(name: str, made: type[LoweredProgram], program: Program, threads: int) -> LoweredProgram:
@@ -102,13 +108,4 @@ def _lowered(name: str, made: type[LoweredProgram], program: Program, threads: i
     for node in every_node(program.body):
         if node.primitive in made.lacks:
             raise cannot_say(name, node, f"it has no {node.primitive}; use back-end 'interpret'")
-    if not made.tapes:
-        _refuse_tapes(name, program)
     return made(program) if threads == 1 else made(program, threads)
-
-
-def _refuse_tapes(name: str, program: Program) -> None:
-    taped = [node for node in every_node(program.body) if any(sym.type == TAPE for sym in node.results)]
-    if taped:
-        node = next((one for one in taped if one.place is not None), taped[0])
-        raise cannot_say(name, node, "its gradient keeps values on a tape; use back-end 'interpret'")
