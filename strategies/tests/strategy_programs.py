@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from snek_strategies.backends.registry import BACKENDS
-
 # No annotations but that of the static parameter, as in a workload: torch.jit.script takes the rest as tensors.
 
 
@@ -109,8 +107,6 @@ def documented_gradient(strategy: str, program: str) -> str:
     """Return what is known of a strategy's gradient of one of `GRADIENTS`."""
     if strategy in ("eager/numpy", "numba/njit"):
         return "rejected"
-    if program == "energy" or strategy.startswith("eager/"):
+    if program == "energy" or strategy.startswith(("eager/", "snek/")):
         return "right"
-    if strategy.startswith("snek/"):
-        return "right" if BACKENDS[strategy.removeprefix("snek/")].load().tapes else "rejected"
     return OF_EXAMPLE.get(strategy, "right")
