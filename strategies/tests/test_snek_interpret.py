@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,24 @@ import pytest
 from snek_core_transform.errors import StagingError
 from snek_strategies.snek_interpret import SnekInterpret
 from snek_strategies.snek_strategy import StagedOnBackend
+
+sys.path.append(str(Path(__file__).parent))
+from backend_programs import (  # noqa: E402
+    bound_in_one_branch,
+    early_return,
+    extremes,
+    for_over_array,
+    for_over_range,
+    if_elif_else,
+    int_then_float,
+    membership,
+    range_backwards,
+    short_circuits,
+    ternary,
+    value_of_and,
+    while_else,
+    while_with_break,
+)
 
 f32, f64, i64 = np.float32, np.float64, np.int64
 
@@ -61,27 +81,6 @@ def refused(program: Callable[..., object], *args: object, match: str) -> Stagin
 # Choices.
 
 
-def sign(x):
-    if x > 0:
-        r = 1.0
-    elif x < 0:
-        r = -1.0
-    else:
-        r = 0.0
-    return r * x
-
-
-def early(x, n):
-    for i in range(100):
-        if i > n:
-            if x > 10:
-                return x
-            x = x + i
-        else:
-            x = x * 2
-    return -x
-
-
 def after_static_return(x, flag):
     if flag:
         return x + 1
@@ -94,24 +93,6 @@ def chained(x, y):
     if 0 < x < y <= 10:
         return x
     return y + calls
-
-
-def operands(x, y):
-    return (x > 0 and y > 0), (x > 5 or y), not x
-
-
-def value_of_and(x, y):
-    return x and y
-
-
-def ternary(x):
-    return x * 2 if x > 1 else x - 1
-
-
-def bound_once(x):
-    if x > 0:
-        y = x * 2
-    return y
 
 
 def bound_once_later(x):
@@ -130,22 +111,14 @@ def none_or_value(x):
     return y if x is not None else 0
 
 
-def membership(x):
-    return x in (1, 2, 3), x not in [2, 5]
-
-
-def extremes(x, y):
-    return max(x, y), min(x, y, 3.0), abs(x)
-
-
 CHOICES = [
-    (sign, [(f64(2),), (f64(-3),), (f64(0),)]),
-    (early, [(f64(1), i64(3)), (f64(50), i64(0)), (f64(1), i64(1000))]),
+    (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
+    (early_return, [(f64(1), i64(3)), (f64(50), i64(0)), (f64(1), i64(1000))]),
     (chained, [(i64(1), i64(2)), (i64(3), i64(2)), (i64(1), i64(20)), (i64(-1), i64(5))]),
-    (operands, [(i64(1), np.bool_(True)), (i64(0), np.bool_(False)), (i64(9), np.bool_(True))]),
+    (short_circuits, [(i64(1), np.bool_(True)), (i64(0), np.bool_(False)), (i64(9), np.bool_(True))]),
     (value_of_and, [(i64(0), i64(4)), (i64(3), i64(4)), (i64(3), i64(0))]),
     (ternary, [(f32(2),), (f32(0.5),)]),
-    (bound_once, [(f32(2),), (f32(-2),)]),
+    (bound_in_one_branch, [(f32(2),), (f32(-2),)]),
     (bound_once_later, [(f32(2),), (f32(-2),), (f32(9),)]),
     (none_or_value, [(f32(2),)]),
     (extremes, [(f64(1), f64(2)), (f64(9), f64(-2))]),
@@ -179,66 +152,12 @@ def fibonacci(n):
     return a
 
 
-def find(xs, wanted):
-    at = -1
-    i = 0
-    while True:
-        if i >= len(xs):
-            break
-        if xs[i] == wanted:
-            at = i
-            break
-        i = i + 1
-    return at
-
-
-def with_else(xs, wanted):
-    i = 0
-    while i < 5:
-        if xs[i] == wanted:
-            break
-        i = i + 1
-    else:
-        return i + 100
-    return i
-
-
-def odd_sum(xs):
-    total = 0.0
-    for x in xs:
-        if x % 2 == 0:
-            continue
-        total = total + x
-    return total
-
-
-def staged_range(n, x):
-    for i in range(n):
-        x = x + i
-    return x
-
-
-def backwards(n, x):
-    for i in range(n, -3, -2):
-        x = x * 2 + i
-    return x
-
-
 def index_then_counter(n):
     for i in range(3):
         pass
     while i < n:
         i = i + 2
     return i
-
-
-def int_then_float(n):
-    x = 64
-    i = 0
-    while i < n:
-        x = x / 2
-        i += 1
-    return x
 
 
 def nested(n):
@@ -282,12 +201,12 @@ def nonzero_static_while(x):
 XS = np.array([3.0, 4.0, 5.0, 6.0, 7.0])
 LOOPS = [
     (fibonacci, [(i64(n),) for n in (0, 1, 10, 200)]),
-    (find, [(XS, f64(6)), (XS, f64(3)), (XS, f64(99))]),
-    (with_else, [(XS, f64(6)), (XS, f64(99))]),
-    (odd_sum, [(np.arange(30.0),), (np.arange(30.0) * 2 + 1,)]),
-    (odd_sum, [(np.arange(3.0),)]),
-    (staged_range, [(i64(5), f32(1)), (i64(0), f32(1))]),
-    (backwards, [(i64(9), f32(1)), (i64(-7), f32(1))]),
+    (while_with_break, [(XS, f64(6)), (XS, f64(3)), (XS, f64(99))]),
+    (while_else, [(XS, f64(6)), (XS, f64(99))]),
+    (for_over_array, [(np.arange(30.0),), (np.arange(30.0) * 2 + 1,)]),
+    (for_over_array, [(np.arange(3.0),)]),
+    (for_over_range, [(i64(5), f32(1)), (i64(0), f32(1))]),
+    (range_backwards, [(i64(9), f32(1)), (i64(-7), f32(1))]),
     (index_then_counter, [(i64(9),), (i64(0),)]),
     (nested, [(i64(0),), (i64(12),)]),
     (long_static, [(f32(1),), (np.ones(3, f32),)]),
@@ -310,7 +229,7 @@ def test_a_loop_is_right_for_any_number_of_trips(
         agree(program, *sets, stagings=len(shapes))
 
 
-VALUES_ONLY = {find, fibonacci, index_then_counter, odd_sum, last_item, nested}
+VALUES_ONLY = {while_with_break, fibonacci, index_then_counter, for_over_array, last_item, nested}
 """Loop variables are widened: where Python would leave an int, a loop may answer an equal number of NumPy's."""
 
 
@@ -751,9 +670,9 @@ def test_an_array_of_rank_0_is_written_to_and_a_scalar_replaced() -> None:
 
 def test_an_argument_of_another_class_is_refused() -> None:
     with pytest.raises(StagingError, match="Settings"):
-        SnekInterpret().stage(sign, (Settings(),))
+        SnekInterpret().stage(if_elif_else, (Settings(),))
     with pytest.raises(StagingError, match="<U1"):
-        SnekInterpret().stage(sign, (np.array(["a"]),))
+        SnekInterpret().stage(if_elif_else, (np.array(["a"]),))
 
 
 def test_the_ir_is_printed() -> None:

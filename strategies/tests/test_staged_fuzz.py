@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import snek
 
 sys.path.append(str(Path(__file__).parent))
-from test_construct_rows import assert_same, outcome  # noqa: E402
+from python_outcome import assert_same, outcome  # noqa: E402
 
 EXAMPLES = 12
 """How many programs a run of the tests generates; each is staged once and called on every side of its data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,14 +16,11 @@ from snek_strategies.ir.reader import read
 from snek_strategies.ir.show import show
 
 sys.path.append(str(Path(__file__).parent))
-from test_construct_rows import assert_same, outcome, plain  # noqa: E402
+from construct_rows import xs  # noqa: E402
+from python_outcome import check_calls  # noqa: E402
 
 f64, i64 = np.float64, np.int64
 D = snek.dynamic
-
-
-def xs(*values: float) -> Any:
-    return np.array(values, dtype=np.float64)
 
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -293,17 +289,9 @@ def grows_after_a_return_in_a_try(x, rows):
     return total
 
 
-def check(program: Callable[..., Any], calls: list[tuple[Any, ...]], backend: str) -> None:
-    staged = snek.stage(program, backend=backend)
-    for call in calls:
-        expected = outcome(program, plain(copy.deepcopy(call)))
-        answer, text, args = outcome(staged, copy.deepcopy(call))
-        assert_same((answer, text, plain(args)), expected)
-
-
 @pytest.mark.parametrize(("program", "calls"), CASES, ids=[case[0].__name__ for case in CASES])
 def test_a_list_grows_as_pythons(program: Callable[..., Any], calls: list[tuple[Any, ...]]) -> None:
-    check(program, calls, "interpret")
+    check_calls(program, calls, "interpret")
 
 
 NATIVE = (grows_and_sums, stack_machine, index_dyn, alias, store_raise, sorts, primes)
@@ -314,7 +302,7 @@ def test_machine_code_keeps_lists_in_arrays(program: Callable[..., Any]) -> None
     reason = BACKENDS["lantern"].missing()
     if reason:
         pytest.skip(reason)
-    check(program, dict(CASES)[program], "lantern")
+    check_calls(program, dict(CASES)[program], "lantern")
 
 
 def test_a_list_grows_in_every_arm_of_what_is_left_early() -> None:
@@ -329,7 +317,7 @@ def test_a_list_that_needs_more_room_gets_it() -> None:
     reason = BACKENDS["lantern"].missing()
     if reason:
         pytest.skip(reason)
-    check(ints, [(D(10),), (D(1000),), (D(63),), (D(64),), (D(65),)], "lantern")
+    check_calls(ints, [(D(10),), (D(1000),), (D(63),), (D(64),), (D(65),)], "lantern")
 
 
 def test_a_gradient_flows_through_a_list() -> None:

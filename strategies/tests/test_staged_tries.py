@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 import sys
 from collections.abc import Callable
@@ -17,14 +16,11 @@ import snek
 from snek_strategies.backends.registry import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))
-from test_construct_rows import assert_same, outcome, plain  # noqa: E402
+from construct_rows import xs  # noqa: E402
+from python_outcome import check_calls  # noqa: E402
 
 f64, i64 = np.float64, np.int64
 D = snek.dynamic
-
-
-def xs(*values: float) -> Any:
-    return np.array(values, dtype=np.float64)
 
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -404,17 +400,9 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
 ]
 
 
-def check(program: Callable[..., Any], calls: list[tuple[Any, ...]], backend: str) -> None:
-    staged = snek.stage(program, backend=backend)
-    for call in calls:
-        expected = outcome(program, plain(copy.deepcopy(call)))
-        answer, text, args = outcome(staged, copy.deepcopy(call))
-        assert_same((answer, text, plain(args)), expected)
-
-
 @pytest.mark.parametrize(("program", "calls"), CASES, ids=[case[0].__name__ for case in CASES])
 def test_a_handler_runs_exactly_where_python_runs_it(program: Callable[..., Any], calls: list[tuple[Any, ...]]) -> None:
-    check(program, calls, "interpret")
+    check_calls(program, calls, "interpret")
 
 
 NATIVE = (
@@ -433,7 +421,7 @@ def test_machine_code_runs_handlers_without_exceptions(program: Callable[..., An
     reason = BACKENDS["lantern"].missing()
     if reason:
         pytest.skip(reason)
-    check(program, dict(CASES)[program], "lantern")
+    check_calls(program, dict(CASES)[program], "lantern")
 
 
 def test_a_gradient_flows_through_the_handler_that_is_taken() -> None:
