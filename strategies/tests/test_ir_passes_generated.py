@@ -6,7 +6,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.passes.optimize import LOOP_PASSES, PASSES
+from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.rules import RULES, effects_of
 from snek_strategies.ir.show import show
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, next_index
 from snek_strategies.ir.types import BOOL, INT, Array, Type, type_of
 from snek_strategies.ir.verify import verify
 
@@ -173,3 +174,35 @@ def test_all_passes_together_keep_values_effects_and_their_order(program: Progra
     for one in (*PASSES, *LOOP_PASSES):
         made = verify(one(made))
     assert outcome(made) == outcome(program), f"{show(program)}\nbecame\n{show(made)}"
+
+
+def later(block: Block, by: int, kept: set[int]) -> Block:
+    """Return a copy of a block whose names have other numbers, but for those that are `kept`."""
+
+    def use(atom: Atom) -> Atom:
+        return Sym(atom.index + by, atom.type) if isinstance(atom, Sym) and atom.index not in kept else atom
+
+    def bound(syms: tuple[Sym, ...]) -> tuple[Sym, ...]:
+        return tuple(Sym(sym.index + by, sym.type) for sym in syms)
+
+    nodes = tuple(
+        replace(
+            node,
+            results=bound(node.results),
+            operands=tuple(map(use, node.operands)),
+            blocks=tuple(later(one, by, kept) for one in node.blocks),
+        )
+        for node in block.nodes
+    )
+    return Block(bound(block.parameters), nodes, tuple(map(use, block.results)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(program=programs())
+def test_a_program_that_does_everything_twice_has_each_of_its_loops_once(program: Program) -> None:
+    body = program.body
+    again = later(Block((), body.nodes, body.results), next_index(body), {sym.index for sym in body.parameters})
+    twice = verify(Program("twice", Block(body.parameters, (*body.nodes, *again.nodes), again.results)))
+    made = verify(share_loops(twice, least=1))
+    assert outcome(made) == outcome(twice), f"{show(twice)}\nbecame\n{show(made)}"
+    assert [node.primitive for node in made.body.nodes].count("while") == 0

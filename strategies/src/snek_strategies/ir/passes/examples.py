@@ -107,6 +107,20 @@ def looping() -> Program:
     return Program("looping", Block((x, start), (loop,), (total,)))
 
 
+def looping_twice() -> Program:
+    """A loop that doubles a number until it is large, for two numbers."""
+    loops = []
+    for at, limit in ((3, 0), (10, 1)):
+        here, inner, made = (Sym(at + more, F64) for more in (0, 3, 4))
+        asked = simple(at + 1, "less", here, Sym(limit, F64))
+        test = Block((here,), (asked, simple(at + 2, "bool", asked.results[0])), (Sym(at + 2, BOOL),))
+        body = Block((inner,), (simple(at + 4, "add", inner, inner),), (made,))
+        loops.append(Node((Sym(at + 5, F64),), "while", (Sym(2, F64),), (), (test, body)))
+    return Program(
+        "looping_twice", Block(tuple(Sym(at, F64) for at in range(3)), tuple(loops), (Sym(8, F64), Sym(15, F64)))
+    )
+
+
 def sequence() -> Program:
     """A loop that takes one matrix of a stack after another, and multiplies each by the same matrix."""
     xs, w, s = (Sym(at, Array(np.dtype("float64"), dims)) for at, dims in enumerate([(9, 2, 3), (3, 4), (2, 4)]))
