@@ -11,6 +11,7 @@ import pytest
 import snek
 from snek_strategies.backends.core_primitives import CORE, core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.syntax import Block, Program
 from snek_strategies.ir.verify import verify
@@ -125,6 +126,23 @@ def test_an_int_that_leaves_64_bits_is_said(
         assert Interpreter(checked)(*fits) == (function(*fits),)
         with pytest.raises(OverflowError, match="64 bits"):
             Interpreter(checked)(*leaves)
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_an_index_is_compared_with_a_length_once(goes_on: bool) -> None:
+    def walk(x, y, i):  # type: ignore[no-untyped-def]
+        found = x[i].sum() + y[i].sum()
+        if found > 0:
+            found = found * x[i, 0]
+        return found + y[:, i].sum()
+
+    y = np.linspace(-2, 3, 12).reshape(3, 4)
+    program = program_of(walk, (M, y, D(1)))
+    checked = verify(explicit_checks(program, goes_on=goes_on))
+    # The second axis of `y` has another length.
+    assert sum(node.primitive == "raise" for node in every_node(checked.body)) == 2
+    for at in (0, 1, 2, 3, -1, -3, -4, -5):
+        assert outcome(checked, (M, y, at)) == outcome(program, (M, y, at))
 
 
 def test_a_counter_below_its_bound_needs_no_check() -> None:

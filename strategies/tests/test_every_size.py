@@ -265,6 +265,26 @@ def test_a_gradient_in_a_graph_serves_every_size() -> None:
     assert len(staged.stagings()) == 2
 
 
+def until_large(x, w):
+    h, rows = x * 0, 0
+    while h.sum() < 5:
+        h = np.tanh(h @ w) + x * x
+        h = h + h * h[0] if rows > 1 else h * 2
+        rows = rows + 1
+    return (h * h).sum() * w[0, 0]
+
+
+@pytest.mark.parametrize("backend", ["numba", "tensorflow"])
+def test_arrays_in_the_place_of_tapes_take_their_sizes_from_the_run(backend: str) -> None:
+    pytest.importorskip(backend)
+    staged, rng = snek.grad(until_large, (0, 1), backend=backend), np.random.default_rng(4)
+    for size in (3, 5, 7, 4):
+        args = rng.standard_normal((size, 2)), rng.standard_normal((2, 2))
+        for mine, exact in zip(staged(*args), snek.grad(until_large, (0, 1))(*args), strict=True):  # type: ignore[call-overload]
+            np.testing.assert_allclose(mine, exact, rtol=1e-10)
+    assert len(staged.stagings()) == 2, staged.stagings()
+
+
 @pytest.mark.parametrize("backend", ["numba", "tensorflow"])
 def test_an_index_past_an_axis_of_any_size_is_an_error_with_that_size(backend: str) -> None:
     pytest.importorskip(backend)

@@ -67,10 +67,10 @@ def test_arrays_in_the_place_of_tapes_keep_the_meaning(construct: Callable[..., 
 
 def test_a_tape_without_room_for_a_row_says_so() -> None:
     program = optimized(snek.grad(loop).trace(X).staged.program)
-    # Forty rows of two arrays of one type, and the place that stays zeros.
-    Interpreter(lower_tapes(program, 81))(X)
+    # A row for each of forty trips.
+    Interpreter(lower_tapes(program, 40))(X)
     with pytest.raises(ListOverflow, match="more room"):
-        Interpreter(lower_tapes(program, 80))(X)
+        Interpreter(lower_tapes(program, 39))(X)
 
 
 def masked_rnn(xs, lengths, w, scale):

@@ -16,9 +16,10 @@ from snek_strategies.backends.rewriting import Emitter, Names, drop_unused
 from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
 from snek_strategies.ir.rules import BOOLEAN_MATH, INTEGER_MATH
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Array, Scalar
+from snek_strategies.ir.types import Array, Dim, Scalar
 
 LIMIT = 2.0**63
 SLACK = 2.0**32
@@ -84,6 +85,8 @@ class Check:
     exception: Callable[..., object]
     payload: tuple[Atom, ...] = ()
     safe: tuple[tuple[int, Atom], ...] = ()
+    asked: tuple[int, Dim] | None = None
+    """The index and the length that this compares: another check of the two can only find the same."""
 
 
 def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool = True) -> Program:
@@ -101,11 +104,15 @@ class _Checks:
         self.overflow = overflow
         self.goes_on = goes_on
         self.bounded: set[int] = set()
+        self.asked: dict[tuple[int, Dim], Atom] = {}
+        """What stands for each index that has been compared with a length, in this block or around it."""
 
     def block(self, block: Block) -> Block:
         nodes: list[Node] = []
+        around = dict(self.asked)
         for node in block.nodes:
             self._node(node, Emitter(self.names, nodes, node.place))
+        self.asked = around
         return replace(block, nodes=tuple(nodes))
 
     def _node(self, node: Node, emit: Emitter) -> None:
@@ -118,9 +125,15 @@ class _Checks:
         operands = list(node.operands)
         skip = bool(node.results) and node.results[0].index in self.bounded
         for check in () if skip else _before(node, emit, self.overflow):
-            self._check(check, emit)
-            for at, atom in check.safe if self.goes_on else ():
-                operands[at] = atom
+            known = None if check.asked is None else self.asked.get(check.asked)
+            if known is None:
+                self._check(check, emit)
+            for at, atom in check.safe:
+                safe = atom if known is None else known
+                if self.goes_on:
+                    operands[at] = safe
+                if check.asked is not None:
+                    self.asked[check.asked] = safe
         blocks = tuple(map(self.block, node.blocks))
         inner = frozenset().union(*(one.effects for block in blocks for one in block.nodes))
         effects = node.effects | (inner if node.primitive in ("if", "while") else frozenset())
@@ -253,12 +266,15 @@ def _lowest_by_minus_one(node: Node, emit: Emitter) -> Iterator[Check]:
 def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:
     array = node.operands[0].type
     assert isinstance(array, Array)
-    index = dict(node.params)["index"]
-    assert isinstance(index, tuple)
+    parts = dict(node.params)["index"]
+    assert isinstance(parts, tuple)
     first = 1 if node.primitive == "getitem" else 2
-    for at, (axis, length) in enumerate(dynamic_axes(index, array.dims), first):
+    for at, (axis, length) in enumerate(dynamic_axes(parts, array.dims), first):
         size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
-        yield from _bound(node.operands[at], at, axis, size, emit)
+        index = node.operands[at]
+        asked = (index.index, length) if isinstance(index, Sym) and not dims_of(index.type) else None
+        for check in _bound(index, at, axis, size, emit):
+            yield replace(check, asked=asked)
 
 
 def _bound(index: Atom, at: int, axis: int, size: int | Atom, emit: Emitter) -> Iterator[Check]:

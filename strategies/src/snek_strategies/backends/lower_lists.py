@@ -26,12 +26,6 @@ def stacked(item: Scalar | Array, room: int) -> Array:
     return Array(item.dtype, (room, *item.dims))
 
 
-def empty(item: Scalar | Array, room: int) -> Const:
-    """Return an array of so many zeros."""
-    type_ = stacked(item, room)
-    return Const(np.zeros(concrete(type_.dims), type_.dtype), type_)
-
-
 Pair = tuple[Atom, Atom]
 """The array of a list's items, and its length."""
 
@@ -67,7 +61,8 @@ class _Lowering(Expanding):
     def constant(self, atom: Const) -> tuple[Atom, ...]:
         """Return the parts of the empty list."""
         assert isinstance(atom.type, ListOf), f"{atom.type} is no list"
-        return empty(atom.type.item, self.room), Const(0, INT)
+        type_ = stacked(atom.type.item, self.room)
+        return Const(np.zeros(concrete(type_.dims), type_.dtype), type_), Const(0, INT)
 
     def pair(self, atom: Atom) -> Pair:
         items, length = self.of(atom)
@@ -119,9 +114,9 @@ class _Lowering(Expanding):
         return emit.node("if", (emit("less", at, 0),), blocks, (INT,))[0]
 
 
-def item(items: Atom, at: Atom, type_: Type, emit: Emitter) -> Sym:
+def item(items: Atom, at: Atom, type_: Type, emit: Emitter, *further: int) -> Sym:
     """Emit the reading of an item of that type."""
-    found = emit("getitem", items, at, index=(HOLE,))
+    found = emit("getitem", items, at, index=(HOLE, *further))
     return emit("item", found) if isinstance(type_, Scalar) else found
 
 

@@ -211,7 +211,7 @@ def _matmul(functions: Functions, node: Node, operands: list[str]) -> str:
     texts = [cast(text, atom, dtype) for text, atom in zip(operands, node.operands, strict=True)]
     if dtype.kind in "fc" and all(len(one) <= 2 for one in shapes) and 0 not in (*shapes[0], *shapes[1]):
         # BLAS takes rows or columns that lie together; a transposed array's columns do.
-        texts = [text if text.startswith("np.transpose(") else f"np.ascontiguousarray({text})" for text in texts]
+        texts = [text if text.endswith((".T", ".T)")) else f"np.ascontiguousarray({text})" for text in texts]
         return f"np.dot({', '.join(texts)})"
     return f"{functions.name('matmul', loops.product(shapes[0], shapes[1], dtype))}({', '.join(texts)})"
 
@@ -238,7 +238,10 @@ def _shape(dims: tuple[Dim, ...], extents: list[str]) -> str:
 def _transpose(_: Functions, node: Node, operands: list[str]) -> str:
     axes = dict(node.params)["axes"]
     assert isinstance(axes, tuple)
-    return f"np.transpose({operands[0]}, {_shape(axes, [])})" if len(axes) > 1 else operands[0]
+    if axes == tuple(reversed(range(len(axes)))):
+        # Numba compiles `np.transpose` with its checks of the axes and their texts, for seconds.
+        return f"{operands[0]}.T" if len(axes) > 1 else operands[0]
+    return f"np.transpose({operands[0]}, {_shape(axes, [])})"
 
 
 def _broadcast_to(_: Functions, node: Node, operands: list[str]) -> str:
@@ -298,6 +301,7 @@ def _store(functions: Functions, node: Node, operands: list[str]) -> str:
         len(dims),
         adds=node.primitive == "additem",
         target=loops.dtype_text(dtype),
+        copies=not dict(node.params).get("in_place"),
     )
     name = functions.name("added" if node.primitive == "additem" else "stored", text)
     return f"{name}({', '.join([operands[0], given, *operands[2:]])})"

@@ -169,15 +169,15 @@ def gather(placed: Placed, dims: Dims, index_dims: list[Dims], dtype: np.dtype[n
 
 
 def scatter(
-    placed: Placed, dims: Dims, index_dims: list[Dims], value_rank: int, *, adds: bool, target: str
+    placed: Placed, dims: Dims, index_dims: list[Dims], value_rank: int, *, adds: bool, target: str, copies: bool
 ) -> Callable[[str], str]:
-    """Return the text of a function that stores (or adds) `value` into a copy of x; the last of equal indices wins."""
+    """Return the text of a function that stores (or adds) `value` into x or a copy; the last of equal indices wins."""
 
     def write(function: str) -> str:
         text = Text(f"def {function}(x, value{''.join(f', i{k}' for k in range(len(index_dims)))}):")
         name_extents(text, ("x", dims), *((f"i{k}", own) for k, own in enumerate(index_dims)))
         _prepared(text, placed, index_dims)
-        text.line("out = x.copy()")
+        text.line("out = x.copy()" if copies else "out = x")
         if value_rank:
             text.line(f"value = np.broadcast_to(value, {_shape(placed.shape)})")
         with text.inside(_ranges("o", placed.shape)):

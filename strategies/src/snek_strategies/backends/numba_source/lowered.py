@@ -18,6 +18,7 @@ from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
+from snek_strategies.backends.numba_source.in_place import in_place
 from snek_strategies.backends.numba_source.loops import dtype_text
 from snek_strategies.backends.numba_source.regions import region, regions
 from snek_strategies.backends.raising import Sites, host_value
@@ -70,7 +71,7 @@ class NumbaSource(LoweredProgram):
         super().__init__(program)
         self.sites = Sites("numba")
         self.functions = Functions()
-        core = regions(explicit_checks(core_primitives(program)))
+        core = regions(in_place(explicit_checks(core_primitives(program))))
         body = write(core, self._dialect())
         names = sorted(self.functions.constants)
         self.entry = body.rpartition("\ndef ")[2].partition("(")[0] if "\ndef " in body else body[4:].partition("(")[0]
