@@ -48,6 +48,16 @@ class LoweredProgram(ABC):
         self.threads = threads
 
     @classmethod
+    def of(
+        cls,
+        program: Program,  # noqa: ARG003 - for back-ends that know by it what they made before
+        threads: int,
+        passed: Callable[[], Program],
+    ) -> LoweredProgram:
+        """Return a staged program as this back-end takes it; `passed` gives it as it is after the passes for all."""
+        return cls(passed()) if threads == 1 else cls(passed(), threads)
+
+    @classmethod
     def missing(cls) -> str | None:
         """Say what besides modules is missing here (a compiler, say) and what to do, or None where all is there."""
         return None

@@ -104,8 +104,13 @@ def lower(name: str, program: Program, threads: int = 1) -> LoweredProgram:
 
 
 def _lowered(name: str, made: type[LoweredProgram], program: Program, threads: int) -> LoweredProgram:
+    return made.of(program, threads, lambda: _passed(name, made, program))
+
+
+def _passed(name: str, made: type[LoweredProgram], program: Program) -> Program:
+    """Return the program after the passes for every back-end; what this one lacks is refused."""
     program = optimized(program if made.tries else lower_tries(program))
     for node in every_node(program.body):
         if node.primitive in made.lacks:
             raise cannot_say(name, node, f"it has no {node.primitive}; use back-end 'interpret'")
-    return made(program) if threads == 1 else made(program, threads)
+    return program

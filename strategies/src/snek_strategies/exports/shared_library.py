@@ -19,14 +19,15 @@ LOADER = Path(__file__).parent / "loader.txt"
 
 def write(lowered: LanternProgram, faces: Interface, path: Path) -> None:
     """Write `program.cpp`, `runtime`, `libprogram.so`, `constants.npz` and `program.py` into a folder."""
-    check_no_errors(faces.name, bool(lowered.shared.sites.all))
+    written = lowered.written
+    check_no_errors(faces.name, bool(written.shared.sites.all))
     path.mkdir(parents=True, exist_ok=True)
-    (path / "program.cpp").write_text(lowered.source)
+    (path / "program.cpp").write_text(written.source)
     shutil.copytree(compiler.RUNTIME, path / "runtime", dirs_exist_ok=True)
-    made = library(lowered.source)
+    made = library(written.source)
     shutil.copy(made, path / "libprogram.so")
     shutil.rmtree(made.parent)
-    kept = {f"constant_{at}": one for at, one in enumerate(lowered.shared.constants)}
+    kept = {f"constant_{at}": one for at, one in enumerate(written.shared.constants)}
     np.savez(path / "constants.npz", **kept)  # type: ignore[arg-type]
     body = lowered.program.body
     head = f'"""{faces.name}, as native code: `run({", ".join(faces.inputs)})`."""\n\n'

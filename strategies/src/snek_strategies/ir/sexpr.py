@@ -64,11 +64,12 @@ def _binders(syms: tuple[Sym, ...]) -> str:
     return f"({' '.join(f'({sym} {_type(sym.type)})' for sym in syms)})"
 
 
-def _param(value: object) -> str:
+def param_text(value: object) -> str:
+    """Return a parameter of a node as text. Raises TypeError for what has none."""
     if isinstance(value, (tuple, list)):
-        return f"({' '.join([type(value).__name__, *map(_param, value)])})"
+        return f"({' '.join([type(value).__name__, *map(param_text, value)])})"
     if isinstance(value, slice):
-        return f"(slice {_param(value.start)} {_param(value.stop)} {_param(value.step)})"
+        return f"(slice {param_text(value.start)} {param_text(value.stop)} {param_text(value.step)})"
     if isinstance(value, (np.ndarray, np.generic)):
         return _const(value)
     if isinstance(value, Type):
@@ -96,7 +97,7 @@ def _block(block: Block, indent: str) -> str:
 
 def _node(node: Node, indent: str) -> str:
     parts = [node.primitive, *map(_atom, node.operands)]
-    parts += [f"(:{name} {_param(value)})" for name, value in node.params]
+    parts += [f"(:{name} {param_text(value)})" for name, value in node.params]
     if node.effects:
         parts.append(f"(! {' '.join(sorted(node.effects))})")
     head = f"{indent}(let {_binders(node.results)} ({' '.join(parts)}"

@@ -1,7 +1,8 @@
 """Compiled programs, kept between processes: a private folder, found by what they were made of, checked before use.
 
 The folder is `$SNEK_CACHE_DIR`, or `snek/lantern` among the user's caches. An entry's name holds what it was made of
-(source, runtime, compiler, flags, processor) and the digest of its own content; it appears there whole, by a rename.
+(source, runtime, compiler, flags, processor; `plans.py` says what a plan is made of) and the digest of its own content;
+it appears there whole, by a rename.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import platformdirs
 from snek_strategies.backends.backend import Unavailable
 from snek_strategies.backends.lantern import compiler
 
+LIBRARY, PLAN = ".so", ".plan"
+"""Kinds of entries: compiled programs, and what programs of the IR became (`plans.py`)."""
 MOST_BYTES = 256 * 2**20
 """What all entries may take together; those that were not used for longest go first."""
 
@@ -52,22 +55,28 @@ def library(source: str) -> Path:
     A file of its own, because a library that is loaded twice from one file would be one, constants included. Raises
     Unavailable where it cannot be compiled.
     """
-    where = folder()
-    key = _key(source)
-    content = _kept(where, key)
-    if content is None:
+    key = key_of(source)
+    made = known_library(key)
+    if made is None:
         made = compiler.build(source)
-        _publish(where, key, made.read_bytes())
-        return made
+        publish(key, LIBRARY, made.read_bytes())
+    return made
+
+
+def known_library(key: str) -> Path | None:
+    """Return the compiled program of that key as `library` does, or None where it is not in the cache."""
+    content = kept(key, LIBRARY)
+    if content is None:
+        return None
     loose = Path(tempfile.mkdtemp(prefix="snek-lantern-")) / "program.so"
     loose.write_bytes(content)
     return loose
 
 
 def entries(where: Path) -> list[Path]:
-    """Return the programs in the cache, the one that was used last at the end."""
+    """Return what is in the cache, what was used last at the end."""
     found = []
-    for path in where.glob("*-*.so"):
+    for path in (one for suffix in (LIBRARY, PLAN) for one in where.glob(f"*-*{suffix}")):
         try:
             found.append((path.lstat().st_mtime_ns, path))
         except FileNotFoundError:
@@ -76,19 +85,20 @@ def entries(where: Path) -> list[Path]:
 
 
 def clear(where: Path) -> int:
-    """Remove all programs, and say how many there were."""
+    """Remove everything, and say how many programs there were."""
     found = entries(where)
     for path in found:
         path.unlink(missing_ok=True)
-    return len(found)
+    return sum(path.suffix == LIBRARY for path in found)
 
 
 def _is_private(found: os.stat_result) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
-def _kept(where: Path, key: str) -> bytes | None:
-    for path in where.glob(f"{key}-*.so"):
+def kept(key: str, kind: str) -> bytes | None:
+    """Return the content of an entry, or None where there is none that is the user's own and whole."""
+    for path in folder().glob(f"{key}-*{kind}"):
         try:
             with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
                 private, content = _is_private(os.fstat(file.fileno())), file.read()
@@ -101,8 +111,10 @@ def _kept(where: Path, key: str) -> bytes | None:
     return None
 
 
-def _publish(where: Path, key: str, content: bytes) -> None:
-    name = f"{key}-{hashlib.sha256(content).hexdigest()}.so"
+def publish(key: str, kind: str, content: bytes) -> None:
+    """Put an entry into the cache, whole or not at all; warns where it cannot be kept."""
+    where = folder()
+    name = f"{key}-{hashlib.sha256(content).hexdigest()}{kind}"
     try:
         with tempfile.NamedTemporaryFile(dir=where, prefix="writing-", delete=False) as file:
             try:
@@ -130,8 +142,10 @@ def _publish(where: Path, key: str, content: bytes) -> None:
         )
 
 
-def _key(source: str) -> str:
-    parts = [source, *compiler.command(), *_compiler_version(tuple(compiler.command())), *_surroundings()]
+def key_of(*made_of: str) -> str:
+    """Return the key of what is made of these texts by this compiler for this processor."""
+    command = compiler.command()
+    parts = [*made_of, *command, *_compiler_version(tuple(command)), *_surroundings()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -42,16 +42,19 @@ def write_print(w: Writer, node: Node) -> None:
 
 
 class Printer:
-    """Prints for one loaded program; an exception that printing raises waits until the program has ended."""
+    """Prints for one loaded program; an exception that printing raises waits until the program has ended.
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    `nodes` tells the program's prints; it is asked when the first of them happens.
+    """
+
+    def __init__(self, nodes: Callable[[], Sequence[Node]]) -> None:
         self._nodes = nodes
         self._raised = threading.local()
         self.callback = CALLBACK(self._print)
 
     def _print(self, site: int, values: Any) -> int:
-        node = self._nodes[site - 1]
         try:
+            node = self._nodes()[site - 1]
             params: Any = dict(node.params)
             print_(*(_read(atom.type, values[at]) for at, atom in enumerate(node.operands)), **params)
         except BaseException as error:  # noqa: BLE001 - nothing passes through compiled code; `failed` raises it

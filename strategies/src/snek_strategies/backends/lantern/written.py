@@ -1,0 +1,86 @@
+"""A program's C++ source: its functions, and the entry through which the host runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snek_strategies.backends.arithmetic import dims_of
+from snek_strategies.backends.core_primitives import core_primitives
+from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.backends.lantern import plans
+from snek_strategies.backends.lantern.cache import key_of
+from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
+from snek_strategies.backends.lantern.running_time import takes_long
+from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
+from snek_strategies.backends.lifted_functions import lifted
+from snek_strategies.ir.passes.optimize import looped
+from snek_strategies.ir.syntax import Program, Sym
+
+HEAD = """// Made from the Python function {name}.
+{complex}#include "lantern.hpp"
+#include "products.hpp"
+#include "scalar.hpp"
+#include "tape.hpp"
+{threads}
+extern "C" const void *constants[{count}];
+const void *constants[{count}] = {{}};
+template <class T>
+static const T *constant(int at) {{
+    return static_cast<const T *>(constants[at]);
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """C++ source, and what it refers to by number."""
+
+    source: str
+    shared: Shared
+    same: tuple[int | None, ...]
+    """The parameter that a result is, for each."""
+
+    def plan(self) -> plans.Plan:
+        """Return what to keep beside the library."""
+        return plans.Plan(key_of(self.source), self.same, tuple(self.shared.constants), plans.digest(self.source))
+
+
+def write(program: Program, threads: int) -> Written:
+    """Return a program, after the passes for every back-end, as C++. Raises StagingError for what cannot be said."""
+    refuse_unknown(program)
+    core = looped(explicit_checks(core_primitives(program), overflow=False))
+    functions = lifted(core)
+    shared = Shared(threads)
+    shared.functions = {one.name.index: one for one in functions if one.name is not None}
+    bodies = [Writer(shared, one).function() for one in functions]
+    declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
+    # <complex> takes longer to compile than most programs.
+    uses_complex = any("std::complex" in one for one in bodies)
+    head = HEAD.format(
+        name=program.name,
+        complex="#include <complex>\n\n" if uses_complex else "",
+        threads="" if threads == 1 else '#include "threads.hpp"\n',
+        count=max(1, len(shared.constants)),
+    )
+    entry = _entry(program, cpp_name(functions[-1]), takes_long(functions))
+    own = {sym.index: at for at, sym in enumerate(program.body.parameters)}
+    same = tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in program.body.results)
+    return Written("\n\n".join([head, *declared, *bodies, entry]) + "\n", shared, same)
+
+
+def _entry(program: Program, name: str, alone: bool) -> str:
+    body = program.body
+    given = ["context"]
+    for at, sym in enumerate(body.parameters):
+        pointer = f"static_cast<const {scalar_type(sym.type)} *>(given[{at}])"
+        given.append(pointer if dims_of(sym.type) else f"*{pointer}")
+    for at, atom in enumerate(body.results):
+        pointer = f"static_cast<{scalar_type(atom.type)} *>(made[{at}])"
+        given.append(pointer if dims_of(atom.type) else f"*{pointer}")
+    return (
+        'extern "C" void lantern_connect(const lantern::Services *given) { lantern::services = *given; }\n\n'
+        'extern "C" int lantern_run([[maybe_unused]] const void *const *given, '
+        "[[maybe_unused]] void *const *made, lantern::Raised *raised) {\n"
+        f"    return lantern::run<{str(alone).lower()}>(raised, [&](lantern::Context &context) {{\n"
+        f"        {name}({', '.join(given)});\n    }});\n}}"
+    )
