@@ -68,6 +68,7 @@ ENVIRONMENT = {
     "cpu": {"model": "Intel(R) Xeon(R) Processor @ 2.60GHz", "cores": 2, "governor": "powersave"},
     "threads": 1,
     "calls": {"scalar": {"lantern": 2.5e-7, "jax": 8.6e-6}, "four_arrays": {"lantern": 5e-7}},
+    "training": {"lantern": [1e-3, 2e-3, 1e-3], "eager/torch": [16e-3, 32e-3, 16e-3]},
     "specialisation": {
         "power": {
             "lantern": {"specialised": [1e-7, 2e-7, 1e-7], "unspecialised": [3e-7, 4e-7, 3e-7]},

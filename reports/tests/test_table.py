@@ -77,6 +77,7 @@ def test_experts_are_compared_with_apart(recorded_run: SimpleNamespace, tmp_path
     assert "## snek/lantern" in text
     assert "geometric mean over the best rival 2.00×, over 1 workloads" in text
     assert "| scalar | 250 ns | 8.60 µs |" in text
+    assert "| eager/torch | 16.0 ms | 16.0×" in text
 
 
 def test_an_eager_strategy_is_a_rival_too(recorded_run: SimpleNamespace, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from snek_harness.limits import host_limits
 from snek_harness.plan import LEFT_OUT, MODES, Plan, make_plan
 from snek_harness.record import Cell, SkipRecord
 from snek_harness.specialisation import measure_specialisation
+from snek_harness.training import WORKLOAD as TRAINED
+from snek_harness.training import measure_training_apart
 from snek_strategies.backends.registry import BACKENDS
 from snek_strategies.registry import STRATEGIES
 
@@ -71,6 +73,14 @@ def staging_plan(
     return make_plan(workloads, strategies or STAGING_STRATEGIES, size or "small", "cpu", left_out)
 
 
+def _lantern_beside(plan: Plan) -> Mapping[str, Callable[[int], object]]:
+    """Return how the host's limits and calls are measured, and steps of training where their workload is planned."""
+    beside: dict[str, Callable[[int], object]] = {"limits": host_limits, "calls": measure_calls_apart}
+    if any(cell.workload == TRAINED for cell in plan.cells):
+        beside["training"] = measure_training_apart
+    return beside
+
+
 def _staging_beside(plan: Plan) -> Mapping[str, Callable[[int], object]]:
     """Return how calls, and specialisation on the back-ends of the plan, are measured."""
     strategies = {cell.strategy for cell in plan.cells}
@@ -88,6 +98,6 @@ class Suite:
 
 
 SUITES: Mapping[str, Suite] = {
-    "lantern": Suite(lantern_plan, lambda _: {"limits": host_limits, "calls": measure_calls_apart}),
+    "lantern": Suite(lantern_plan, _lantern_beside),
     "staging": Suite(staging_plan, _staging_beside, {"stagings": 5}),
 }
