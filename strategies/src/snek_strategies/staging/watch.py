@@ -55,14 +55,20 @@ def roots_of(function: object) -> Iterator[object]:
         function = function.__func__
     if isinstance(function, FunctionType):
         yield from function.__closure__ or ()
-        names = read_names(function.__code__)
-        yield Names(function.__globals__, names)
-        for name in names:
-            held = function.__globals__.get(name)
-            if isinstance(held, ModuleType) and not is_library(getattr(held, "__file__", None) or LIBRARIES[0]):
-                yield Names(vars(held), names)
+        # Of Snek's own functions, what they close over may be the user's; what their modules hold is not.
+        if not function.__code__.co_filename.startswith(OURS):
+            yield from _globals_of(function)
         yield from function.__defaults__ or ()
         yield from (function.__kwdefaults__ or {}).values()
+
+
+def _globals_of(function: FunctionType) -> Iterator[Names]:
+    names = read_names(function.__code__)
+    yield Names(function.__globals__, names)
+    for name in names:
+        held = function.__globals__.get(name)
+        if isinstance(held, ModuleType) and not is_library(getattr(held, "__file__", None) or LIBRARIES[0]):
+            yield Names(vars(held), names)
 
 
 def written_cells(function: object) -> Iterator[CellType]:
