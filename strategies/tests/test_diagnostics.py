@@ -150,15 +150,15 @@ def without_source() -> object:
 
 
 def used_late() -> object:
-    kept: list[Any] = []
+    kept: set[Any] = set()
 
     def program(x):
-        kept.append(lambda: x + 1)
+        kept.add(lambda: x + 1)
         return x
 
     with pytest.raises(snek.StagingError):
         snek.stage(program)(f64(1))
-    return kept[0]()
+    return kept.pop()()
 
 
 def refuse_without_an_id() -> None:

@@ -172,3 +172,81 @@ def test_a_variable_of_around_the_program_is_refused_and_keeps_its_value() -> No
             snek.stage(one)(GIVEN[0])
         assert caught.value.code == "SNK0210"
         assert count == 0
+
+
+def summed_down(x):
+    total = 0.0
+
+    def go(n):
+        nonlocal total
+        total = total + n
+        return go(n - 1) if n > 0 else total
+
+    return go(x)
+
+
+def kept_in_a_dict(x):
+    sums = {"all": x * 0}
+
+    def go(n):
+        sums["all"] = sums["all"] + n
+        return go(n - 1) if n > 0 else n
+
+    return go(x) + sums["all"]
+
+
+def changed_on_the_way_back(x):
+    total = x * 0
+
+    def go(n):
+        nonlocal total
+        found = go(n - 1) if n > 0 else n
+        total = total + n
+        return found
+
+    return go(x) + total
+
+
+@pytest.mark.parametrize(
+    ("program", "what"),
+    [
+        (summed_down, "changed total, which it reads"),
+        (kept_in_a_dict, "changed sums, which it reads"),
+        (changed_on_the_way_back, "changes a variable of an enclosing function"),
+    ],
+)
+def test_a_recursion_that_changes_what_is_around_it_is_refused_by_name(program, what) -> None:
+    with pytest.raises(snek.StagingError, match=f"go calls itself .*{what}") as caught:
+        snek.stage(program)(GIVEN[0])
+    assert caught.value.code == "SNK0210"
+    assert caught.value.place is not None
+    assert program.__code__.co_firstlineno < caught.value.place.line < program.__code__.co_firstlineno + 9
+
+
+def test_a_recursion_that_never_ends_while_staging_is_refused_by_name() -> None:
+    def listed(x):
+        found = []
+
+        def go(n):
+            found.append(n)
+            return go(n - 1) if n > 0 else n
+
+        return go(x)
+
+    with pytest.raises(snek.StagingError, match=r"go calls itself with other .* at each of \d+ levels") as caught:
+        snek.stage(listed)(GIVEN[0])
+    assert caught.value.code == "SNK0209"
+
+
+def test_a_recursion_that_ends_while_staging_may_change_what_is_around_it() -> None:
+    def program(x):
+        total = x * 0
+
+        def go(n):
+            nonlocal total
+            total = total + x
+            return go(n - 1) if n > 0 else total
+
+        return go(12)
+
+    assert snek.stage(program)(GIVEN[0]) == program(GIVEN[0])

@@ -6,6 +6,7 @@ the stack of calls being traced. What such a function gives is a fixpoint that s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,15 +24,17 @@ from snek_strategies.staging.memory import may_be_of, seal
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.raised_by_operations import leave_where
 from snek_strategies.staging.raises import Diverged
-from snek_strategies.staging.refusal import beginning, refuse
+from snek_strategies.staging.refusal import StagingStopped, beginning, place_of_error, refusal_of, refuse
 from snek_strategies.staging.regions import Unfounded, trace
 from snek_strategies.staging.rep import Rep, emit
 from snek_strategies.staging.staged_functions import FunctionAttempt, given_types
 from snek_strategies.staging.tree_nodes import TreeNode, forest_of, is_node, row_of
-from snek_strategies.staging.watch import Watch, roots_of
+from snek_strategies.staging.watch import Watch, describe, roots_of
 
 LEVELS = 64
 """How often one function may stand on the stack of calls with other static values each time."""
+CHANGED = 16
+"""How often it may with nothing else in what it is given, and other Reps in what it reads from around it."""
 FIXPOINT = 8
 
 Key = tuple[object, ...]
@@ -54,11 +57,19 @@ class Staged:
     kinds: tuple[Thrown, ...] = ()
 
 
+class Identity(int):
+    """In a key, which object a value is."""
+
+
 @dataclass
 class Calls:
     """What one staging knows about the functions it has met."""
 
     stack: list[Key] = field(default_factory=list)
+    functions: list[object] = field(default_factory=list)
+    """Those that the keys on the stack are of."""
+    deepest: tuple[str, ...] = ()
+    """The names of the functions on the stack as Python's own came to its end."""
     recursive: set[Key] = field(default_factory=set)
     staged: dict[Key, Staged] = field(default_factory=dict)
 
@@ -105,7 +116,7 @@ def _cell(cell: CellType, seen: set[int]) -> object:
     except ValueError:
         return "empty"
     # A captured Rep is one certain value, not any value of its type.
-    return (_abstract(held, seen), *(id(rep.atom) for rep in leaves(held)))
+    return (_abstract(held, seen), *(Identity(id(rep.atom)) for rep in leaves(held)))
 
 
 def call_function(
@@ -122,6 +133,7 @@ def call_function(
         return _define(key, function, target, args, kwargs)
     if key in calls.stack:
         raise FoundRecursion(key)
+    _refuse_changed_around(function, key, calls)
     levels = sum(1 for one in calls.stack if one[0] == key[0])
     if levels >= LEVELS:
         refuse(
@@ -131,6 +143,7 @@ def call_function(
         )
     before = builder().mark()
     calls.stack.append(key)
+    calls.functions.append(function)
     depth = len(calls.stack)
     try:
         return target(*args, **kwargs)
@@ -139,9 +152,52 @@ def call_function(
             raise
         builder().rewind(before)
         calls.recursive.add(key)
+    except RecursionError as error:
+        calls.deepest = calls.deepest or tuple(map(_name, calls.functions))
+        if depth == 1:
+            _refuse_depth(calls, error)
+        raise
     finally:
-        del calls.stack[depth - 1 :]
+        del calls.stack[depth - 1 :], calls.functions[depth - 1 :]
     return _define(key, function, target, args, kwargs)
+
+
+def _refuse_changed_around(function: object, key: Key, calls: Calls) -> None:
+    """Refuse a recursion that staging has no end for: at each level its variables from around hold another Rep."""
+    loose = _without_identities(key)
+    same = (one for one, of in zip(calls.stack, calls.functions, strict=True) if of == function)
+    levels: list[Any] = [one for one in same if _without_identities(one) == loose]
+    if len(levels) < CHANGED:
+        return
+    pair: list[Any] = [levels[-1][0], key[0]]
+    before, after = (one[0] if isinstance(function, MethodType) else one for one in pair)
+    free = getattr(function, "__func__", function).__code__.co_freevars  # type: ignore[attr-defined]
+    changed = [name for name, old, new in zip(free, before[1:], after[1:], strict=True) if old != new]
+    refuse(
+        f"{_name(function)} calls itself after it has changed {' and '.join(changed)}, which it reads from around it; "
+        "hand that on as an argument, and return the new value",
+        code="SNK0210",
+    )
+
+
+def _refuse_depth(calls: Calls, error: RecursionError) -> None:
+    """Refuse a recursion that Python's stack is too short to stage, if there is one."""
+    function, levels = Counter(calls.deepest).most_common(1)[0]
+    if levels < CHANGED:
+        return
+    refusal = refusal_of(
+        f"{function} calls itself with other arguments, or other values around it, at each of {levels} levels, which "
+        "is deeper than staging goes; make what changes an array that is an argument",
+        place_of_error(error),
+        "SNK0209",
+    )
+    raise StagingStopped(refusal) from error
+
+
+def _without_identities(key: object) -> object:
+    if not isinstance(key, tuple):
+        return key
+    return tuple(_without_identities(one) for one in key if not isinstance(one, Identity))
 
 
 def _name(function: object) -> str:
@@ -243,8 +299,7 @@ def _define(
             )
         for host, _ in block.hosts:
             refuse(
-                f"{_name(function)} calls itself and changes a {type(host).__name__} from outside it; return the new "
-                "values instead",
+                f"{_name(function)} calls itself and changes {describe(host)}; return the new values instead",
                 where,
                 code="SNK0210",
             )

@@ -124,7 +124,9 @@ def label(host: object) -> str:
 
 
 def let_go(guards: Watch) -> None:
-    """Give containers outside a refused program back what they held, where values of its staging came into them."""
+    """Give containers and globals outside a refused program back what they held: nothing of it has happened."""
     for value, before in list(guards.changes()):
-        if carries(value) and any(isinstance(one, Rep) for one in now(value)):
+        if isinstance(value, Names):
+            value.put(before)
+        elif carries(value):
             restore(value, before)

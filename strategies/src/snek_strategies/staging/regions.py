@@ -106,8 +106,8 @@ def taken_back(
     for value, before in list(watching.changes()):
         if id(value) not in entered or not carries(value):
             refuse(
-                f"a staged {what} changes {describe(value)}; that would happen once, while staging, and not when the "
-                "data says so: build a new value and assign it to a local variable",
+                f"a staged {what} changes {describe(value, before)}; that would happen once, while staging, and not "
+                "when the data says so: build a new value and assign it to a local variable",
                 place,
                 code="SNK0210",
             )

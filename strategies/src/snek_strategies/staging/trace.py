@@ -226,15 +226,15 @@ def collect(
                     place,
                     code="SNK0212",
                 )
-        changed = guards.changed()
+        changed = next(guards.changes(), None)
         if changed is not None:
-            let_go(guards)
             refuse(
-                f"{name} changes {describe(changed)}; staged, that would happen once, and not at every call: "
+                f"{name} changes {describe(*changed)}; staged, that would happen once, and not at every call: "
                 "return the new value instead",
                 place,
                 code="SNK0210",
             )
+        guards.settle()
     except StagingStopped as stopped:
         let_go(guards)
         raise stopped.error from stopped.__cause__

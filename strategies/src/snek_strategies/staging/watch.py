@@ -8,7 +8,7 @@ from __future__ import annotations
 import dis
 import functools
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from functools import cache
 from itertools import repeat
 from operator import is_
@@ -34,11 +34,22 @@ def is_library(filename: str) -> bool:
 
 
 class Names:
-    """The names that a function's code reads from its globals, as an object that can be watched."""
+    """The names that a function's code uses in its globals, as an object that can be watched.
 
-    def __init__(self, scope: MutableMapping[str, object], names: frozenset[str]) -> None:
+    Names that are not there count where the code may make them.
+    """
+
+    def __init__(self, scope: MutableMapping[str, object], names: frozenset[str], made: frozenset[str]) -> None:
         self.scope = scope
-        self.names = tuple(sorted(name for name in names if name in scope))
+        self.names = tuple(sorted(name for name in names if name in scope or name in made))
+
+    def put(self, values: Content) -> None:
+        """Give the names these values; those that had none are no more."""
+        for name, value in zip(self.names, values, strict=True):
+            if value is EMPTY:
+                self.scope.pop(name, None)
+            else:
+                self.scope[name] = value
 
 
 @cache
@@ -63,12 +74,12 @@ def roots_of(function: object) -> Iterator[object]:
 
 
 def _globals_of(function: FunctionType) -> Iterator[Names]:
-    names = read_names(function.__code__)
-    yield Names(function.__globals__, names)
+    names, code = read_names(function.__code__), function.__code__
+    yield Names(function.__globals__, names, _stores(code, ("STORE_GLOBAL", "DELETE_GLOBAL")))
     for name in names:
         held = function.__globals__.get(name)
         if isinstance(held, ModuleType) and not is_library(getattr(held, "__file__", None) or LIBRARIES[0]):
-            yield Names(vars(held), names)
+            yield Names(vars(held), names, _stores(code, ("STORE_ATTR", "DELETE_ATTR")))
 
 
 def written_cells(function: object) -> Iterator[CellType]:
@@ -76,16 +87,20 @@ def written_cells(function: object) -> Iterator[CellType]:
     if isinstance(function, MethodType):
         function = function.__func__
     if isinstance(function, FunctionType):
-        written = _stores(function.__code__)
+        written = _stores(function.__code__, ("STORE_DEREF", "DELETE_DEREF"))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if name in written:
                 yield cell
 
 
 @cache
-def _stores(code: CodeType) -> frozenset[str]:
-    own = (str(step.argval) for step in dis.get_instructions(code) if step.opname in ("STORE_DEREF", "DELETE_DEREF"))
-    return frozenset(own).union(*(_stores(one) for one in code.co_consts if isinstance(one, CodeType)))
+def _stores(code: CodeType, operations: tuple[str, str]) -> frozenset[str]:
+    """Return the names that these operations have in a code object and those inside it."""
+    own: Iterable[str] = ()
+    # Taking all instructions apart takes long, and hardly any code has these.
+    if any(dis.opmap[one] in code.co_code[::2] for one in operations):
+        own = (str(step.argval) for step in dis.get_instructions(code) if step.opname in operations)
+    return frozenset(own).union(*(_stores(one, operations) for one in code.co_consts if isinstance(one, CodeType)))
 
 
 def content_of(value: object) -> Content | None:
@@ -110,10 +125,12 @@ def content_of(value: object) -> Content | None:
         return (value.shape, value.tobytes()) if value.flags.writeable and value.dtype.kind != "O" else None
     if is_tensor(value):
         return (value._version, value.data_ptr())  # type: ignore[attr-defined]
+    if isinstance(value, FunctionType):
+        return (*vars(value), *vars(value).values())
     if isinstance(value, type):
         # Copying an instance leaves a note on its class.
-        own = (one for name, one in vars(value).items() if name != "__slotnames__")
-        return tuple(own) if _is_users(value) else None
+        held = (one for name, one in vars(value).items() if name != "__slotnames__")
+        return tuple(held) if _is_users(value) else None
     fields = getattr(value, "__dict__", None)
     if isinstance(fields, dict) and _is_users(type(value)):
         return (*fields, *fields.values())
@@ -156,8 +173,9 @@ class Watch:
             if id(value) in self.seen or is_node(value):
                 continue
             if isinstance(value, (FunctionType, MethodType)):
-                self.seen[id(value)] = (value, None)
-                if not is_library(value.__code__.co_filename):
+                users = not is_library(value.__code__.co_filename)
+                self.seen[id(value)] = (value, content_of(value) if users else None)
+                if users:
                     pending.extend(roots_of(value))
                 continue
             if isinstance(value, BuiltinFunctionType):
@@ -180,6 +198,12 @@ class Watch:
                 pending.extend(_children(value, content))
                 if not isinstance(value, (type, CellType, Names)):
                     pending.append(type(value))
+
+    def settle(self) -> None:
+        """Ask no more whether functions without attributes have some: the program that would give them is staged."""
+        for key, (value, content) in self.seen.items():
+            if isinstance(value, FunctionType) and content is not None and vars(value).keys() <= {"__wrapped__"}:
+                self.seen[key] = (value, None)
 
     def confirm(self, cell: CellType) -> None:
         """Let a variable that was seen before count from now on."""
@@ -214,10 +238,13 @@ def _equal(x: object, y: object) -> bool:
     return same_static(x, y)
 
 
-def describe(value: object) -> str:
-    """Name a watched object for a person."""
+def describe(value: object, before: Content | None = None) -> str:
+    """Name a watched object for a person; with what it held `before`, the globals that are others now."""
     if isinstance(value, CellType):
         return "a variable of an enclosing function (nonlocal)"
     if isinstance(value, Names):
-        return f"a global among {', '.join(value.names)}"
+        now = content_of(value) or ()
+        pairs = zip(value.names, before or (), now, strict=False)
+        changed = [name for name, x, y in pairs if not same_content((x,), (y,))] or value.names
+        return f"the global {changed[0]}" if len(changed) == 1 else f"a global among {', '.join(changed)}"
     return f"a {type(value).__name__} that lives outside it"
