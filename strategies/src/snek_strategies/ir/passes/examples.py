@@ -121,6 +121,15 @@ def looping_twice() -> Program:
     )
 
 
+def eighth_power() -> Program:
+    """A vector that is multiplied by itself seven times."""
+    x = Sym(0, Array(np.dtype("float64"), (3,)))
+    nodes = [simple(1, "multiply", x, x)]
+    for at in range(2, 8):
+        nodes.append(simple(at, "multiply", x, Sym(at - 1, x.type)))
+    return Program("eighth_power", Block((x,), tuple(nodes), (Sym(7, x.type),)))
+
+
 def sequence() -> Program:
     """A loop that takes one matrix of a stack after another, and multiplies each by the same matrix."""
     xs, w, s = (Sym(at, Array(np.dtype("float64"), dims)) for at, dims in enumerate([(9, 2, 3), (3, 4), (2, 4)]))

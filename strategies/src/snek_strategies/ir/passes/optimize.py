@@ -13,6 +13,7 @@ from snek_strategies.ir.passes.hoist_products import hoist_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.simplify import simplify
+from snek_strategies.ir.passes.square_powers import square_powers
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.verify import checking, verify
 
@@ -32,6 +33,7 @@ LOOP_PASSES: tuple[Callable[[Program], Program], ...] = (
     hoist_invariants,
     hoist_products,  # after invariants: a factor that is only transposed in the loop is outside it by then
     gather_products,  # before what is dead goes: products that are gathered are not computed alone any more
+    square_powers,
     drop_dead,
     fuse_elementwise,  # last of those that change what is computed: no other looks into regions
     share_loops,  # after all that tells what a loop computes, so that no pass has to look through calls
