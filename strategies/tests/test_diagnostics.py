@@ -298,6 +298,18 @@ def one_dtype(x, n):
     return z
 
 
+class Slotted:
+    __slots__ = ("held",)
+
+
+def kept_beside(x, n):
+    box = Slotted()
+    box.held = x
+    if x > 0:
+        box.held = x * n
+    return box.held
+
+
 ORIGINS: dict[Callable[..., Any], tuple[tuple[Any, ...], int, str]] = {
     computed: ((np.int64(1), 2), 3, "the value is dynamic since line {}, from argument `x`"),
     carried: ((np.int64(3),), 3, "the value is dynamic since line {}, from argument `n`"),
@@ -307,6 +319,7 @@ ORIGINS: dict[Callable[..., Any], tuple[tuple[Any, ...], int, str]] = {
         ([1, np.int64(2)], np.int64(3)), 1, "the value is dynamic since line {}, from arguments `pair`, `b`"
     ),
     from_outside: ((np.int64(1), 2), 1, "the value is dynamic since line {}, from argument `x`"),
+    kept_beside: ((np.int64(1), np.int64(2)), 4, "the value is dynamic since line {}, from arguments `x`, `n`"),
     one_dtype: ((np.int64(1), np.int64(2)), 1, "what decides is dynamic since line {}, from arguments `n`, `x`"),
 }  # fmt: skip
 

@@ -58,6 +58,8 @@ class Builder:
         self._labels = 0
         self.writable_scalars = False
         """Whether an argument is an array of rank 0: `+=` would write to it, where a NumPy scalar is replaced."""
+        self.closed: list[list[Node]] = []
+        """The nodes of the blocks that were, for messages about values of theirs."""
         self.lengths: dict[Symbol, Rep] = {}
         """The symbols among the extents of the arguments, each with its number in the next stage."""
         self.list_lengths: dict[int, int] = {}
@@ -143,9 +145,12 @@ class Builder:
         """Refuse a value of a region that is closed: it left by another way than assignment to a local variable."""
         for atom in atoms:
             if isinstance(atom, Sym) and not any(atom.index in block.bound for block in reversed(self.open)):
+                from snek_strategies.staging.origins import since
+
                 refuse(
                     f"a value of type {atom.type} left the staged branch, loop or function that computes it by another "
-                    "way than a local variable (nonlocal, a list, an attribute, a closure); return it instead",
+                    "way than a local variable (nonlocal, a list, an attribute, a closure); return it instead; "
+                    f"the value is {since(atom, self, user_place())}",
                     code="SNK0202",
                 )
 
@@ -163,6 +168,7 @@ class Builder:
             yield opened
         finally:
             self.open.remove(opened)
+            self.closed.append(opened.nodes)
             self._close(opened)
 
     @contextmanager

@@ -18,6 +18,7 @@ from snek_strategies.staging.loops import StagedRange
 from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
+from snek_strategies.staging.sorting import in_order
 from snek_strategies.staging.text import text_of
 from snek_strategies.staging.tree_nodes import is_node
 from snek_strategies.staging.truth import truth
@@ -39,19 +40,18 @@ def _convert(kind: str) -> Rule:
     return rule
 
 
-def _extreme(symbol: str) -> Rule:
-    def rule(operators: StagingOperators, *args: Any, key: object = None, default: object = None) -> object:
-        if key is not None or default is not None:
-            refuse(
-                "min and max with key= or default= of values known only in the next stage; compare them yourself",
-                code="SNK0204",
-            )
+def _extreme(symbol: str, plain: Callable[..., object]) -> Rule:
+    def rule(operators: StagingOperators, *args: Any, key: Any = None, **default: object) -> object:
         items = _items(args[0]) if len(args) == 1 else list(args)
-        best = items[0]
-        for one in items[1:]:
-            test = operators.compare(symbol, one, best)
+        if not items or default.keys() - {"default"}:
+            return plain(items, **default)
+        # What is compared stands last.
+        found = [(one,) if key is None else (one, operators.call(key, one)) for one in items]
+        best: Any = found[0]
+        for one in found[1:]:
+            test = operators.compare(symbol, one[-1], best[-1])
             best = operators.if_exp(test, lambda one=one: one, lambda best=best: best)  # type: ignore[misc]
-        return best
+        return best[0]
 
     return rule
 
@@ -72,6 +72,13 @@ def _items(value: Any) -> list[object]:
     if isinstance(value, Rep):
         return [value[at] for at in range(len(value))]
     return list(value)
+
+
+def _sorted(operators: StagingOperators, values: Any, /, *, key: Any = None, reverse: bool = False) -> object:
+    if value_of(values) is not None:
+        values.sort()
+    call = None if key is None else lambda one: operators.call(key, one)
+    return StagedList(in_order(_items(values), call, reverse, "sorted()"))
 
 
 def _sum(operators: StagingOperators, iterable: Any, /, start: Any = 0) -> object:
@@ -166,8 +173,8 @@ CALLS: dict[object, Rule] = {
     bool: _convert("bool"),
     int: _convert("int"),
     float: _convert("float"),
-    min: _extreme("<"),
-    max: _extreme(">"),
+    min: _extreme("<", min),
+    max: _extreme(">", max),
     sum: _sum,
     any: _any,
     all: _all,
@@ -181,6 +188,7 @@ CALLS: dict[object, Rule] = {
     abs: lambda _, value: abs(value),
     len: _len,
     list: _list,
+    sorted: _sorted,
     pow: lambda _, base, exponent: base**exponent,
     divmod: lambda _, a, b: (a // b, a % b),
     getattr: lambda _, value, name, *default: getattr(value, name, *default),

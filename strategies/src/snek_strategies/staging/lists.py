@@ -13,6 +13,7 @@ from snek_strategies.ir.syntax import Atom, Const, Sym
 from snek_strategies.ir.types import Array, ListOf, Scalar, Type
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Memory, Rep, emit, liftable, memory_of
+from snek_strategies.staging.sorting import in_order
 
 
 class StagedList(list[Any]):
@@ -128,6 +129,13 @@ class StagedList(list[Any]):
         self._changing()
         list.clear(self)
 
+    def sort(self, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> None:
+        """Put the items in order. Refuses an order that data decide."""
+        self._changing()
+        if value_of(self) is not None:
+            self._unknown("sort()")
+        list.__setitem__(self, slice(None), in_order([*list.__iter__(self)], key, reverse, "sort()"))
+
     def copy(self) -> StagedList:
         """Return a list of the same items."""
         return StagedList(list.__iter__(self))
@@ -155,8 +163,8 @@ def _static(name: str, what: str) -> Callable[..., Any]:
     return run
 
 
-_METHODS = "insert remove sort reverse index count"
-_CHANGING = frozenset(["insert", "remove", "sort", "reverse", "__imul__", "__delitem__"])
+_METHODS = "insert remove reverse index count"
+_CHANGING = frozenset(["insert", "remove", "reverse", "__imul__", "__delitem__"])
 _SPECIAL = "contains reversed mul rmul imul eq ne lt le gt ge delitem"
 for _name in _METHODS.split():
     setattr(StagedList, _name, _static(_name, f"{_name}()"))

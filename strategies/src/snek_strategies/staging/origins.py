@@ -36,13 +36,13 @@ def reason(code: str, place: Place | None) -> str:
     found = list(_dynamic_arguments(sys._getframe(1)))
     if not found:
         return ""
-    return f"; {SUBJECTS[about]} is {_since(found[0 if about == 'value' else -1].atom, builder, place)}"
+    return f"; {SUBJECTS[about]} is {since(found[0 if about == 'value' else -1].atom, builder, place)}"
 
 
 def origin_of(value: object, place: Place | None) -> str:
     """Return since when a value is dynamic, for a message at this place; an empty text for one that is not."""
     found, builder = list(_first(value)), CURRENT.get()
-    return _since(found[0].atom, builder, place) if found and builder is not None else ""
+    return since(found[0].atom, builder, place) if found and builder is not None else ""
 
 
 def _dynamic_arguments(frame: FrameType | None) -> Iterator[Rep]:
@@ -82,7 +82,8 @@ def _inside(value: object) -> tuple[object, ...]:
     return tuple(value.values()) if type(value) is dict else ()
 
 
-def _since(atom: Atom, builder: Builder, place: Place | None) -> str:
+def since(atom: Atom, builder: Builder, place: Place | None) -> str:
+    """Return since which line a value is dynamic, and from which arguments, for a message at this place."""
     if isinstance(atom, Const):
         return "an array from outside the program"
     origins = _Origins(builder)
@@ -98,12 +99,13 @@ def _since(atom: Atom, builder: Builder, place: Place | None) -> str:
 
 
 class _Origins:
-    """What binds each name of the blocks that are open."""
+    """What binds each name of the blocks that are open, and the nodes of those that were."""
 
     def __init__(self, builder: Builder) -> None:
         self.program = builder.open[0]
         self.homes = {index: block for block in builder.open for index in block.bound}
-        self.nodes = {sym.index: node for block in builder.open for node in block.nodes for sym in node.results}
+        every = (*builder.closed, *(block.nodes for block in builder.open))
+        self.nodes = {sym.index: node for nodes in every for node in nodes for sym in node.results}
 
     def place(self, sym: Sym) -> Place | None:
         """Return where a value became one of the next stage."""
