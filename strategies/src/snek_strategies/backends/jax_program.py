@@ -9,8 +9,20 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.backend import Run
+from snek_strategies.backends.placed_index import Along, At, Placed, is_basic, placed
 from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
 from snek_strategies.ir.syntax import Node, Program
+
+_ARITHMETIC = {"add": "add", "subtract": "sub", "multiply": "mul", "maximum": "max", "minimum": "min"}
+_ORDER = {"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne"}
+_LOGIC = {"logical_and": "bitwise_and", "logical_or": "bitwise_or", "logical_not": "bitwise_not"}
+_OF_FLOATS = {"divide": "div", **{name: name for name in ("exp", "log", "tanh", "sqrt", "sin", "cos")}}
+LAX = {
+    "b": _LOGIC,
+    "i": {**_ARITHMETIC, **_ORDER, "negative": "neg"},
+    "f": {**_ARITHMETIC, **_ORDER, **_OF_FLOATS, "negative": "neg"},
+}
+"""By kind of dtype, what `jax.numpy` itself makes of a primitive of equal shapes; to ask it takes a third longer."""
 
 
 class JaxSystem(System):
@@ -27,8 +39,9 @@ class JaxSystem(System):
         self.np = jax.numpy
 
     def constant(self, value: object, dtype: np.dtype[np.generic]) -> Value:
-        """Return a host value as an array."""
-        return self.np.asarray(np.asarray(value, dtype))
+        """Return a host value as an array; JAX writes a number of NumPy's where it is used."""
+        held = np.asarray(value, dtype)
+        return self.np.asarray(held) if held.ndim else held
 
     def cast(self, value: Value, dtype: np.dtype[np.generic]) -> Value:
         """Return a value converted to a dtype."""
@@ -40,6 +53,9 @@ class JaxSystem(System):
 
     def elementwise(self, name: str, node: Node, dtype: np.dtype[np.generic], operands: list[Value]) -> Value:  # noqa: ARG002
         """Return an elementwise primitive."""
+        direct = LAX.get(dtype.kind, {}).get(name)
+        if direct is not None and all(one.shape == operands[0].shape for one in operands):
+            return getattr(self.jax.lax, direct)(*operands)
         if dtype.kind in "iu" and name in ("floor_divide", "remainder"):
             a, b = operands
             # NumPy gives 0 where an array's integer is divided by 0.
@@ -83,11 +99,15 @@ Make = Callable[[JaxSystem, Node], Callable[..., Value]]
 
 def _converted(system: JaxSystem, node: Node) -> Callable[..., Value]:
     dims = dims_of(node.results[0].type)
-    return lambda x: system.np.reshape(x, dims)
+    return lambda x: _reshaped(system, x, dims)
+
+
+def _reshaped(system: JaxSystem, x: Value, dims: tuple[int, ...]) -> Value:
+    return x if x.shape == dims else system.jax.lax.reshape(x, dims)
 
 
 def _not(system: JaxSystem, node: Node) -> Callable[..., Value]:  # noqa: ARG001
-    return lambda x: system.np.reshape(x, ()) == 0
+    return lambda x: system.jax.lax.bitwise_not(system.cast(_reshaped(system, x, ()), np.dtype(bool)))
 
 
 def _reduction(name: str) -> Make:
@@ -115,22 +135,78 @@ def _shaped(name: str) -> Make:
 
 
 def _where(system: JaxSystem, node: Node) -> Callable[..., Value]:
-    dtype = dtype_of(node.results[0].type)
-    return lambda flag, a, b: system.np.where(
-        system.cast(flag, np.dtype(bool)), system.cast(a, dtype), system.cast(b, dtype)
-    )
+    dtype, dims = dtype_of(node.results[0].type), dims_of(node.results[0].type)
+
+    def choose(flag: Value, a: Value, b: Value) -> Value:
+        flag = system.cast(flag, np.dtype(bool))
+        a, b = (_spread(system, system.cast(one, dtype), dims) for one in (a, b))
+        return system.jax.lax.select(flag if not flag.shape else _spread(system, flag, dims), a, b)
+
+    return choose
+
+
+def _spread(system: JaxSystem, x: Value, dims: tuple[int, ...]) -> Value:
+    own = range(len(dims) - x.ndim, len(dims))
+    return x if x.shape == dims else system.jax.lax.broadcast_in_dim(x, dims, tuple(own))
+
+
+def _taken(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    part = _part(node, 1)
+
+    def take(x: Value, *dynamic: Value) -> Value:
+        if part is None or not dynamic:
+            return x[index_of(node, dynamic)]
+        return _reshaped(system, system.jax.lax.dynamic_slice(x, *_cut(system, part, dynamic, x.shape)), part.shape)
+
+    return take
 
 
 def _store(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    part = _part(node, 2)
+    adds = node.primitive == "additem"
+
     def store(x: Value, value: Value, *dynamic: Value) -> Value:
+        value = system.cast(value, np.dtype(x.dtype))
         at = x.at[index_of(node, dynamic)]
-        room = system.jax.eval_shape(lambda y: y[index_of(node, dynamic)], x).shape
+        room = system.jax.eval_shape(lambda y: y[index_of(node, dynamic)], x).shape if part is None else part.shape
         while value.ndim > len(room):
             value = value[0]
-        value = system.cast(value, np.dtype(x.dtype))
-        return at.add(value) if node.primitive == "additem" else at.set(value)
+        if part is None:
+            return at.add(value) if adds else at.set(value)
+        # A scatter would be a loop of its own on a CPU.
+        starts, sizes = _cut(system, part, dynamic, x.shape)
+        new = _reshaped(system, _spread(system, value, room), sizes)
+        if adds:
+            new = system.jax.lax.add(system.jax.lax.dynamic_slice(x, starts, sizes), new)
+        return system.jax.lax.dynamic_update_slice(x, new, starts)
 
     return store
+
+
+def _part(node: Node, first: int) -> Placed | None:
+    """Return how an index takes a part of an array that lies together, or None for other indices."""
+    dynamic = tuple(atom.type for atom in node.operands[first:])
+    index = dict(node.params)["index"]
+    assert isinstance(index, tuple)
+    found = placed(dims_of(node.operands[0].type), index, dynamic) if is_basic(dynamic) else None
+    together = found is not None and all(not isinstance(one, Along) or one.step == 1 for one in found.places)
+    return found if together else None
+
+
+def _cut(
+    system: JaxSystem, part: Placed, dynamic: Sequence[Value], dims: tuple[int, ...]
+) -> tuple[tuple[Value, ...], tuple[int, ...]]:
+    """Return where a part starts on each axis, and how far it reaches; JAX counts negative starts from the end."""
+    starts, sizes = [], []
+    for one, dim in zip(part.places, dims, strict=True):
+        if isinstance(one, Along):
+            starts.append(min(one.start, dim))
+            sizes.append(part.shape[one.axis])
+            continue
+        sizes.append(1)
+        where = one.position if isinstance(one, At) else system.cast(dynamic[one.operand], np.dtype("int64"))
+        starts.append(where)
+    return tuple(starts), tuple(sizes)
 
 
 ROWS: dict[str, Make] = {
@@ -144,7 +220,7 @@ ROWS: dict[str, Make] = {
     "transpose": lambda system, node: lambda x: system.np.transpose(x, dict(node.params)["axes"]),
     "concatenate": lambda system, node: lambda *xs: system.np.concatenate(xs, axis=dict(node.params)["axis"]),
     "where": _where,
-    "getitem": lambda _, node: lambda x, *dynamic: x[index_of(node, dynamic)],
+    "getitem": _taken,
     "setitem": _store,
     "additem": _store,
     "real": lambda system, _: system.np.real,
