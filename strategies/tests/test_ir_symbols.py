@@ -230,7 +230,8 @@ def test_extents_that_vary_alike_are_one_symbol_and_others_stay_numbers() -> Non
 
 def test_a_key_is_split_into_shapes_and_the_rest() -> None:
     blind, shapes = split_key((F64, (3, 4)))
-    assert (blind, shapes) == ((F64, 2), ((3, 4),))
+    assert (blind, shapes) == ((F64, ("rank", 2)), ((3, 4),))
+    assert split_key((F64, (1,)))[0] != split_key((F64, True))[0]
     # A dict whose names are dtypes holds no shapes there.
     key = (dict, (F64, (int, 5)), ("x", (F64, True)))
     assert split_key(key) == (key, ())

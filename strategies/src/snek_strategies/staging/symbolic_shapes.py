@@ -32,7 +32,7 @@ def split_key(key: object) -> tuple[object, Sizes]:
             return part
         if len(part) == 2 and isinstance(part[0], np.dtype) and isinstance(part[1], tuple) and _is_shape(part[1]):
             shapes.append(part[1])
-            return (part[0], len(part[1]))
+            return (part[0], ("rank", len(part[1])))  # an array without axes has True for a shape, which is 1
         return tuple(map(walk, part))
 
     return walk(key), tuple(shapes)
