@@ -94,8 +94,9 @@ class StagedProgram:
 
         The caller's containers among `args` are changed as the program says.
         """
-        if self.changes or self.failures:
-            self._check_stores(args)
+        if not (self.changes or self.failures):
+            return _rebuilt(self.result, values, args, {})
+        self._check_stores(args)
         if self.failures and values[-1]:
             failure = self.failures[int(values[-1]) - 1]  # type: ignore[call-overload]
             self._write_back(failure.changes, None, failure.of_changes(values), args)
