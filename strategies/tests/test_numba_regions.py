@@ -78,3 +78,17 @@ def test_a_long_chain_is_a_loop_and_gives_the_same(function, arguments) -> None:
 def test_a_short_chain_stays_an_expression() -> None:
     text = snek.stage(lambda x: np.exp(x) + x * 2.0, backend="numba").trace(ROWS).lower().as_text("python")
     assert "_fused" not in text
+
+
+def gated(x, y):
+    for _ in range(4):
+        x = np.tanh(np.exp(-x) * np.tanh(y)) + np.exp(x) * np.exp(y)
+    return x
+
+
+def test_a_function_that_branches_has_its_argument_from_a_loop_before() -> None:
+    text = snek.stage(gated, backend="numba").trace(ROWS, LINE).lower().as_text("python")
+    loops = text[text.index("def _fused(") :].split("for i1 in ")[1:]
+    assert len(loops) == 5
+    for loop in loops[1:]:
+        assert loop.index("np.tanh(row") < loop.index("np.exp(") if "np.exp(" in loop else "np.tanh(row" in loop

@@ -9,6 +9,7 @@ import numpy as np
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.numba_source import loops
+from snek_strategies.backends.numba_source.in_place import HERE
 from snek_strategies.backends.placed_index import is_basic, placed
 from snek_strategies.ir.interpretations import FUNCTIONS, HOLE
 from snek_strategies.ir.shape_rules import dims_of
@@ -301,7 +302,7 @@ def _store(functions: Functions, node: Node, operands: list[str]) -> str:
         len(dims),
         adds=node.primitive == "additem",
         target=loops.dtype_text(dtype),
-        copies=not dict(node.params).get("in_place"),
+        copies=HERE not in node.params,
     )
     name = functions.name("added" if node.primitive == "additem" else "stored", text)
     return f"{name}({', '.join([operands[0], given, *operands[2:]])})"

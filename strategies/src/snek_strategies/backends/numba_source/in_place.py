@@ -1,112 +1,118 @@
-"""Stores into arrays that only a loop has, marked so that they write where the array lies.
-
-A store gives a new array, of which Numba would make a copy each time. Where a loop's variable goes through nothing but
-stores, one after another or in branches, nobody sees the versions between: the loop takes one copy as it begins, and
-the stores write into that.
-"""
+"""Stores into the memory of a loop's state: an array that only its loop knows need not be copied for each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
-from snek_strategies.backends.rewriting import Names
+from snek_strategies.backends.rewriting import Emitter, Names
 from snek_strategies.ir.shape_rules import dims_of
-from snek_strategies.ir.syntax import Block, Node, Program, Sym, free_in
-from snek_strategies.ir.types import Type
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in
 
-STORES = ("setitem", "additem")
-Free = dict[int, tuple[Sym, ...]]
+STORES = frozenset({"setitem", "additem"})
+READS = frozenset({"getitem", "extent"})
+HERE = ("in_place", True)
+"""Marks a store into the very array that it is given, and a read that has to come before such a store."""
+
+Use = tuple[int, int]
+"""A use of state that leaves it its loop's own: a node's id, and the position of the state among its operands."""
 
 
 def in_place(program: Program) -> Program:
-    """Return the program with `in_place` on each store that may write into its operand."""
-    return Program(program.name, _Marking(program.body).block(program.body))
+    """Return the program with those stores marked that change state which only its loop knows, from trip to trip.
+
+    The state is a copy from before the loop. Single elements of it may be read; what takes a row of it may keep a view,
+    and such state stays as it is.
+    """
+    return replace(program, body=_Rewriter(program).block(program.body))
 
 
-class _Marking:
-    def __init__(self, body: Block) -> None:
-        self.fresh: Callable[[Type], Sym] = Names(body).fresh
-        self.free = free_in(body)
-        self.marked: set[int] = set()
-        """The results of the stores that may."""
+class _Rewriter:
+    def __init__(self, program: Program) -> None:
+        self.names = Names(program.body)
+        self.free = free_in(program.body)
+        self.own: set[Use] = set()
 
     def block(self, block: Block) -> Block:
         nodes: list[Node] = []
         for node in block.nodes:
-            made = self._loop(node, nodes) if node.primitive == "while" else node
-            made = replace(made, blocks=tuple(map(self.block, made.blocks))) if made.blocks else made
-            if made.primitive in STORES and made.results[0].index in self.marked:
-                made = replace(made, params=(*made.params, ("in_place", True)))
-            nodes.append(made)
+            operands = tuple(self._copied(node, nodes)) if node.primitive == "while" else node.operands
+            is_own = node.primitive in STORES | READS and (id(node), 0) in self.own
+            params = (*node.params, HERE) if is_own else node.params
+            blocks = tuple(map(self.block, node.blocks))
+            nodes.append(replace(node, operands=operands, params=params, blocks=blocks))
         return replace(block, nodes=tuple(nodes))
 
-    def _loop(self, loop: Node, nodes: list[Node]) -> Node:
-        """Mark the stores of a loop, and return it with copies of what they write into."""
-        operands = list(loop.operands)
-        for at, own in enumerate(loop.blocks[1].parameters):
-            stores = _loop_stores(loop, at, self.free) if dims_of(own.type) else None
-            if not stores or stores[0].index in self.marked:
-                continue  # a loop around this one has taken the copy
-            copied = self.fresh(own.type)
-            nodes.append(Node((copied,), "copy", (operands[at],), place=loop.place))
-            operands[at] = copied
-            self.marked |= {one.index for one in stores}
-        return replace(loop, operands=tuple(operands))
+    def _copied(self, loop: Node, nodes: list[Node]) -> Iterator[Atom]:
+        """Return a loop's first state, with copies before the loop of what its stores change."""
+        for at, atom in enumerate(loop.operands):
+            uses = self._trip(loop, at) if dims_of(atom.type) and (id(loop), at) not in self.own else None
+            if not uses:
+                yield atom
+                continue
+            self.own.update(uses)
+            yield Emitter(self.names, nodes, loop.place)("copy", atom)
 
+    def _trip(self, loop: Node, at: int) -> list[Use] | None:
+        """Return what a trip does to the state at a position; None where anything else knows that state."""
+        test, body = loop.blocks
+        asked = list(self._uses(test, test.parameters[at]))
+        way = self._way(body, body.parameters[at], at)
+        return way if all(one is not None and _reads(one, test.parameters[at]) for one in asked) else None
 
-def _reads(block: Block, sym: Sym, free: Free) -> bool:
-    """Tell whether a block uses a name at all."""
-    inner = (one for node in block.nodes for each in node.blocks for one in free[id(each)])
-    return sym in block.results or sym in inner or any(sym in node.operands for node in block.nodes)
-
-
-def _stores(block: Block, sym: Sym, free: Free) -> list[Sym] | None:
-    """Return the versions of an array that a block makes by stores, the last one last; None if it does more with it."""
-    made: list[Sym] = []
-    current = sym
-    for node in block.nodes:
-        inside = [any(one == current for one in free[id(one_block)]) for one_block in node.blocks]
-        if current not in node.operands and not any(inside):
-            continue
-        if node.primitive in STORES and node.operands[0] == current and current not in node.operands[1:]:
-            made.append(node.results[0])
-        elif node.primitive == "if" and current not in node.operands and all(inside):
-            branches = _branches(node, current, free)
-            if branches is None:
+    def _way(self, block: Block, sym: Sym, to: int) -> list[Use] | None:
+        """Return the uses through which an array becomes the block's result `to`; None where it is used besides."""
+        way: list[Use] = []
+        while True:
+            users = list(self._uses(block, sym))
+            others = [one for one in users if one is None or not _reads(one, sym)]
+            # What reads it does so before it is changed.
+            if len(others) != 1 or (others[0] is not None and users[-1] is not others[0]):
                 return None
-            made += branches
-        elif node.primitive == "while" and node.operands.count(current) == 1 and not any(inside):
-            at = node.operands.index(current)
-            stores = _loop_stores(node, at, free)
-            if stores is None:
+            way += [(id(one), 0) for one in users if one not in others]
+            [user] = others
+            if user is None:
+                result = block.results[to]
+                return way if isinstance(result, Sym) and result.index == sym.index else None
+            found = self._through(user, sym)
+            if found is None:
                 return None
-            made += [*stores, node.results[at]]
-        else:
-            return None
-        current = made[-1]
-    return made if block.results.count(current) == 1 else None
+            way += found[0]
+            sym = found[1]
 
-
-def _loop_stores(loop: Node, at: int, free: Free) -> list[Sym] | None:
-    """Return the versions that a loop makes of one of its variables; None if it does more with it than storing."""
-    test, body = loop.blocks
-    if _reads(test, test.parameters[at], free):
+    def _through(self, node: Node, sym: Sym) -> tuple[list[Use], Sym] | None:
+        """Return the uses in one node, and its result that is the array after them."""
+        if node.primitive in STORES and _is_at(node, 0, sym):
+            return [(id(node), 0)], node.results[0]
+        if node.primitive == "while":
+            places = [at for at in range(len(node.operands)) if _is_at(node, at, sym)]
+            inside = self._trip(node, places[0]) if len(places) == 1 and not self._within(node, sym) else None
+            if inside is None:
+                return None
+            return [*inside, (id(node), places[0])], node.results[places[0]]
+        if node.primitive == "if":
+            for at, result in enumerate(node.results):
+                arms = [self._way(block, sym, at) for block in node.blocks] if result.type == sym.type else [None]
+                if None not in arms:
+                    return [one for arm in arms for one in arm or ()], result
         return None
-    stores = _stores(body, body.parameters[at], free)
-    if stores is None or body.results[at] != (stores[-1] if stores else body.parameters[at]):
-        return None
-    return stores
+
+    def _uses(self, block: Block, sym: Sym) -> Iterator[Node | None]:
+        """Give the nodes of a block that use a name, one for each use, and None for each use as a result."""
+        for node in block.nodes:
+            uses = sum(_is_at(node, at, sym) for at in range(len(node.operands)))
+            yield from [node] * (uses + self._within(node, sym))
+        yield from [None for one in block.results if isinstance(one, Sym) and one.index == sym.index]
+
+    def _within(self, node: Node, sym: Sym) -> bool:
+        return any(one.index == sym.index for block in node.blocks for one in self.free[id(block)])
 
 
-def _branches(choice: Node, sym: Sym, free: Free) -> list[Sym] | None:
-    """Return the versions that the branches of an `if` make, and its own result, where both give them as that."""
-    made: list[Sym] = []
-    ends = set()
-    for block in choice.blocks:
-        stores = _stores(block, sym, free)
-        if stores is None:
-            return None
-        made += stores
-        ends.add(block.results.index(stores[-1] if stores else sym))
-    return [*made, choice.results[ends.pop()]] if len(ends) == 1 else None
+def _is_at(node: Node, at: int, sym: Sym) -> bool:
+    atom = node.operands[at]
+    return isinstance(atom, Sym) and atom.index == sym.index
+
+
+def _reads(node: Node, sym: Sym) -> bool:
+    """Tell whether a node takes one element of an array, or a number of its shape: nothing of it is left afterwards."""
+    return node.primitive in READS and _is_at(node, 0, sym) and not dims_of(node.results[0].type)

@@ -18,7 +18,7 @@ from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
-from snek_strategies.backends.numba_source.in_place import in_place
+from snek_strategies.backends.numba_source.in_place import HERE, in_place
 from snek_strategies.backends.numba_source.loops import dtype_text
 from snek_strategies.backends.numba_source.regions import region, regions
 from snek_strategies.backends.raising import Sites, host_value
@@ -83,7 +83,7 @@ class NumbaSource(LoweredProgram):
             expression=lambda node, operands: expression(self.functions, node, operands),
             constant=self.functions.constant,
             statement=self._statement,
-            inlined=lambda node: node.primitive in INLINED,
+            inlined=lambda node: node.primitive in INLINED and HERE not in node.params,
             head=self._head,
             returned=self._returned,
             passed=lambda caller, one: ["depth + 1" if caller.recursive else "1"] if one.recursive else [],

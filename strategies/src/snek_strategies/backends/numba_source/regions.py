@@ -11,11 +11,32 @@ from snek_strategies.backends.numba_source.expressions import Functions, express
 from snek_strategies.backends.numba_source.loops import Dims, Text, dtype_text, name_extents
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.shape_rules import dims_of
-from snek_strategies.ir.syntax import Atom, Const, Node, Program, Sym, free_syms
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
 from snek_strategies.ir.types import Array
 
 SHORTEST = 17
 """Shorter chains Numba gets as array expressions, which it makes loops of itself."""
+
+BRANCHING = frozenset(
+    {"tanh", "sinh", "cosh", "expm1", "log1p", "arctan", "arcsin", "arccos", "arcsinh", "arccosh", "arctanh"}
+)
+"""Functions whose code branches by the argument, which no processor foresees."""
+
+FUNCTIONS = BRANCHING | {
+    "exp",
+    "exp2",
+    "log",
+    "log2",
+    "log10",
+    "sin",
+    "cos",
+    "tan",
+    "cbrt",
+    "power",
+    "arctan2",
+    "hypot",
+}
+"""Functions that take long."""
 
 
 def regions(program: Program) -> Program:
@@ -42,21 +63,72 @@ def _function(functions: Functions, name: str, node: Node, given: list[Atom]) ->
     for at, sym in enumerate(node.results):
         text.line(f"out{at} = np.empty({shape}, {dtype_text(dtype_of(sym.type))})")
     index = [f"i{axis}" for axis in range(len(dims))]
-    own = {one.results[0].index for one in block.nodes}
-    texts.update((index, f"v{at}") for at, index in enumerate(own))
+    own = {one.results[0].index: at for at, one in enumerate(block.nodes)}
+    loops = _loops(block)
+    kept = _kept(block, loops)
+    for sym in kept:
+        text.line(f"row{own[sym.index]} = np.empty({dims[-1]}, {dtype_text(dtype_of(sym.type))})")
+    here: set[int] = set()
 
     def element(atom: Atom) -> str:
         if isinstance(atom, Const) and not dims_of(atom.type):
             return functions.constant(atom)
-        return texts[_key(atom)] + ("" if _key(atom) in own else _at(dims_of(atom.type), index))
+        if _key(atom) in own:
+            at = own[_key(atom)]
+            return f"v{at}" if _key(atom) in here else f"row{at}[{index[-1]}]"
+        return texts[_key(atom)] + _at(dims_of(atom.type), index)
 
-    with text.inside(f"for {one} in range({size}):" for one, size in zip(index, dims, strict=True)):
-        for one in block.nodes:
-            text.line(f"{texts[one.results[0].index]} = {_number(functions, one, element)}")
-        for at, atom in enumerate(block.results):
-            text.line(f"out{at}[{', '.join(index)}] = {element(atom)}")
+    heads = [f"for {one} in range({size}):" for one, size in zip(index, dims, strict=True)]
+    with text.inside(heads[:-1]):
+        for loop in loops:
+            here = {one.results[0].index for one in loop}
+            with text.inside(heads[-1:]):
+                for one in loop:
+                    text.line(f"v{own[one.results[0].index]} = {_number(functions, one, element)}")
+                for sym in kept:
+                    if sym.index in here:
+                        text.line(f"row{own[sym.index]}[{index[-1]}] = v{own[sym.index]}")
+                for at, atom in enumerate(block.results):
+                    if _key(atom) in here or (_key(atom) not in own and loop is loops[-1]):
+                        text.line(f"out{at}[{', '.join(index)}] = {element(atom)}")
     text.line(f"return {', '.join(f'out{at}' for at in range(len(node.results)))}")
     return str(text)
+
+
+def _loops(block: Block) -> list[list[Node]]:
+    """Return the nodes of a region, those of one loop together.
+
+    A branch that waits for another function's value is found wrong late, and all that was begun since is lost: such a
+    function has its argument from a loop before.
+    """
+    loop_of: dict[int, int] = {}
+    waits: dict[int, bool] = {}
+    loops: list[list[Node]] = [[]]
+    for node in block.nodes:
+        operands = [atom.index for atom in node.operands if isinstance(atom, Sym) and atom.index in loop_of]
+        at = max((loop_of[one] for one in operands), default=0)
+        waiting = any(waits[one] for one in operands if loop_of[one] == at)
+        if waiting and node.primitive in BRANCHING:
+            at += 1
+        if at == len(loops):
+            loops.append([])
+        loops[at].append(node)
+        key = node.results[0].index
+        loop_of[key], waits[key] = at, waiting or node.primitive in FUNCTIONS
+    return loops
+
+
+def _kept(block: Block, loops: list[list[Node]]) -> list[Sym]:
+    """Return what one loop makes and a later one takes."""
+    loop_of = {node.results[0].index: at for at, loop in enumerate(loops) for node in loop}
+    taken = {
+        atom.index
+        for at, loop in enumerate(loops)
+        for node in loop
+        for atom in node.operands
+        if isinstance(atom, Sym) and loop_of.get(atom.index, at) < at
+    }
+    return [node.results[0] for node in block.nodes if node.results[0].index in taken]
 
 
 def _key(atom: Atom) -> int:
