@@ -325,7 +325,8 @@ def stage(
     Usable as a decorator, with or without arguments. NumPy arrays and NumPy scalars among the arguments are dynamic,
     as are numbers given as `snek.dynamic(number)`; Python scalars and strings are static, as are arrays that
     `static_argnames` names or that are given as `snek.static(array)`. Arguments and results may be nested in tuples,
-    lists, dicts and dataclasses; what the function does to the caller's containers happens to them.
+    lists, dicts, dataclasses and classes that are registered with optree (for all, or in the namespace `snek`; their
+    auxiliary data is static); what the function does to the caller's containers happens to them.
 
     `backend` names the system that runs the program. A loop over at most `unroll` items that are known while staging
     is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError

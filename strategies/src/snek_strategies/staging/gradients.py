@@ -20,9 +20,10 @@ from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.join import Absent, Raises, fill, is_tuple, opened, project, rebuild, slots
 from snek_strategies.staging.modules import copy_of_module, parameters_of
 from snek_strategies.staging.partly_bound import settle
-from snek_strategies.staging.pytrees import containers_in, held_by, is_record, steps
+from snek_strategies.staging.pytrees import containers_in, empty_dict, held_by, is_record, is_registered_node, steps
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import Unfounded, trace
+from snek_strategies.staging.registered_nodes import taken_apart
 from snek_strategies.staging.rep import Rep, lift
 from snek_strategies.staging.tensors import flagged, is_module
 
@@ -43,12 +44,18 @@ def mapped(value: Any, leaf: Leaf, module: Callable[[Any, Leaf], object]) -> Any
     if isinstance(value, list):
         return [mapped(one, leaf, module) for one in value]
     if isinstance(value, dict):
-        return {name: mapped(one, leaf, module) for name, one in value.items()}
+        made = empty_dict(value)
+        for name, one in value.items():
+            made[name] = mapped(one, leaf, module)
+        return made
     if is_record(value):
         record = copy.copy(value)
         for (_, name), one in steps(value):
             object.__setattr__(record, str(name), mapped(one, leaf, module))
         return record
+    if is_registered_node(value):
+        found = taken_apart(value)
+        return found.made([mapped(one, leaf, module) for one in found.children])
     return module(value, leaf) if is_module(value) else leaf(value)
 
 

@@ -79,7 +79,7 @@ def _inside(value: object) -> tuple[object, ...]:
     if isinstance(value, list | tuple):
         # A list's own `__iter__` refuses where its length depends on data.
         return tuple(list.__iter__(value)) if isinstance(value, list) else tuple(value)
-    return tuple(value.values()) if type(value) is dict else ()
+    return tuple(value.values()) if isinstance(value, dict) else ()
 
 
 def since(atom: Atom, builder: Builder, place: Place | None) -> str:

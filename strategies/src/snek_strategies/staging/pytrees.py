@@ -1,4 +1,4 @@
-"""Arguments and results as structures: tuples, lists, dicts and dataclasses around arrays and static values.
+"""Arguments and results as structures: tuples, lists, dicts, dataclasses and classes that the user has registered.
 
 Containers that a program is given are the caller's own: what staged code does to them happens to them after the call,
 and one container under two names stays one.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,13 @@ from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
 from snek_strategies.staging.packed_trees import PackedTree
+from snek_strategies.staging.registered_nodes import (
+    attributes_of,
+    is_registered,
+    key_of_node,
+    new_children,
+    taken_apart,
+)
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 from snek_strategies.staging.tree_nodes import Forest
 
@@ -44,14 +52,38 @@ class Static:
     value: np.ndarray
 
 
+def is_dict(value: object) -> bool:
+    """Tell whether a value is a dict, or one of Python's own further kinds of it."""
+    return type(value) in (dict, OrderedDict, defaultdict, Counter)
+
+
+def empty_dict(like: Any) -> Any:
+    """Return a dict of the same kind without entries."""
+    if type(like) is dict:
+        return {}
+    made = copy.copy(like)
+    made.clear()
+    return made
+
+
+def is_list(value: object) -> bool:
+    """Tell whether a value is a list of Python's or of a staged program, and of no further class."""
+    return type(value) is list or isinstance(value, StagedList)
+
+
 def is_record(value: object) -> bool:
     """Tell whether a value is an instance of a dataclass of the user's."""
     return dataclasses.is_dataclass(value) and not isinstance(value, (type, Dynamic, Static))
 
 
+def is_registered_node(value: object) -> bool:
+    """Tell whether a value is of a registered class; dataclasses are records in any case."""
+    return not is_record(value) and is_registered(value)
+
+
 def is_container(value: object) -> bool:
     """Tell whether a value holds others and can be written to."""
-    if isinstance(value, (list, dict)) or is_module(value):
+    if isinstance(value, (list, dict)) or is_module(value) or is_registered_node(value):
         return True
     return is_record(value) and not value.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
@@ -78,6 +110,9 @@ def steps(value: object) -> Iterator[tuple[Step, object]]:
     elif isinstance(value, PackedTree):
         for name, table in value.tables.items():
             yield ("table", name), table
+    elif is_registered(value):
+        for at, one in enumerate(taken_apart(value).children):
+            yield ("child", at), one
 
 
 def field_names(record: object) -> list[str]:
@@ -89,7 +124,10 @@ def field_names(record: object) -> list[str]:
 def follow(value: object, path: Path) -> Any:
     """Return what stands at a path."""
     for kind, name in path:
-        value = getattr(value, str(name)) if kind == "attribute" else value[name]  # type: ignore[index]
+        if kind == "child":
+            value = taken_apart(value).children[name]  # type: ignore[call-overload]
+        else:
+            value = getattr(value, str(name)) if kind == "attribute" else value[name]  # type: ignore[index]
     return value
 
 
@@ -182,21 +220,24 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         if id(value) in seen:
             return ("again", seen[id(value)])
         seen[id(value)] = len(seen)
-    if isinstance(value, (tuple, list)):
-        return (type(value), *(key_of(one, seen) for one in value))
-    if isinstance(value, dict):
-        return (dict, *((name, key_of(one, seen)) for name, one in value.items()))
+    if is_list(value) or isinstance(value, tuple):
+        return (type(value), *(key_of(one, seen) for one in value))  # type: ignore[attr-defined]
+    if is_dict(value):
+        made = getattr(value, "default_factory", None)
+        return (type(value), made, *((name, key_of(one, seen)) for name, one in value.items()))  # type: ignore[attr-defined]
     if is_record(value):
         return (type(value), *((step, key_of(one, seen)) for step, one in steps(value)))
     if is_module(value):
         return key_of_module(value, lambda one: key_of(one, seen))
+    if is_registered(value):
+        return key_of_node(value, lambda one: key_of(one, seen))
     if isinstance(value, float):
         return (float, repr(value))
     if isinstance(value, IMMUTABLE):
         return (type(value), value)
     raise StagingError(
         f"an argument of class {type(value).__name__}: {value!r:.60}; give NumPy arrays as data, Python numbers and "
-        "strings as static values, in tuples, lists, dicts and dataclasses",
+        "strings as static values, in tuples, lists, dicts, dataclasses and classes registered with optree",
         code="SNK0217",
     )
 
@@ -228,8 +269,9 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
         items.extend(_with_leaves(one, leaf, made) for one in value)
         return items
     if isinstance(value, dict):
-        entries = made[id(value)] = {}  # type: ignore[var-annotated]
-        entries.update((name, _with_leaves(one, leaf, made)) for name, one in value.items())
+        entries = made[id(value)] = empty_dict(value)
+        for name, one in value.items():
+            entries[name] = _with_leaves(one, leaf, made)
         return entries
     if is_record(value):
         record = made[id(value)] = copy.copy(value)
@@ -239,11 +281,23 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
         return record
     if is_module(value):
         return copy_of_module(value, made, lambda one: _with_leaves(one, leaf, made))
+    if is_registered(value):
+        found = taken_apart(value)
+        if any(is_container(one) or is_store(one) for one in new_children(value, found)):
+            raise StagingError(
+                f"a {type(value).__name__} is taken apart to new arrays or containers each time, so what staged code "
+                "does to them would be lost; give what the object holds",
+                code="SNK0217",
+            )
+        made[id(value)] = found.made([_with_leaves(one, leaf, made) for one in found.children])
+        return made[id(value)]
     return value
 
 
 def held_by(container: object) -> tuple[object, ...]:
     """Return what a container holds, names and order included, to be compared by identity."""
+    if is_registered_node(container):
+        return attributes_of(container)
     return tuple(part for (_, name), one in steps(container) for part in (name, one))
 
 

@@ -6,7 +6,7 @@ import copy
 import operator
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,14 @@ from snek_strategies.staging.pytrees import (
     Path,
     arrays_in,
     containers_in,
+    empty_dict,
     field_names,
     follow,
     held_by,
+    is_dict,
+    is_list,
     is_record,
+    is_registered_node,
     key_of,
     leaves_in,
     with_leaves,
@@ -46,6 +50,7 @@ from snek_strategies.staging.pytrees import (
 from snek_strategies.staging.raises import Diverged
 from snek_strategies.staging.refusal import BEGINNING, FIRST, StagingStopped, beginning, refuse
 from snek_strategies.staging.regions import WATCHES
+from snek_strategies.staging.registered_nodes import Made, refuse_changed, taken_apart
 from snek_strategies.staging.rep import Rep, lift, memory_of
 from snek_strategies.staging.symbolic_shapes import Shapes, finish, with_shapes
 from snek_strategies.staging.tensors import (
@@ -299,13 +304,17 @@ def _structure(value: object, atoms: list[Atom], memo: dict[int, object]) -> obj
         return _hole(lift(value), atoms)
     if is_tuple(value):
         return rebuild(value, [_structure(one, atoms, memo) for one in value])  # type: ignore[attr-defined]
-    if isinstance(value, (list, dict)) or is_record(value):
+    if is_list(value) or is_dict(value) or is_record(value):
         return _contents(value, atoms, memo)
+    if is_registered_node(value):
+        found = taken_apart(value)
+        made = replace(found, children=tuple(_structure(one, atoms, memo) for one in found.children))
+        return memo.setdefault(id(value), made)
     if isinstance(value, IMMUTABLE) or is_description(value):
         return value
     return refuse(
-        f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists, dicts and "
-        "dataclasses",
+        f"the program returns a {type(value).__name__}; return arrays and numbers, in tuples, lists, dicts, "
+        "dataclasses and classes registered with optree",
         code="SNK0217",
     )
 
@@ -332,12 +341,15 @@ def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> obje
         items.extend(_structure(one, atoms, memo) for one in value)
         return items
     if isinstance(value, dict):
-        entries: dict[object, object] = {}
+        entries = empty_dict(value)
         memo.setdefault(id(value), entries)
-        entries.update((name, _structure(one, atoms, memo)) for name, one in value.items())
+        for name, one in value.items():
+            entries[name] = _structure(one, atoms, memo)
         return entries
     if is_module(value):
         refuse_assigned(value)
+    if is_registered_node(value):
+        refuse_changed(value)
     record = copy.copy(value)
     memo.setdefault(id(value), record)
     for name in field_names(value):
@@ -365,9 +377,13 @@ def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: 
         items.extend(_rebuilt(one, values, args, made) for one in structure)
         return items
     if isinstance(structure, dict):
-        entries = made[id(structure)] = {}  # type: ignore[var-annotated]
-        entries.update((name, _rebuilt(one, values, args, made)) for name, one in structure.items())
+        entries = made[id(structure)] = empty_dict(structure)
+        for name, one in structure.items():
+            entries[name] = _rebuilt(one, values, args, made)
         return entries
+    if isinstance(structure, Made):
+        made[id(structure)] = structure.made([_rebuilt(one, values, args, made) for one in structure.children])
+        return made[id(structure)]
     if is_record(structure):
         record = made[id(structure)] = copy.copy(structure)
         for name in field_names(structure):

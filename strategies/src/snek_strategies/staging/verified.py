@@ -19,8 +19,9 @@ from snek_strategies.staging.followed import (
     when_staged,
 )
 from snek_strategies.staging.packed_trees import PackedTree
-from snek_strategies.staging.pytrees import Dynamic, Static, field_names, is_record
+from snek_strategies.staging.pytrees import Dynamic, Static, field_names, is_record, is_registered_node
 from snek_strategies.staging.refusal import beginning
+from snek_strategies.staging.registered_nodes import taken_apart
 
 
 class Difference(Exception):
@@ -131,6 +132,9 @@ def _compare(where: str, expected: object, got: object) -> None:
             raise Difference(f"the attributes of {where}", field_names(expected), field_names(got))
         for name in field_names(expected):
             _compare(f"{where}.{name}", getattr(expected, name), getattr(got, name))
+    elif is_registered_node(expected):
+        pair = [(one.auxiliary, one.children) for one in map(taken_apart, (expected, got))]
+        _compare(f"what {where} is made of", *pair)
     elif isinstance(expected, (float, complex)) and isinstance(got, (float, complex)):
         if not close(expected, got):
             raise Difference(where, expected, got)
