@@ -7,8 +7,10 @@ import ast
 import importlib
 import subprocess
 import sys
+import traceback
 import types
 from collections.abc import Callable, Generator
+from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -293,6 +295,86 @@ def unpacking_what_is_not_iterable(x: int) -> object:
     return y
 
 
+def generator_that_nothing_holds_after_its_loop(x: int) -> object:
+    seen: list[object] = []
+
+    def steps() -> Any:
+        try:
+            yield x
+        finally:
+            seen.append("closed")
+
+    def fail(y: object) -> object:
+        raise KeyError(y)
+
+    def tried(way: int) -> None:
+        with Notes(seen):
+            if way == 0:
+                for y in steps():
+                    fail(y)
+            while way == 1:
+                for y in steps():
+                    if y or not y:
+                        later
+                later = 0
+            if way == 2:
+                max(steps(), key=fail)
+
+    for way in range(3):
+        try:
+            tried(way)
+        except (KeyError, NameError) as error:
+            seen.append(type(error))
+    return seen
+
+
+class Notes(Swallows):
+    def __init__(self, seen: list[object]) -> None:
+        self.seen = seen
+
+    def __exit__(self, *_: object) -> bool:
+        self.seen.append("left")
+        return False
+
+
+def group_made_in_a_construct(x: int) -> object:
+    def fail(times: int) -> Any:
+        while times:
+            times -= 1
+            if times == 0:
+                try:
+                    raise ExceptionGroup("all", [ValueError(x), TypeError(x), KeyError(x)])
+                except* ValueError:
+                    raise
+                except* TypeError:
+                    raise LookupError
+        yield
+
+    def places(error: BaseException) -> list[object]:
+        names = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
+        return [type(error), *(name for name, _ in groupby(names))]
+
+    found: list[object] = []
+    for times in (1, 2):
+        try:
+            for _ in fail(times):
+                try:
+                    raise ExceptionGroup("never", [ValueError(x)])
+                except* TypeError:
+                    pass
+        except ExceptionGroup as error:
+            found.append(places(error))
+        try:
+            if times == 2:
+                try:
+                    raise ExceptionGroup("all", [ValueError(x), TypeError(x)])
+                except* TypeError:
+                    raise LookupError from None
+        except ExceptionGroup as error:
+            found.append(places(error))
+    return found
+
+
 def outcome(program: Callable[..., object], arguments: tuple[object, ...]) -> object:
     try:
         return program(*arguments)
@@ -331,6 +413,8 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (jump_out_of_reach_in_a_loop_that_yields, (1,)),
     (jump_out_of_reach_in_a_loop_that_yields, (2,)),
     (unpacking_what_is_not_iterable, (1,)),
+    (generator_that_nothing_holds_after_its_loop, (1,)),
+    (group_made_in_a_construct, (1,)),
 ]
 
 
@@ -342,6 +426,26 @@ def test_what_was_found_agrees(
     made = operators()
     assert outcome(virtualize(program, made), arguments) == outcome(program, arguments)
     assert not isinstance(made, RecordingOperators) or made.firings, "ran without a firing"
+
+
+def makes_a_group(x: int) -> None:
+    for _ in range(x):
+        if x:
+            try:
+                raise ExceptionGroup("all", [ValueError(x), TypeError(x)])
+            except* TypeError:
+                raise LookupError from None
+
+
+@pytest.mark.parametrize("operators", [RecordingOperators, PythonOperators])
+def test_a_function_whose_except_star_makes_a_group_in_a_construct_has_no_frame(operators: type[Operators]) -> None:
+    found = []
+    for function in (makes_a_group, virtualize(makes_a_group, operators())):
+        with pytest.raises(ExceptionGroup) as caught:
+            function(1)
+        found.append([frame.f_code.co_name for frame, _ in traceback.walk_tb(caught.value.__traceback__)])
+    assert found[0] == found[1]
+    assert "makes_a_group" not in found[0]
 
 
 def test_the_identity_would_fail_these_tests(monkeypatch: pytest.MonkeyPatch) -> None:

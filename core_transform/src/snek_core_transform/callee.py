@@ -56,6 +56,8 @@ class Callee:
         try:
             return self.operators.call(self.function, *args, **kwargs)
         except BaseException as error:
+            # The frame of the function called, which the traceback keeps, leads back to this one.
+            del self, args, kwargs
             drop_operator_frames(error)
             raise
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gast
 
 from .construct import Construct
+from .context import Context
+from .inline import inner
 from .mangling import mangled
 from .scopes import Scope, bound_names
-from .syntax import Block, at, constant, load, parameters
+from .syntax import Block, at, call, constant, embed, load, parameters
 
 THUNK_PARAMETER = "<thunk>"
 """The parameter by which the code of an expression's thunk is told from a lambda of the user's."""
@@ -32,6 +34,20 @@ def expression_thunk(value: gast.expr) -> gast.Lambda:
     thunk = gast.Lambda(arguments, value)
     thunk.is_thunk = True
     return at(thunk, value)
+
+
+def run_thunks(run: gast.expr, place: gast.AST, context: Context) -> gast.stmt:
+    """Return the statement that calls an operator over thunks.
+
+    A group that an `except*` raises has no entry in its traceback for the function that the `except*` stands in, and to
+    raise it again here adds none.
+    """
+    statement = at(gast.Expr(run), place)
+    if gast.TryStar not in context.kinds:
+        return statement
+    tidy = gast.Expr(call(context.value_construct("left_by_group")))
+    handler = gast.ExceptHandler(embed(BaseExceptionGroup, "operators"), None, [tidy, gast.Raise(None, None)])
+    return at(inner(gast.Try([statement], [handler], [], [])), place)
 
 
 def cells(construct: Construct, names: tuple[str, ...], scope: Scope, class_name: str | None) -> gast.Lambda:

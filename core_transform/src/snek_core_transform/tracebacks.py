@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import inspect
 import os
 import sys
 import warnings
@@ -17,6 +19,9 @@ OWN = ("snek_core_transform.", "snek_strategies.")
 
 SWITCH = "SNEK_OPERATOR_FRAMES"
 """The environment variable that, set to anything but 0, leaves operators' frames in tracebacks."""
+
+PIECES = "snek_core_transform.live_state"
+"""The module whose functions run the thunks of statements."""
 
 _shown = os.environ.get(SWITCH, "0") not in ("", "0")
 
@@ -60,6 +65,8 @@ def without_operator_frames(operator: Callable[..., Value]) -> Callable[..., Val
         try:
             return operator(*args, **kwargs)
         except BaseException as error:
+            # The frames of thunks, which the traceback keeps, lead back to this one.
+            del args, kwargs
             drop_operator_frames(error)
             raise
 
@@ -70,16 +77,20 @@ def drop_operator_frames(error: BaseException) -> None:
     """Leave out the frames of operators at the start of the traceback of an error that is being handled.
 
     The walk ends at the first frame of virtualized code: what lies below it was looked at when the error passed there.
-    A function whose construct ran as a thunk is there once, at the line that the thunk had reached.
+    A function whose construct ran as a thunk is there once, at the line that the thunk had reached. The frames left
+    out let go of what they hold: Python's own constructs hold nothing any more once an exception has left them.
     """
     if _shown:
         return
+    left_out: list[FrameType] = []
     first: TracebackType | None = None
     last: TracebackType | None = None
     entry = error.__traceback__
     while entry is not None:
         following = entry.tb_next
-        if not _is_own(entry.tb_frame):
+        if _is_own(entry.tb_frame):
+            left_out.append(entry.tb_frame)
+        else:
             code = entry.tb_frame.f_code
             kind = code.co_consts[-1] if code.co_consts else None
             is_ours = kind is PIECE or kind is WHOLE
@@ -95,7 +106,32 @@ def drop_operator_frames(error: BaseException) -> None:
     else:
         if last is not None:
             last.tb_next = None
-    error.__traceback__ = first
+    error.__traceback__ = first or _untold(error)
+    for frame in left_out:
+        _let_go(frame)
+
+
+def _untold(error: BaseException) -> TracebackType | None:
+    """Return what tells that a group was made in a thunk: Python leaves out the frame whose `except*` raises one."""
+    entry = error.__traceback__ if isinstance(error, BaseExceptionGroup) else None
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    return entry if entry is not None and entry.tb_frame.f_globals.get("__name__") == PIECES else None
+
+
+def drop_frame_of_untold(error: BaseException) -> None:
+    """Leave out the frame that is handling a group where the group was made in a thunk of this frame."""
+    here = error.__traceback__
+    if not _shown and here is not None and here.tb_next is not None and _is_own(here.tb_next.tb_frame):
+        error.__traceback__ = None
+
+
+def _let_go(frame: FrameType) -> None:
+    """Empty the frame of an operator that has ended."""
+    # A generator's frame may be suspended, and to clear it would close the generator.
+    if not frame.f_code.co_flags & inspect.CO_GENERATOR:
+        with contextlib.suppress(RuntimeError):  # it is the one that looks at the error, and runs still
+            frame.clear()
 
 
 def is_piece_of(frame: FrameType, whole: FrameType) -> bool:

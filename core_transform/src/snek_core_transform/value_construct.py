@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from .operators import Operators
-from .tracebacks import drop_operator_frames, without_operator_frames
+from .tracebacks import drop_frame_of_untold, drop_operator_frames, without_operator_frames
 from .value_operators import ValueOperators
 
 
@@ -68,6 +68,12 @@ class ValueConstruct:
     def async_managed(self, manager: object) -> _AsyncManaged:
         """Return what an `async with` enters and leaves in place of `manager`."""
         return _AsyncManaged(manager, self.operators)
+
+    def left_by_group(self) -> None:
+        """Tidy the traceback of a group that leaves a construct, just before it is raised again."""
+        error = sys.exception()
+        assert error is not None, "it stands in a handler"
+        drop_frame_of_untold(error)
 
     @without_operator_frames
     def reraise(self) -> None:

@@ -11,7 +11,7 @@ from .inline import ARM, STAGED, both, inner, leave_frame, nothing_staged, resum
 from .inline_tests import truth_of
 from .scoped import Function, each_statement_in_scope
 from .syntax import Block, assign, at, call, constant, load
-from .thunks import cells, statement_thunk
+from .thunks import cells, run_thunks, statement_thunk
 
 SEGMENT = 100
 GOING_ON = "<going on>"
@@ -65,7 +65,7 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
     chain = [gast.Tuple(arms, gast.Load())] if arms else []
     operator = context.operator(construct, method)
     new = call(operator, node.test, load("<if body>"), *chain, load("<if orelse>"), held)
-    return [*thunks, at(gast.Expr(at(new, context.test_place(node, node.test))), node)]
+    return [*thunks, run_thunks(at(new, context.test_place(node, node.test)), node, context)]
 
 
 def _inline(node: gast.If, function: Function, context: Context) -> Block:

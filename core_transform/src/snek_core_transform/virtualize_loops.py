@@ -12,7 +12,7 @@ from .inline import PLAIN_ITERABLES, STAGED, has_type_in, inner, leave_frame, re
 from .inline_tests import truth_of
 from .scoped import Function, each_statement_in_scope
 from .syntax import Block, assign, at, call, constant, embed, load
-from .thunks import cells, expression_thunk, statement_thunk
+from .thunks import cells, expression_thunk, run_thunks, statement_thunk
 
 
 def virtualize_loops(tree: gast.AST, context: Context) -> gast.AST:
@@ -64,10 +64,11 @@ def _while(node: gast.While, function: Function, context: Context) -> Block:
         test = at(call(context.operator(construct, "and_"), going_on, expression_thunk(test)), test)
     held = cells(construct, node.carried, scope, context.class_name)
     place = context.test_place(node, node.test)
+    run = call(context.operator(construct, "while_stmt"), load("<while test>"), load("<while body>"), held)
     return [
         statement_thunk("<while test>", [at(gast.Return(test), test)], scope, node.test),
         statement_thunk("<while body>", node.body, scope, node),
-        _run(context.operator(construct, "while_stmt"), [load("<while test>"), load("<while body>"), held], place),
+        run_thunks(run, place, context),
     ]
 
 
@@ -90,8 +91,8 @@ def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -
         thunks.append(statement_thunk("<for test>", [going_on], scope, node.iter))
         test = load("<for test>")
     held = cells(construct, node.carried, scope, context.class_name)
-    operator = context.operator(construct, "for_stmt")
-    return [*thunks, _run(operator, [node.iter, test, load("<for body>"), held], context.iteration_place(node))]
+    run = call(context.operator(construct, "for_stmt"), node.iter, test, load("<for body>"), held)
+    return [*thunks, run_thunks(run, context.iteration_place(node), context)]
 
 
 def _inline_for(node: gast.For, construct: Construct, function: Function, context: Context) -> Block:
@@ -140,7 +141,3 @@ def _let_go(body: Block, iterator: str) -> Block:
         new = LetGo().visit(statement)
         result.extend(new if isinstance(new, list) else [new])
     return result
-
-
-def _run(operator: gast.expr, arguments: list[gast.expr], place: gast.AST) -> gast.stmt:
-    return at(gast.Expr(call(operator, *arguments)), place)

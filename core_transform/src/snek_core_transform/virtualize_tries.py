@@ -8,7 +8,7 @@ from .context import Context
 from .forms import is_plain
 from .scoped import Function, each_statement_in_scope
 from .syntax import Block, assign, at, call, constant, load, store
-from .thunks import cells, statement_thunk
+from .thunks import cells, run_thunks, statement_thunk
 
 ERROR = "<error>"
 
@@ -46,7 +46,7 @@ def virtualize_tries(tree: gast.AST, context: Context) -> gast.AST:
 
 
 def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
-    if not isinstance(node, gast.Try) or is_plain(node) or function is None:
+    if not isinstance(node, gast.Try) or is_plain(node) or getattr(node, "internal", False) or function is None:
         return [node]
     construct, scope = context.construct(node, "`try`"), function.scope
     thunks: Block = [statement_thunk("<try body>", node.body, scope, node)]
@@ -68,7 +68,7 @@ def _virtualize(node: gast.stmt, function: Function, context: Context) -> Block:
     held = cells(construct, node.carried, scope, context.class_name)
     operator = context.operator(construct, "try_stmt")
     run = call(operator, load("<try body>"), gast.Tuple(handlers, gast.Load()), *ends, held)
-    return [*thunks, at(gast.Expr(run), node)]
+    return [*thunks, run_thunks(run, node, context)]
 
 
 def _named(handler: gast.ExceptHandler) -> Block:
