@@ -337,6 +337,26 @@ class Notes(Swallows):
         return False
 
 
+def value_that_a_variable_no_longer_has(x: int) -> object:
+    seen: list[object] = [x]
+
+    class Ends:
+        def __del__(self) -> None:
+            seen.append("ended")
+
+    def go(told: list[object]) -> None:
+        while told:
+            value: object = Ends()
+            told.append(value is None)
+            value = None
+            told.append("after")
+            if len(told) > 5:
+                break
+
+    go(seen)
+    return seen
+
+
 def group_made_in_a_construct(x: int) -> object:
     def fail(times: int) -> Any:
         while times:
@@ -414,6 +434,7 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (jump_out_of_reach_in_a_loop_that_yields, (2,)),
     (unpacking_what_is_not_iterable, (1,)),
     (generator_that_nothing_holds_after_its_loop, (1,)),
+    (value_that_a_variable_no_longer_has, (1,)),
     (group_made_in_a_construct, (1,)),
 ]
 

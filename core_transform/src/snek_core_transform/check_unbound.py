@@ -30,7 +30,7 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     ...         y = x
     ...     return x and y
     >>> print(show(f, after="check_unbound", operators=RecordingOperators(CONTROL)).splitlines()[-1])
-        return operators.and_(x, lambda: y if 'y' in builtins.locals() else operators.unbound('y'))
+        return operators.and_(x, lambda: y if operators.holds('y', builtins.locals()) else operators.unbound('y'))
     """
     if context.inline and not context.kinds.intersection(COMPREHENSIONS):
         # Only in the first iterable of a comprehension does inline code need a thunk.
@@ -118,6 +118,7 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
         if name not in self.scope.bound or name in self.certain or name in self.own or name.startswith("<"):
             return node
         namespace = call(attribute(embed(builtins, "builtins"), "locals"))
-        test = gast.Compare(constant(mangled(name, self.class_name)), [gast.In()], [namespace])
+        holds = attribute(embed(self.construct, "operators"), "holds")
+        test = call(holds, constant(mangled(name, self.class_name)), namespace)
         unbound = call(attribute(embed(self.construct, "operators"), "unbound"), constant(name))
         return at(gast.IfExp(test, load(name), unbound), node)

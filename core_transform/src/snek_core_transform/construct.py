@@ -156,6 +156,13 @@ class Construct:
         """Go on in operator form from the test of one arm of an `if` with `elif`s."""
         return self.arms[arm - 1].leave(given, namespace, cells)
 
+    def holds(self, name: str, variables: dict[str, object]) -> bool:
+        """Tell whether a variable of a thunk has a value; `variables` are what `locals()` gives there."""
+        found = name in variables
+        # Before Python 3.13 the frame keeps them, and with them what its variables no longer hold.
+        variables.clear()
+        return found
+
     def unbound(self, name: str) -> None:
         """Raise what a function raises where it reads a variable that has no value."""
         raise UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value")
