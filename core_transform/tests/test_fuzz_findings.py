@@ -337,16 +337,31 @@ class Notes(Swallows):
         return False
 
 
+class Ends:
+    def __init__(self, seen: list[object]) -> None:
+        self.seen = seen
+
+    def __del__(self) -> None:
+        self.seen.append("ended")
+
+
+def item_that_its_variable_no_longer_has(x: int) -> object:
+    seen: list[object] = []
+    try:
+        for item in [Ends(seen)]:
+            item = None  # type: ignore[assignment]
+            raise KeyError(x)
+    except KeyError:
+        seen.append(x)
+    return seen
+
+
 def value_that_a_variable_no_longer_has(x: int) -> object:
     seen: list[object] = [x]
 
-    class Ends:
-        def __del__(self) -> None:
-            seen.append("ended")
-
     def go(told: list[object]) -> None:
         while told:
-            value: object = Ends()
+            value: object = Ends(told)
             told.append(value is None)
             value = None
             told.append("after")
@@ -434,6 +449,7 @@ PROGRAMS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
     (jump_out_of_reach_in_a_loop_that_yields, (2,)),
     (unpacking_what_is_not_iterable, (1,)),
     (generator_that_nothing_holds_after_its_loop, (1,)),
+    (item_that_its_variable_no_longer_has, (1,)),
     (value_that_a_variable_no_longer_has, (1,)),
     (group_made_in_a_construct, (1,)),
 ]

@@ -84,7 +84,9 @@ def _for(node: gast.For | gast.AsyncFor, function: Function, context: Context) -
         return [node]
     scope = function.scope
     take = at(gast.Assign([node.target], load("<item>"), None), node.target)
-    thunks = [statement_thunk("<for body>", [take, *node.body], scope, node, ("<item>",))]
+    # The thunk's frame, which a traceback may keep, holds an item no longer than its variables do.
+    let_go = at(gast.Delete([gast.Name("<item>", gast.Del(), None, None)]), node.target)
+    thunks = [statement_thunk("<for body>", [take, let_go, *node.body], scope, node, ("<item>",))]
     test: gast.expr = constant(None)
     if hasattr(node, "flag"):
         going_on = gast.Return(call(context.value_operator("not_"), load(node.flag)))
