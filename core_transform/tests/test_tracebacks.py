@@ -209,6 +209,20 @@ def test_a_warning_names_the_users_line(level: int, mark: str, operators: Operat
     assert [(warning.filename, warning.lineno) for warning in found] == [(__file__, line_of(mark))]
 
 
+def calls_library(library):
+    for _ in range(1):
+        library()  # line: library
+
+
+@pytest.mark.parametrize("operators", [PythonOperators(), RecordingOperators({"loop"})], ids=["inline", "loop"])
+def test_a_librarys_warning_names_the_line_that_calls_it_where_no_operator_stands_between(operators: Any) -> None:
+    namespace: dict[str, Any] = {"warnings": warnings}
+    exec("def library():\n    warnings.warn('look', UserWarning, stacklevel=2)", namespace)
+    with pytest.warns(UserWarning, match="look") as found:
+        virtualize(calls_library, operators)(namespace["library"])
+    assert [(warning.filename, warning.lineno) for warning in found] == [(__file__, line_of("library"))]
+
+
 @pytest.mark.parametrize("level", [50, 0, -1])
 def test_a_level_past_the_stack_is_pythons(level: int, operators: Operators) -> None:
     found = []
