@@ -33,6 +33,10 @@ def xs(*values: float) -> Any:
     return np.array(values, dtype=np.float64)
 
 
+FEW_AND_MANY = (xs(1, -2, 3, -1), xs(-1, -1, -1, -1), xs(1, -2, 3, -1, *[-1] * 20))
+"""Arrays with a few rows, over which a loop is unrolled, and with many."""
+
+
 def if_elif_else(x):
     if x > 10:
         y = x * 2

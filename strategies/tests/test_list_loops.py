@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import snek
 
+sys.path.append(str(Path(__file__).parent))
+from construct_rows import FEW_AND_MANY  # noqa: E402
+
 f64 = np.float64
-GIVEN = (
-    np.array([1.0, -2.0, 3.0, -1.0]),
-    np.array([-1.0, -1.0, -1.0, -1.0]),
-    np.r_[np.array([1.0, -2.0, 3.0, -1.0]), -np.ones(20)],
-)
 
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -57,7 +57,7 @@ def made_array(a):
 @pytest.mark.parametrize("program", [added, extended, sliced, asked, made_array])
 def test_it_is_what_it_is_in_python(program: Callable[..., object]) -> None:
     staged = snek.stage(program)
-    for a in GIVEN:
+    for a in FEW_AND_MANY:
         assert repr(staged(a)) == repr(program(a))
 
 
@@ -69,7 +69,7 @@ def test_bounds_of_a_slice_may_be_data() -> None:
     staged = snek.stage(program)
     for n in range(-6, 7):
         for m in range(-6, 7):
-            args = GIVEN[0], np.int64(n), np.int64(m)
+            args = FEW_AND_MANY[0], np.int64(n), np.int64(m)
             assert staged(*args) == program(*args)
     assert len(staged.stagings()) == 1
 
@@ -94,7 +94,7 @@ def left_early(a):
 @pytest.mark.parametrize("program", [grown_by_data, left_early])
 def test_an_array_whose_shape_would_depend_on_data_is_refused(program: Callable[..., object]) -> None:
     with pytest.raises(snek.StagingError, match="its shape would depend on data") as caught:
-        snek.stage(program)(GIVEN[2])
+        snek.stage(program)(FEW_AND_MANY[2])
     assert caught.value.code == "SNK0205"
 
 
@@ -110,7 +110,7 @@ def test_the_length_of_one_loop_is_not_that_of_another() -> None:
             out.append(a[i])
         return len(out), out[len(out) - 1]
 
-    for a in (GIVEN[2], -GIVEN[2]):
+    for a in (FEW_AND_MANY[2], -FEW_AND_MANY[2]):
         assert snek.stage(program)(a) == program(a)
 
 
@@ -118,4 +118,4 @@ def test_gradients_flow_through_an_array_of_a_list() -> None:
     def loss(a):
         return (np.array([x * x for x in a]) * a).sum()
 
-    np.testing.assert_allclose(snek.grad(loss)(GIVEN[2]), 3 * GIVEN[2] ** 2)
+    np.testing.assert_allclose(snek.grad(loss)(FEW_AND_MANY[2]), 3 * FEW_AND_MANY[2] ** 2)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import snek
 
+sys.path.append(str(Path(__file__).parent))
+from construct_rows import FEW_AND_MANY  # noqa: E402
+
 f64 = np.float64
-GIVEN = (
-    np.array([1.0, -2.0, 3.0, -1.0]),
-    np.array([-1.0, -1.0, -1.0, -1.0]),
-    np.r_[np.array([1.0, -2.0, 3.0, -1.0]), -np.ones(20)],
-)
-"""Arrays with a few rows, over which a loop is unrolled, and with many."""
 
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -123,7 +122,7 @@ def several_parts(a):
 )
 def test_it_gives_what_python_gives(program: Callable[..., object]) -> None:
     staged = snek.stage(program)
-    for a in GIVEN:
+    for a in FEW_AND_MANY:
         assert outcome(staged, a) == outcome(program, a)
 
 
@@ -144,8 +143,8 @@ def test_any_asks_no_further_than_python() -> None:
         return all(given[0][at] < 0 for at in given[1])
 
     for one in (some, every):
-        found = [outcome(snek.stage(one), (a, places)) for a in GIVEN]
-        assert found == [outcome(one, (a, places)) for a in GIVEN]
+        found = [outcome(snek.stage(one), (a, places)) for a in FEW_AND_MANY]
+        assert found == [outcome(one, (a, places)) for a in FEW_AND_MANY]
         assert {"gives", IndexError} == {kind for kind, _ in found}
 
 
@@ -154,7 +153,7 @@ def test_functions_that_outlive_a_trip_keep_pythons_variable() -> None:
         made = [lambda: a[i] for i in range(3)]
         return made[0]() + made[1]()
 
-    assert snek.stage(program)(GIVEN[0]) == program(GIVEN[0])
+    assert snek.stage(program)(FEW_AND_MANY[0]) == program(FEW_AND_MANY[0])
 
 
 def test_a_generator_whose_condition_data_decide_is_not_taken_one_by_one() -> None:
@@ -162,7 +161,7 @@ def test_a_generator_whose_condition_data_decide_is_not_taken_one_by_one() -> No
         return next(row for row in [a[0], a[1]] if row > 0)
 
     with pytest.raises(snek.StagingError, match="a generator whose condition") as caught:
-        snek.stage(program)(GIVEN[0])
+        snek.stage(program)(FEW_AND_MANY[0])
     assert caught.value.code == "SNK0201"
 
 
@@ -170,4 +169,6 @@ def test_gradients_flow_through_a_comprehension() -> None:
     def loss(a):
         return sum(row * row for row in a if row > 0) + a[0] * 0
 
-    np.testing.assert_array_equal(snek.grad(loss)(GIVEN[2]), np.where(GIVEN[2] > 0, 2 * GIVEN[2], 0))
+    np.testing.assert_array_equal(
+        snek.grad(loss)(FEW_AND_MANY[2]), np.where(FEW_AND_MANY[2] > 0, 2 * FEW_AND_MANY[2], 0)
+    )

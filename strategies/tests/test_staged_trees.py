@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,9 @@ import pytest
 
 import snek
 from snek_strategies.backends.lantern import compiler
+
+sys.path.append(str(Path(__file__).parent))
+from construct_rows import tree_sum  # noqa: E402
 
 f64 = np.float64
 
@@ -45,15 +50,6 @@ def drawn(seed: int, count: int, value: Callable[[Any], Any] = lambda rng: f64(r
             at = inner
         setattr(at, side, Tree(value(rng)))
     return root
-
-
-def tree_sum(tree):
-    if tree is None:
-        return 0.0
-    here = tree.value
-    if here < 0:
-        here = -here
-    return here + tree_sum(tree.left) + tree_sum(tree.right)
 
 
 def depth(tree):

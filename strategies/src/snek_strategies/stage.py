@@ -185,8 +185,8 @@ class StagedFunction(StagedCalls):
         A program that changes a node, gives one back or asks for more than its fields is staged for the tree's shape.
         """
         given = self._arguments(args, kwargs)
-        as_data = with_packed_trees(given, self._positions())
-        if as_data is given or not self._has_recursion:
+        as_data = with_packed_trees(given, self._positions()) if self._has_recursion else given
+        if as_data is given:
             return given
         key = key_of(as_data)
         if key in self._by_shape:
