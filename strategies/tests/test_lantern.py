@@ -122,3 +122,18 @@ def test_totals_of_short_rows_are_those_of_all_their_elements() -> None:
     for one in (xs, -xs, np.where(xs == 7, np.nan, xs)):
         for mine, theirs in zip(staged(one, b), scores(one, b), strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=1e-12)
+
+
+def test_a_loop_in_a_branch_takes_over_an_array_that_the_other_branch_reads() -> None:
+    def either(x: np.ndarray, n: np.int64) -> np.ndarray:
+        y = np.cumsum(x) + np.sin(x)
+        if y[0] > 0:
+            for _ in range(n):
+                y = np.cumsum(y) * 0.5
+        else:
+            y = np.cumsum(y) - y
+        return y
+
+    staged = snek.stage(either, backend="lantern")
+    for x in (np.arange(1.0, 5.0), -np.arange(1.0, 5.0)):
+        np.testing.assert_allclose(staged(x, np.int64(3)), either(x, np.int64(3)), rtol=1e-12)

@@ -126,6 +126,13 @@ class Writer:
             for root in self.views.pop(index).roots:
                 self.sharing[root].discard(index)
 
+    def remember(self, before: dict[int, View]) -> None:
+        """Let names stand again for what they stood for: a branch may have taken their memory, which another reads."""
+        for index in before.keys() - self.views.keys():
+            self.views[index] = before[index]
+            for root in before[index].roots:
+                self.sharing.setdefault(root, set()).add(index)
+
     def is_mine(self, atom: Atom) -> bool:
         """Tell whether an array is alone in a buffer of this function's and nobody reads it after this node."""
         if not isinstance(atom, Sym) or atom.index in self.lazies:
@@ -507,6 +514,7 @@ class Writer:
     def branch(self, block: Block, node: Node) -> tuple[list[str], list[View] | None]:
         """Return a branch's lines, and where it has the arrays that it gives; None where it raises."""
         outer, self.lines = self.lines, []
+        before = dict(self.views)
         self.depth += 1
         self.liveness.enter(block, loops=False)
         self.nodes(block)
@@ -523,6 +531,7 @@ class Writer:
                     self.line(f"{self.texts[sym.index]} = {self.use(atom)};")
             tapes.move(self, moves)
         self.forget(self.liveness.leave())
+        self.remember(before)
         self.depth -= 1
         lines, self.lines = self.lines, outer
         return lines, ends
