@@ -19,6 +19,7 @@ from snek_strategies.backends.lantern import elements, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lantern.frames import planned
 from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
 from snek_strategies.backends.lantern.printing import write_print
@@ -75,6 +76,7 @@ class Writer:
         self.waiting: dict[int, Sym] = {}
         self.bounded: set[int] = set()
         self.buffers: dict[str, tuple[Dtype, int]] = {}
+        self.pointers: list[tuple[str, str]] = []
         self.sharing: dict[str, set[int]] = {}
         self.destinations: dict[int, View] = {}
         self.packed: dict[tuple[int, int], str] = {}
@@ -190,12 +192,10 @@ class Writer:
         if self.one.recursive:
             head.append(f"    lantern::enter(context, depth, {sys.getrecursionlimit()});")
         if self.buffers:
-            offset, rows = 0, []
-            for name, (dtype, count) in self.buffers.items():
-                kind = cpp(dtype)
-                rows.append(f"    {kind} *{name} = frame.at<{kind}>({offset});")
-                offset += (max(count, 1) * dtype.itemsize + 63) // 64 * 64
-            head += [f"    const lantern::Frame frame(context, {offset});", *rows]
+            frame = planned(self.lines, self.buffers, self.pointers)
+            head.append(f"    const lantern::Frame frame(context, {frame.size});")
+            for name, (dtype, _) in self.buffers.items():
+                head.append(f"    {cpp(dtype)} *{name} = frame.at<{cpp(dtype)}>({frame.offsets[name]});")
         return "\n".join([*head, *self.lines, "}"])
 
     def aim(self, block: Block) -> None:
@@ -502,6 +502,7 @@ class Writer:
             self.line(f"const {cpp(dtype_of(sym.type))} *{name};")
             for lines, made in branches:
                 if made is not None:
+                    self.pointers.append((name, made[number_].base))
                     lines.append("    " * (self.depth + 1) + f"{name} = {made[number_].pointer};")
             roots = frozenset({"chosen"}).union(*(one.roots for one in given))
             self.bind(sym, replace(self.target(name, sym.type), roots=roots))
@@ -620,6 +621,7 @@ class Writer:
             for root in sorted(fresh.roots - {own.base, "chosen"}):
                 test = "" if len(fresh.roots) == 1 else f"if ({fresh.base} == {root}) "
                 self.line(f"{test}std::swap({own.base}, {root});")
+                self.pointers.append((own.base, root))
         tapes.move(self, moves)
 
     def exchanged(self, made: Lazy, own: View, taken: set[str], before: set[str]) -> View:
