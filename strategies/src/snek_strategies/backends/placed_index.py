@@ -96,6 +96,18 @@ def placed(dims: tuple[Dim, ...], index: tuple[object, ...], dynamic: tuple[Type
     return Placed(tuple(places), tuple(shape))
 
 
+def leading(where: Placed, dims: tuple[Dim, ...]) -> int | None:
+    """Return how many axes an index takes one position of, where it takes all of the axes after them; else None."""
+    count = next((at for at, one in enumerate(where.places) if isinstance(one, Along)), len(dims))
+    first, rest = where.places[:count], zip(where.places[count:], dims[count:], strict=True)
+    if any(isinstance(one, By) and one.axes for one in first):
+        return None
+    whole = all(
+        isinstance(one, Along) and (one.start, one.step) == (0, 1) and where.shape[one.axis] == dim for one, dim in rest
+    )
+    return count if whole else None
+
+
 def _walked(part: slice, size: Dim) -> tuple[int, int, Dim]:
     """Return where a slice starts, its step, and its extent; of an axis whose extent is a symbol it takes all."""
     if isinstance(size, Symbol):

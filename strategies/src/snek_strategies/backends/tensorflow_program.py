@@ -10,7 +10,7 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.backend import Run, cannot_say
-from snek_strategies.backends.placed_index import Along, At, is_basic, placed
+from snek_strategies.backends.placed_index import Along, At, By, Place, is_basic, leading, placed
 from snek_strategies.backends.tensorflow_elementwise import ON_BOOLS, rows
 from snek_strategies.backends.tensorflow_positions import positions_of_any_size, sized
 from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
@@ -255,9 +255,21 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     dims = dims_of(node.operands[0].type)
     name = "tensor_scatter_nd_add" if node.primitive == "additem" else "tensor_scatter_nd_update"
 
+    index, kinds = dict(node.params)["index"], tuple(atom.type for atom in node.operands[2:])
+    assert isinstance(index, tuple)
+    where = placed(dims, index, kinds)
+    count = None if has_symbols(dims, where.shape) else leading(where, dims)
+
     def store(x: Value, value: Value, *dynamic: Value) -> Value:
-        at = _positions(system, node, 2, x, dynamic)
         value = system.cast(value, np.dtype(x.dtype.as_numpy_dtype))
+        if count:
+            # One position for a whole row, where each of its elements would have one.
+            while value.shape.rank > len(where.shape):
+                value = value[0]
+            sizes = concrete(dims)
+            new = system.shaped(system.spread(value, where.shape), (1, *sizes[count:]))
+            return getattr(tf, name)(x, _row(system, where.places[:count], sizes, dynamic), new)
+        at = _positions(system, node, 2, x, dynamic)
         while value.shape.rank > at.shape.rank:
             value = value[0]
         if at.shape.is_fully_defined():
@@ -268,6 +280,19 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
         return tf.reshape(made, tf.shape(x)) if has_symbols(dims) else system.shaped(made, concrete(dims))
 
     return store
+
+
+def _row(system: TensorFlowSystem, first: Sequence[Place], dims: tuple[int, ...], dynamic: Sequence[Value]) -> Value:
+    """Return one position on each of the first axes, as a matrix of one row."""
+    parts = []
+    for one, dim in zip(first, dims, strict=False):
+        if isinstance(one, By):
+            given = system.cast(dynamic[one.operand], WIDE)
+            parts.append(system.tf.where(given < 0, given + dim, given))
+        else:
+            assert isinstance(one, At)
+            parts.append(system.constant(one.position, WIDE))
+    return system.tf.stack([parts])
 
 
 ROWS: dict[str, Make] = {

@@ -93,6 +93,8 @@ class Evaluator:
     def _node(self, node: Node, env: Environment) -> list[Value]:
         if node.primitive in ("function", "call"):
             raise cannot_say(self.system.name, node, self.system.recursion)
+        if node.primitive in ELEMENTWISE:
+            return [self._elementwise(node, env)]
         operands = [self.use(atom, env) for atom in node.operands]
         if node.primitive == "if":
             body, orelse = (lambda block=block: self.run(block, (), env) for block in node.blocks)
@@ -103,6 +105,20 @@ class Evaluator:
                 lambda state: self.run(test, state, env)[0], lambda state: self.run(step, state, env), operands, node
             )
         return [self._simple(node, operands)]
+
+    def _elementwise(self, node: Node, env: Environment) -> Value:
+        system, dtypes = self.system, loop_dtypes(node)
+        if len(set(dtypes)) > 1:
+            raise cannot_say(system.name, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
+        given = [self._as(atom, dtypes[0], env) for atom in node.operands]
+        made = system.elementwise(node.primitive, node, dtypes[0], given)
+        return system.cast(made, dtype_of(node.results[0].type))
+
+    def _as(self, atom: Atom, dtype: np.dtype[np.generic], env: Environment) -> Value:
+        """Return an operand converted to a dtype; a constant is converted here and now."""
+        if isinstance(atom, Const):
+            return self.system.constant(np.asarray(atom.value, dtype_of(atom.type)).astype(dtype), dtype)
+        return self.system.cast(env[atom.index], dtype)
 
     def _simple(self, node: Node, operands: list[Value]) -> Value:
         system = self.system
@@ -117,12 +133,6 @@ class Evaluator:
             wide = np.dtype("float64")
             given = [system.cast(value, wide) for value in operands]
             return system.cast(system.elementwise(OF_MATH[function], node, wide, given), wanted)
-        if name in ELEMENTWISE:
-            dtypes = loop_dtypes(node)
-            if len(set(dtypes)) > 1:
-                raise cannot_say(system.name, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
-            given = [system.cast(value, dtypes[0]) for value in operands]
-            return system.cast(system.elementwise(name, node, dtypes[0], given), wanted)
         row = system.row(node)
         if row is None:
             raise cannot_say(system.name, node, "it is not written for this back-end; use back-end 'interpret'")

@@ -1,0 +1,43 @@
+"""Parts of arrays are taken and stored as NumPy does it, a row that a loop stores by one position."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from snek_strategies.backends.registry import known
+
+SCRIPT = Path(__file__).parent / "run_index_forms.py"
+TEXTS = {"jax": "jaxpr", "tensorflow": "graph"}
+
+
+@pytest.fixture(scope="module", params=TEXTS)
+def found(request: pytest.FixtureRequest) -> tuple[str, dict[str, object]]:
+    """Return a back-end and what the script said of it."""
+    backend: str = request.param
+    if known(backend).missing() is not None:
+        pytest.skip(f"{backend} is not installed")
+    command = [sys.executable, "-P", str(SCRIPT), backend, TEXTS[backend]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return backend, json.loads(done.stdout.splitlines()[-1])
+
+
+def test_every_form_of_index_takes_and_stores_as_numpy_does(found: tuple[str, dict[str, object]]) -> None:
+    assert found[1]["wrong"] == []
+
+
+def test_a_row_that_a_loop_stores_is_one_position(found: tuple[str, dict[str, object]]) -> None:
+    backend, text = found[0], str(found[1]["text"])
+    if backend == "jax":
+        assert "dynamic_update_slice" in text
+        assert "scatter" not in text
+        assert "jit[" not in text
+        return
+    assert text.count('op: "TensorScatterUpdate"') == 1
+    # A position for each element would be reckoned with strides.
+    assert 'op: "Mul"' not in text
