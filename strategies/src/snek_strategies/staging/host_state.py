@@ -124,9 +124,30 @@ def label(host: object) -> str:
 
 
 def let_go(guards: Watch) -> None:
-    """Give containers and globals outside a refused program back what they held: nothing of it has happened."""
+    """Give what lies outside a refused program back what it held: nothing of the program has happened."""
     for value, before in list(guards.changes()):
-        if isinstance(value, Names):
-            value.put(before)
-        elif carries(value):
+        if carries(value):
             restore(value, before)
+        else:
+            _take_back(value, before)
+
+
+def _take_back(value: object, before: Any) -> None:
+    """Make an object that no choice or loop carries hold what it held; a tensor tells no more than that it changed."""
+    match value:
+        case Names():
+            value.put(before)
+        case set():
+            value.clear()
+            value.update(before[0])
+        case bytearray():
+            value[:] = before[0]
+        case np.ndarray():
+            value[...] = np.frombuffer(before[1], value.dtype).reshape(before[0])
+        case type():
+            held = dict(zip(before[: len(before) // 2], before[len(before) // 2 :], strict=True))
+            for name in set(vars(value)) - set(held) - {"__slotnames__"}:
+                delattr(value, name)
+            for name, one in held.items():
+                if vars(value).get(name, EMPTY) is not one:
+                    setattr(value, name, one)

@@ -129,8 +129,8 @@ def content_of(value: object) -> Content | None:
         return (*vars(value), *vars(value).values())
     if isinstance(value, type):
         # Copying an instance leaves a note on its class.
-        held = (one for name, one in vars(value).items() if name != "__slotnames__")
-        return tuple(held) if _is_users(value) else None
+        held = {name: one for name, one in vars(value).items() if name != "__slotnames__"}
+        return (*held, *held.values()) if _is_users(value) else None
     fields = getattr(value, "__dict__", None)
     if isinstance(fields, dict) and _is_users(type(value)):
         return (*fields, *fields.values())
