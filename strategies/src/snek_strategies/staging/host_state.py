@@ -6,6 +6,8 @@ holds on whichever path is taken.
 
 from __future__ import annotations
 
+from array import array
+from collections import deque
 from collections.abc import Mapping
 from types import CellType
 from typing import Any
@@ -18,15 +20,16 @@ from snek_strategies.staging.joined_lists import JoinedList
 from snek_strategies.staging.lists import Listed, StagedList
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep
-from snek_strategies.staging.watch import EMPTY, Content, Names, Watch, content_of
+from snek_strategies.staging.watch import EMPTY, Content, Names, Watch, content_of, slots_of
 
 
 def carries(value: object) -> bool:
     """Tell whether what an object holds can be carried over a choice or a loop."""
     if type(value) in (list, dict, StagedList, CellType):
         return True
-    others = (list, dict, set, frozenset, bytearray, np.ndarray, type, Names, Rep)
-    return not isinstance(value, others) and isinstance(getattr(value, "__dict__", None), dict)
+    others = (list, dict, set, frozenset, bytearray, deque, array, np.ndarray, type, Names, Rep)
+    with_names = isinstance(getattr(value, "__dict__", None), dict) or bool(slots_of(type(value)))
+    return with_names and not isinstance(value, others)
 
 
 def now(host: object) -> Content:
@@ -59,9 +62,15 @@ def put(host: object, keys: tuple[object, ...], values: tuple[object, ...]) -> N
     if isinstance(host, CellType):
         _assign(host, *values)
         return
-    entries: dict[Any, object] = host if isinstance(host, dict) else vars(host)
+    given: dict[Any, object] = dict(zip(keys, values, strict=True))
+    for name in () if isinstance(host, dict) else slots_of(type(host)):
+        if name in given:
+            object.__setattr__(host, name, given.pop(name))
+        elif hasattr(host, name):
+            object.__delattr__(host, name)
+    entries: dict[Any, object] = host if isinstance(host, dict) else getattr(host, "__dict__", {})
     entries.clear()
-    entries.update(zip(keys, values, strict=True))
+    entries.update(given)
 
 
 def _assign(cell: CellType, value: object) -> None:
@@ -142,6 +151,11 @@ def _take_back(value: object, before: Any) -> None:
             value.update(before[0])
         case bytearray():
             value[:] = before[0]
+        case deque():
+            value.clear()
+            value.extend(before)
+        case array():
+            value[:] = array(value.typecode, before[0])
         case np.ndarray():
             value[...] = np.frombuffer(before[1], value.dtype).reshape(before[0])
         case type():

@@ -20,7 +20,6 @@ from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
 from snek_strategies.staging.packed_trees import PackedTree
 from snek_strategies.staging.registered_nodes import (
-    attributes_of,
     is_registered,
     key_of_node,
     new_children,
@@ -28,6 +27,7 @@ from snek_strategies.staging.registered_nodes import (
 )
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 from snek_strategies.staging.tree_nodes import Forest
+from snek_strategies.staging.watch import attributes_of
 
 IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
 
@@ -297,7 +297,7 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
 def held_by(container: object) -> tuple[object, ...]:
     """Return what a container holds, names and order included, to be compared by identity."""
     if is_registered_node(container):
-        return attributes_of(container)
+        return tuple(part for named in attributes_of(container).items() for part in named)
     return tuple(part for (_, name), one in steps(container) for part in (name, one))
 
 

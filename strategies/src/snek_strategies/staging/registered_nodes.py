@@ -82,13 +82,6 @@ def _static(node: object, value: object) -> object:
     )
 
 
-def attributes_of(node: object) -> tuple[object, ...]:
-    """Return what a node holds, names included, to be compared by identity."""
-    slots = (name for kind in type(node).__mro__ for name in vars(kind).get("__slots__", ()))
-    named = {name: getattr(node, name) for name in slots if hasattr(node, name)} | getattr(node, "__dict__", {})
-    return tuple(part for pair in named.items() for part in pair)
-
-
 def refuse_changed(node: object) -> NoReturn:
     """Refuse a program that changes a node that the caller gave: that would stay as it is."""
     refuse(

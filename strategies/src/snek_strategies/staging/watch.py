@@ -8,11 +8,14 @@ from __future__ import annotations
 import dis
 import functools
 import sys
+from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import cache
 from itertools import repeat
 from operator import is_
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -26,6 +29,17 @@ from snek_strategies.staging.tree_nodes import is_node
 
 Content = tuple[object, ...]
 EMPTY = object()
+
+HOLDERS = frozenset(
+    {
+        ("types", "SimpleNamespace"),
+        ("argparse", "Namespace"),
+        ("collections", "ChainMap"),
+        ("collections", "UserDict"),
+        ("collections", "UserList"),
+    }
+)
+"""Classes of Python's library that hold what the user gives them, and nothing of their own."""
 
 
 def is_library(filename: str) -> bool:
@@ -131,10 +145,34 @@ def content_of(value: object) -> Content | None:
         # Copying an instance leaves a note on its class.
         held = {name: one for name, one in vars(value).items() if name != "__slotnames__"}
         return (*held, *held.values()) if _is_users(value) else None
-    fields = getattr(value, "__dict__", None)
-    if isinstance(fields, dict) and _is_users(type(value)):
-        return (*fields, *fields.values())
+    if isinstance(value, deque):
+        return tuple(value)
+    if isinstance(value, array):
+        return (value.tobytes(),)
+    kind = type(value)
+    if (kind.__module__, kind.__name__) in HOLDERS or _is_users(kind):
+        held = attributes_of(value)
+        return (*held, *held.values()) if held or hasattr(value, "__dict__") or slots_of(kind) else None
     return None
+
+
+def attributes_of(value: object) -> dict[str, object]:
+    """Return what an object holds by name: in its slots, then in its dict."""
+    held = {name: getattr(value, name) for name in slots_of(type(value)) if hasattr(value, name)}
+    return held | getattr(value, "__dict__", {})
+
+
+_SLOTS: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def slots_of(kind: type) -> tuple[str, ...]:
+    """Return the names of a class's slots."""
+    found = _SLOTS.get(kind)
+    if found is None:
+        every = ((name, held) for one in kind.__mro__ for name, held in vars(one).items())
+        own = dict.fromkeys(name for name, held in every if isinstance(held, MemberDescriptorType))
+        found = _SLOTS[kind] = tuple(name for name in own if not name.endswith("__"))
+    return found
 
 
 def _is_users(kind: type) -> bool:
