@@ -114,8 +114,22 @@ def test_processes_that_compile_at_once_leave_one_whole_program(where: Path) -> 
     text = f"from snek_strategies.backends.lantern.cache import library; library({SOURCE!r})"
     running = [subprocess.Popen([sys.executable, "-c", text]) for _ in range(4)]
     assert [one.wait(120) for one in running] == [0] * 4
-    assert len(cache.entries(where)) == len(list(where.iterdir()))
+    assert set(cache.entries(where)) == {path for path in where.rglob("*") if path.is_file()}
     assert take() in [path.read_bytes() for path in cache.entries(where)]
+
+
+def test_what_lies_in_the_folder_itself_is_not_looked_through(where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    take()
+    (kept,) = cache.entries(where)
+    assert kept.parent == where / kept.name[:2]
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    kept.replace(where / kept.name)
+    seen = built(monkeypatch)
+    take()
+    assert seen == [SOURCE]
+    assert len(cache.entries(where)) == 2, (
+        "what an earlier Snek has left there is listed, and goes when there is no room"
+    )
 
 
 def test_clear_removes_them(where: Path) -> None:

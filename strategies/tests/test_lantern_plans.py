@@ -157,7 +157,7 @@ def test_a_program_that_says_something_else_is_written_anew(written: list[str]) 
 @pytest.mark.parametrize("kind", [cache.PLAN, cache.LIBRARY])
 def test_what_is_damaged_is_made_anew(where: Path, written: list[str], kind: str) -> None:
     first = fresh(ranked)(ROW)
-    for path in where.glob(f"*{kind}"):
+    for path in where.rglob(f"*{kind}"):
         content = path.read_bytes()
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert np.array_equal(fresh(ranked)(ROW), first)
@@ -166,7 +166,7 @@ def test_what_is_damaged_is_made_anew(where: Path, written: list[str], kind: str
 
 def test_a_plan_that_others_may_write_is_made_anew(where: Path, written: list[str]) -> None:
     fresh(ranked)(ROW)
-    (kept,) = where.glob(f"*{cache.PLAN}")
+    (kept,) = where.rglob(f"*{cache.PLAN}")
     kept.chmod(0o666)
     fresh(ranked)(ROW)
     assert written == ["ranked", "ranked"]
@@ -174,7 +174,7 @@ def test_a_plan_that_others_may_write_is_made_anew(where: Path, written: list[st
 
 def test_a_library_that_is_gone_is_compiled_again(where: Path, written: list[str]) -> None:
     first = fresh(ranked)(ROW)
-    for path in where.glob(f"*{cache.LIBRARY}"):
+    for path in where.rglob(f"*{cache.LIBRARY}"):
         path.unlink()
     assert np.array_equal(fresh(ranked)(ROW), first)
     assert written == ["ranked", "ranked"]

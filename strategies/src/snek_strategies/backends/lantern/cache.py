@@ -7,6 +7,7 @@ it appears there whole, by a rename.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -76,7 +77,7 @@ def known_library(key: str) -> Path | None:
 def entries(where: Path) -> list[Path]:
     """Return what is in the cache, what was used last at the end."""
     found = []
-    for path in (one for suffix in (LIBRARY, PLAN) for one in where.glob(f"*-*{suffix}")):
+    for path in (one for suffix in (LIBRARY, PLAN) for one in where.rglob(f"*-*{suffix}")):
         try:
             found.append((path.lstat().st_mtime_ns, path))
         except FileNotFoundError:
@@ -89,7 +90,15 @@ def clear(where: Path) -> int:
     found = entries(where)
     for path in found:
         path.unlink(missing_ok=True)
+    for part in where.iterdir():
+        with contextlib.suppress(OSError):  # a program was put there just now, or it is no folder
+            part.rmdir()
     return sum(path.suffix == LIBRARY for path in found)
+
+
+def _part(where: Path, key: str) -> Path:
+    """Return the folder of an entry: to look through all entries of a full cache would take longer than to stage."""
+    return where / key[:2]
 
 
 def _is_private(found: os.stat_result) -> bool:
@@ -98,7 +107,7 @@ def _is_private(found: os.stat_result) -> bool:
 
 def kept(key: str, kind: str) -> bytes | None:
     """Return the content of an entry, or None where there is none that is the user's own and whole."""
-    for path in folder().glob(f"{key}-*{kind}"):
+    for path in _part(folder(), key).glob(f"{key}-*{kind}"):
         try:
             with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
                 private, content = _is_private(os.fstat(file.fileno())), file.read()
@@ -120,7 +129,8 @@ def publish(key: str, kind: str, content: bytes) -> None:
             try:
                 file.write(content)
                 file.flush()
-                Path(file.name).replace(where / name)
+                _part(where, key).mkdir(mode=0o700, exist_ok=True)
+                Path(file.name).replace(_part(where, key) / name)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
