@@ -123,6 +123,26 @@ def test_an_attribute_of_a_function_is_read_as_it_is_at_each_call() -> None:
     assert staged(X) == 7
 
 
+def writes_by_name(x):
+    y = x + 1
+    globals()["NEW"] = y
+    return y
+
+
+def reads_by_name(x):
+    return [globals()["OLD"] for _ in range(2)][0] * x
+
+
+@pytest.mark.parametrize(("program", "line"), [(writes_by_name, 2), (reads_by_name, 1)])
+def test_the_dict_of_globals_is_refused_at_its_line(program: Any, line: int) -> None:
+    with pytest.raises(snek.StagingError, match=r"globals\(\) in a staged program") as caught:
+        snek.stage(lambda x: program(x) + 1)(X)
+    assert caught.value.code == "SNK0206"
+    assert caught.value.place is not None
+    assert caught.value.place.line == program.__code__.co_firstlineno + line
+    assert "NEW" not in globals()
+
+
 class Counts:
     """Has attributes that programs change."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from snek_core_transform.errors import Place, SnekError
 from snek_strategies.ir.syntax import Atom, Sym
@@ -20,7 +20,7 @@ from snek_strategies.staging.join import ABSENT, RAISES
 from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
 from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refusal_of, refuse, user_place
 from snek_strategies.staging.rep import Rep
-from snek_strategies.staging.watch import Watch, describe, roots_of, written_cells
+from snek_strategies.staging.watch import Watch, describe, line_of_globals, roots_of, written_cells
 
 WATCHES: ContextVar[tuple[Watch, ...]] = ContextVar("snek_watches", default=())
 
@@ -35,6 +35,7 @@ class Unfounded(BaseException):
 
 def watch(function: object, *arguments: object) -> None:
     """Let every region that is being traced watch what a call may change, from now on."""
+    _refuse_globals(function)
     guards, *regions = WATCHES.get()
     if "<locals>" not in getattr(function, "__qualname__", ""):
         # The object of a method may be the program's own; one from outside is reached from there.
@@ -44,6 +45,18 @@ def watch(function: object, *arguments: object) -> None:
         one.add(*roots_of(function), *arguments)
         for cell in written:
             one.confirm(cell)
+
+
+def _refuse_globals(function: object) -> None:
+    """Refuse a function that asks for the dict of its globals: what it reads and writes there cannot be followed."""
+    own: Any = getattr(function, "__func__", function)
+    line = line_of_globals(own.__code__)
+    if line is not None and "globals" not in own.__globals__:
+        refuse(
+            "globals() in a staged program gives names that staging cannot follow; write the global by its name",
+            Place(own.__code__.co_filename, line),
+            code="SNK0206",
+        )
 
 
 def trace(

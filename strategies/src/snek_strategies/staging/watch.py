@@ -190,6 +190,18 @@ def _children(value: object, content: Content) -> Content:
     return content
 
 
+@cache
+def line_of_globals(code: CodeType) -> int | None:
+    """Return the line where a code object, or one inside it, asks for the dict of its globals; None where none does."""
+    if "globals" not in read_names(code):
+        return None
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval == "globals":
+            return step.positions.lineno if step.positions else code.co_firstlineno
+    inner = (line_of_globals(one) for one in code.co_consts if isinstance(one, CodeType))
+    return next((line for line in inner if line is not None), None)
+
+
 class Watch:
     """Remembers what host objects held when they were first seen.
 
