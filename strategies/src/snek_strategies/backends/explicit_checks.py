@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snek_strategies.backends.bounded_counters import bounded_results
+from snek_strategies.backends.known_ranges import KnownRanges, Range
 from snek_strategies.backends.rewriting import Emitter, Names, drop_unused
 from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
@@ -104,6 +105,7 @@ class _Checks:
         self.overflow = overflow
         self.goes_on = goes_on
         self.bounded: set[int] = set()
+        self.ranges = KnownRanges()
         self.asked: dict[tuple[int, Dim], Atom] = {}
         """What stands for each index that has been compared with a length, in this block or around it."""
 
@@ -116,6 +118,7 @@ class _Checks:
         return replace(block, nodes=tuple(nodes))
 
     def _node(self, node: Node, emit: Emitter) -> None:
+        self.ranges.note(node)
         if node.primitive == "while":
             self.bounded |= bounded_results(node)
         if node.primitive == "require":
@@ -124,7 +127,7 @@ class _Checks:
             return
         operands = list(node.operands)
         skip = bool(node.results) and node.results[0].index in self.bounded
-        for check in () if skip else _before(node, emit, self.overflow):
+        for check in () if skip else _before(node, emit, self.overflow, self.ranges):
             known = None if check.asked is None else self.asked.get(check.asked)
             if known is None:
                 self._check(check, emit)
@@ -149,7 +152,7 @@ class _Checks:
         emit.node("if", (check.flag,), blocks, (), frozenset({"raise"}))
 
 
-def _before(node: Node, emit: Emitter, overflow: bool) -> Iterator[Check]:
+def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> Iterator[Check]:
     name, operands = node.primitive, node.operands
     scalars = all(isinstance(atom.type, Scalar) for atom in operands)
     if name in ("divide", "floor_divide", "remainder") and scalars:
@@ -168,10 +171,11 @@ def _before(node: Node, emit: Emitter, overflow: bool) -> Iterator[Check]:
         yield Check(negative, Redo(name), payload, ())
     if name == "floor_divide" and scalars and _integer_result(node):
         yield from _lowest_by_minus_one(node, emit)
-    if scalars and _integer_result(node) and (overflow or node.primitive in ("power", "left_shift")):
+    leaves = scalars and _integer_result(node) and None in ranges.of(node.results[0])
+    if leaves and (overflow or node.primitive in ("power", "left_shift")):
         yield from _overflow(node, emit)
     if name in ("getitem", "setitem", "additem"):
-        yield from _bounds(node, emit)
+        yield from _bounds(node, emit, ranges)
     if name == "int" or (name == "math" and dict(node.params)["function"] in ("floor", "ceil", "trunc")):
         (operand,) = operands
         if not _whole(operand):
@@ -263,7 +267,7 @@ def _lowest_by_minus_one(node: Node, emit: Emitter) -> Iterator[Check]:
     yield Check(emit("bool", both), Redo("floor_divide"), (a, b), ())
 
 
-def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:
+def _bounds(node: Node, emit: Emitter, ranges: KnownRanges) -> Iterator[Check]:
     array = node.operands[0].type
     assert isinstance(array, Array)
     parts = dict(node.params)["index"]
@@ -273,18 +277,24 @@ def _bounds(node: Node, emit: Emitter) -> Iterator[Check]:
         size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
         index = node.operands[at]
         asked = (index.index, length) if isinstance(index, Sym) and not dims_of(index.type) else None
-        for check in _bound(index, at, axis, size, emit):
+        for check in _bound(index, at, axis, size, ranges.of(index), emit):
             yield replace(check, asked=asked)
 
 
-def _bound(index: Atom, at: int, axis: int, size: int | Atom, emit: Emitter) -> Iterator[Check]:
-    if isinstance(index, Const) and isinstance(size, int):
-        found = np.asarray(index.value)
-        if not found.size or (-size <= int(found.min()) and int(found.max()) < size):
-            return
+def _bound(index: Atom, at: int, axis: int, size: int | Atom, known: Range, emit: Emitter) -> Iterator[Check]:
+    least, most = known
+    is_low = least is None or not isinstance(size, int) or least < -size
+    is_high = most is None or not isinstance(size, int) or most >= size
+    if not is_low and not is_high:
+        return
     wide = emit("asarray", index) if isinstance(index.type, Scalar) else emit("astype", index, dtype="int64")
-    low = -size if isinstance(size, int) else emit("negative", size)
-    bad = emit("logical_or", emit("less", wide, low), emit("greater_equal", wide, size))
+    outside: list[Atom] = []
+    # What no index of the program's can be is not asked.
+    if is_low and (least is None or least < 0):
+        outside.append(emit("less", wide, -size if isinstance(size, int) else emit("negative", size)))
+    if is_high:
+        outside.append(emit("greater_equal", wide, size))
+    bad = outside[0] if len(outside) == 1 else emit("logical_or", *outside)
     error, more = (BadIndex(axis, size), ()) if isinstance(size, int) else (BadIndexOfAnySize(axis), (size,))
     dims = wide.type.dims if isinstance(wide.type, Array) else ()
     if dims:

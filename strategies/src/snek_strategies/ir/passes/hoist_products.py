@@ -44,6 +44,7 @@ from math import prod
 from snek_core_transform.deep import in_deep_stack
 from snek_core_transform.errors import Place
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.loop_counters import counters, index_of
 from snek_strategies.ir.rules import RULES, effects_of
 from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, next_index
@@ -106,14 +107,14 @@ class _Loop:
     def rewritten(self) -> Node:
         """Return the loop that takes its products from those of whole stacks."""
         test, body = self.node.blocks
-        bounds = _counters(self.node)
+        bounds = counters(self.node)
         bound = {sym.index for sym in body.parameters} | {sym.index for one in body.nodes for sym in one.results}
         taken: dict[int, Node] = {}
         nodes: list[Node] = []
         for node in body.nodes:
             if node.primitive == "getitem" and dict(node.params)["index"] == (HOLE,):
                 taken[node.results[0].index] = node
-            walk = taken.get(_index(node.operands[0])) if node.primitive == "matmul" else None
+            walk = taken.get(index_of(node.operands[0])) if node.primitive == "matmul" else None
             if walk is None or not self._pays(node, walk, bound, bounds):
                 nodes.append(node)
                 continue
@@ -125,7 +126,7 @@ class _Loop:
         stack, at = walk.operands
         factor = product.operands[1]
         shapes = [one.type.dims if isinstance(one.type, Array) else () for one in (stack, factor)]
-        if _index(stack) in bound or _index(factor) in bound or _index(at) not in bounds or len(shapes[1]) != 2:
+        if index_of(stack) in bound or index_of(factor) in bound or index_of(at) not in bounds or len(shapes[1]) != 2:
             return False
         if len(shapes[0]) not in (2, 3) or any(isinstance(dim, Symbol) for dims in shapes for dim in dims):
             return False
@@ -133,7 +134,7 @@ class _Loop:
         assert isinstance(type_, Array)
         extent, *rows = (int(dim) for dim in shapes[0][:-1])
         size = extent * prod(int(dim) for dim in type_.dims) * type_.dtype.itemsize
-        first, end = bounds[_index(at)]
+        first, end = bounds[index_of(at)]
         if isinstance(first, Const) and isinstance(end, Const):
             short = 2 * (int(end.value) - int(first.value)) < extent  # type: ignore[call-overload]
         else:
@@ -144,7 +145,7 @@ class _Loop:
         """Return what stands for a product in the loop."""
         stack, at = walk.operands
         factor = product.operands[1]
-        first, end = bounds[_index(at)]
+        first, end = bounds[index_of(at)]
         if isinstance(first, Const) and isinstance(end, Const):
             every = self.emit("matmul", stack, factor)
             return [self._part(every, at, product.results)]
@@ -181,29 +182,3 @@ class _Loop:
     def _part(self, every: Sym, at: Atom, results: tuple[Sym, ...]) -> Node:
         made = self._made("getitem", (every, at), {"index": (HOLE,)})
         return replace(made, results=results)
-
-
-def _index(atom: Atom) -> int:
-    return atom.index if isinstance(atom, Sym) else -1
-
-
-def _counters(loop: Node) -> dict[int, tuple[Atom, Atom]]:
-    """Return the body's parameters that count up by one below a bound from outside: their first value and the bound."""
-    test, body = loop.blocks
-    made = {node.results[0].index: node for node in test.nodes if len(node.results) == 1}
-    inside = {sym.index for sym in test.parameters} | made.keys()
-    node = made.get(_index(test.results[0]))
-    while node is not None and node.primitive == "bool":
-        node = made.get(_index(node.operands[0]))
-    if node is None or node.primitive != "less" or _index(node.operands[1]) in inside:
-        return {}
-    steps = {node.results[0].index: node for node in body.nodes if node.primitive == "add"}
-    found: dict[int, tuple[Atom, Atom]] = {}
-    for tested, here, first, after in zip(test.parameters, body.parameters, loop.operands, body.results, strict=True):
-        step = steps.get(_index(after))
-        if tested != node.operands[0] or step is None or step.operands[0] != here:
-            continue
-        by = step.operands[1]
-        if isinstance(by, Const) and by.value == 1:
-            found[here.index] = (first, node.operands[1])
-    return found
