@@ -14,6 +14,7 @@ from snek_strategies.ir.passes.examples import chained, simple
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.optimize import looped, optimized
+from snek_strategies.ir.passes.simplify import simplify
 from snek_strategies.ir.show import show
 from snek_strategies.ir.syntax import Block, Program, Sym
 from snek_strategies.ir.types import Array, type_of
@@ -104,6 +105,20 @@ def test_arithmetic_with_an_array_of_neutral_numbers_goes() -> None:
 
     made = optimized(snek.stage(neutral).trace(np.array([-0.0, np.nan, 1])).staged.program)
     assert primitives(made) == ["positive", "positive", "add", "add", "multiply"]
+
+
+def test_a_whole_number_times_0_is_0_and_no_other_is() -> None:
+    def zeros(n, m, x, xs):  # type: ignore[no-untyped-def]
+        return 0 * n, m * 0, 0 * x, 0 * xs, np.int64(0) * m
+
+    args = (np.int32(7), 2**70, np.float64(np.nan), np.arange(3))
+    program = snek.stage(zeros).trace(args[0], snek.dynamic(3), *args[2:]).staged.program
+    made = simplify(program)
+    assert [node.primitive for node in made.body.nodes] == ["multiply"] * 3
+    assert repr(Interpreter(made)(args[0], 3, *args[2:])) == repr(Interpreter(program)(args[0], 3, *args[2:]))
+    # A number that no int64 holds is refused where the other factor is one.
+    with pytest.raises(OverflowError):
+        Interpreter(made)(*args)
 
 
 def test_what_is_broadcast_into_arithmetic_stays_narrow() -> None:

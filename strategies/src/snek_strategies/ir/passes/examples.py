@@ -86,15 +86,16 @@ def known() -> Program:
 
 
 def idle() -> Program:
-    """Arithmetic that changes nothing, and division by powers of two."""
+    """Arithmetic that changes nothing or gives 0, and division by powers of two."""
     x, n, i = Sym(0, Array(np.dtype("float64"), (3,))), Sym(1, I64), Sym(2, INT)
     nodes = (
         simple(3, "multiply", x, number(1)),
         simple(4, "floor_divide", n, number(8)),
         simple(5, "remainder", Sym(4, I64), number(2)),
         simple(6, "add", i, number(0)),
+        simple(7, "multiply", number(0), n),
     )
-    return Program("idle", Block((x, n, i), nodes, (Sym(3, x.type), Sym(5, I64), Sym(6, INT))))
+    return Program("idle", Block((x, n, i), nodes, (Sym(3, x.type), Sym(5, I64), Sym(6, INT), Sym(7, I64))))
 
 
 def looping() -> Program:

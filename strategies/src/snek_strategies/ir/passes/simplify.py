@@ -1,4 +1,4 @@
-"""Simplify: arithmetic that changes nothing goes, and division by powers of two is shifts and masks.
+"""Simplify: arithmetic that changes nothing or gives 0 goes, and division by powers of two is shifts and masks.
 
 Only what holds for every value stays the same: `x * 1.0` is `x`, but `x + 0.0` is not, where `x` is -0.0.
 
@@ -10,7 +10,8 @@ program idle(%0: float64[3], %1: int64[], %2: int) {
   %4: int64[] = floor_divide %1, 8
   %5: int64[] = remainder %4, 2
   %6: int = add %2, 0
-  return %3, %5, %6
+  %7: int64[] = multiply 0, %1
+  return %3, %5, %6, %7
 }
 <BLANKLINE>
 >>> print(show(simplify(idle())))
@@ -18,7 +19,7 @@ program idle(%0: float64[3], %1: int64[], %2: int) {
   %3: float64[3] = positive %0
   %4: int64[] = right_shift %1, 3
   %5: int64[] = bitwise_and %4, 1
-  return %3, %5, %2
+  return %3, %5, %2, int64[](0)
 }
 <BLANKLINE>
 """
@@ -56,8 +57,10 @@ def _simpler(block: Block, names: dict[int, Atom]) -> Block:
         if node.primitive == "broadcast_to":
             narrow[node.results[0].index] = node.operands[0]
         node = _unspread(node, narrow)
-        same = _unchanged(node)
-        if same is not None and isinstance(same.type, Scalar):
+        nothing, same = _nothing(node), _unchanged(node)
+        if nothing is not None:
+            names[node.results[0].index] = nothing
+        elif same is not None and isinstance(same.type, Scalar):
             names[node.results[0].index] = same
         elif same is not None:
             # Arrays stay apart, and a number of NumPy's may have come as an array of rank 0.
@@ -95,6 +98,18 @@ def _unchanged(node: Node) -> Atom | None:
     if node.primitive == "bool" and node.operands[0].type == Scalar("bool"):
         return node.operands[0]
     return None
+
+
+def _nothing(node: Node) -> Const | None:
+    """Return the 0 that a whole number times 0 is, as programs begin counters of another number's dtype; else None."""
+    if node.primitive != "multiply" or node.effects or not all(_is_whole(one.type) for one in node.operands):
+        return None
+    type_ = node.results[0].type
+    if not any(isinstance(one, Const) and not np.asarray(one.value).any() for one in node.operands):
+        return None
+    if isinstance(type_, Array):
+        return Const(type_.dtype.type(0), type_) if type_.dims == () else None
+    return Const(0, type_)
 
 
 def _pairs(node: Node) -> list[tuple[Atom, Atom]]:
