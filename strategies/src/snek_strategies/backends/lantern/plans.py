@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -86,5 +87,10 @@ def _size(dtype: str, dims: list[int]) -> int:
 def _lowering() -> str:
     """Return a digest of the modules that decide what becomes of a program."""
     package = Path(snek_strategies.__file__).parent
-    texts = [path.read_bytes() for name in LOWERING for path in sorted((package / name).rglob("*.py"))]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+    # `os.walk` takes half the time that a Path's own walk does, and every process asks once.
+    found = [f"{at}/{one}" for name in LOWERING for at, _, names in os.walk(package / name) for one in names]
+    held = hashlib.sha256()
+    for path in sorted(one for one in found if one.endswith(".py")):
+        with open(path, "rb") as file:
+            held.update(file.read() + b"\0")
+    return held.hexdigest()
