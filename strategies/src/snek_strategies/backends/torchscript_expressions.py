@@ -1,4 +1,4 @@
-"""What each core primitive looks like in TorchScript's Python: one row each; every value is a tensor."""
+"""What each core primitive looks like in TorchScript's Python: one row each, over tensors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.placed_index import Along, At, is_basic, placed
+from snek_strategies.backends.torchscript_numbers import is_number, literal, number, unboxed
 from snek_strategies.backends.traced_program import OF_MATH
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Const, Node
@@ -33,9 +34,13 @@ UNKNOWN = frozenset({"uint16", "uint32", "uint64"})
 
 
 class Constants:
-    """A program's constants, which its functions take as further arguments."""
+    """A program's constants, which its functions take as further arguments.
 
-    def __init__(self) -> None:
+    With `numbers`, values that TorchScript has numbers for are such, constant or not, and no tensors.
+    """
+
+    def __init__(self, numbers: bool = False) -> None:
+        self.numbers = numbers
         self.values: list[np.ndarray] = []
         self._known: dict[object, str] = {}
 
@@ -50,7 +55,23 @@ class Constants:
 
     def constant(self, const: Const) -> str:
         """Return the text of an operand that is a constant."""
-        return self.tensor(const.value, dtype_of(const.type))
+        dtype = dtype_of(const.type)
+        return literal(const.value, dtype) if self.is_number(const) else self.tensor(const.value, dtype)
+
+    def is_number(self, atom: Atom) -> bool:
+        """Tell whether a value is a number in the program, and no tensor."""
+        return self.numbers and is_number(atom.type)
+
+    def boxed(self, text: str, atom: Atom) -> str:
+        """Return a value's text as a tensor."""
+        if not self.is_number(atom):
+            return text
+        dtype = dtype_of(atom.type)
+        return (
+            self.tensor(atom.value, dtype)
+            if isinstance(atom, Const)
+            else f"torch.scalar_tensor({text}, dtype={torch_dtype(dtype)})"
+        )
 
 
 def torch_dtype(dtype: np.dtype[np.generic]) -> str:
@@ -74,12 +95,20 @@ def expression(constants: Constants, node: Node, operands: list[str]) -> str:
     for atom in (*node.operands, *node.results):
         if dtype_of(atom.type).name in UNKNOWN:
             raise cannot_say(NAME, node, f"PyTorch hardly computes on {dtype_of(atom.type)}; use int64")
+    said = number(node, operands) if constants.numbers else None
+    if said is not None:
+        return said
+    made = _of_tensors(constants, node, operands)
+    return unboxed(made, node.results[0].type) if constants.is_number(node.results[0]) else made
+
+
+def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
     if node.primitive == "math":
         function = str(dict(node.params)["function"])
         if function not in OF_MATH or (function == "log" and len(operands) > 1):
             raise cannot_say(NAME, node, f"it has no math.{function}; use back-end 'interpret'")
         wide = np.dtype("float64")
-        given = [cast(text, dtype_of(atom.type), wide) for text, atom in zip(operands, node.operands, strict=True)]
+        given, _ = _operands(constants, node, operands, wide)
         made = _same_dtype(constants, OF_MATH[function], wide, given, [None] * len(given))
         bare = np.dtype(bool) if OF_MATH[function].startswith("is") else wide
         return cast(made, bare, dtype_of(node.results[0].type))
@@ -92,7 +121,10 @@ def expression(constants: Constants, node: Node, operands: list[str]) -> str:
     row = ROWS.get(node.primitive)
     if row is None:
         raise cannot_say(NAME, node, "it is not written in TorchScript yet; use back-end 'interpret'")
-    return row(constants, node, operands)
+    numbers = OF_NUMBERS.get(node.primitive, range(0))
+    pairs = zip(operands, node.operands, strict=True)
+    boxed = [text if at in numbers else constants.boxed(text, atom) for at, (text, atom) in enumerate(pairs)]
+    return row(constants, node, boxed)
 
 
 def exported_expression(constants: Constants, node: Node, operands: list[str]) -> str:
@@ -108,9 +140,13 @@ def _operands(
 ) -> tuple[list[str], list[str | None]]:
     texts, literals = [], []
     for text, atom in zip(operands, node.operands, strict=True):
-        known = isinstance(atom, Const) and not dims_of(atom.type)
-        texts.append(constants.tensor(atom.value, dtype) if known else cast(text, dtype_of(atom.type), dtype))  # type: ignore[union-attr]
-        literals.append(_literal(atom, dtype) if known else None)
+        if isinstance(atom, Const) and not dims_of(atom.type):
+            texts.append(constants.tensor(atom.value, dtype))
+            literals.append(_literal(atom, dtype))
+        else:
+            texts.append(cast(constants.boxed(text, atom), dtype_of(atom.type), dtype))
+            is_literal = constants.is_number(atom) and dtype_of(atom.type) == dtype and dtype.kind != "b"
+            literals.append(text if is_literal else None)
     return texts, literals
 
 
@@ -137,7 +173,8 @@ def _same_dtype(
     if name in ("floor_divide", "remainder"):
         a, b = texts
         if dtype.kind in "biu":
-            safe = b if literals[1] not in (None, "0") else f"torch.where({b} == 0, {one}, {b})"
+            known = (literals[1] or "0").lstrip("-")
+            safe = b if known.isdigit() and known != "0" else f"torch.where({b} == 0, {one}, {b})"
             made = _divided(name, a, safe)
             return made if safe == b else f"torch.where({b} == 0, {zero}, {made})"
         return _divided(name, a, b)
@@ -147,6 +184,8 @@ def _same_dtype(
         inside = f"torch.clamp({b}, 0, {bits - 1})"
         far = zero if name == "left_shift" else f"torch.bitwise_right_shift({a}, {constants.tensor(bits - 1, dtype)})"
         return f"torch.where(({b} >= 0) & ({b} < {bits}), torch.bitwise_{name}({a}, {inside}), {far})"
+    if name == "sign" and dtype.kind == "f":
+        return f"torch.where({texts[0]} == {texts[0]}, torch.sign({texts[0]}), {texts[0]})"  # that of NaN is NaN
     if name == "cbrt":
         return f"torch.sign({texts[0]}) * torch.pow(torch.abs({texts[0]}), {1 / 3!r})"
     if name == "conjugate":
@@ -176,9 +215,14 @@ def _not(_: Constants, node: Node, operands: list[str]) -> str:
 
 
 def _where(constants: Constants, node: Node, operands: list[str]) -> str:
-    wanted = dtype_of(node.results[0].type)
-    flag = cast(operands[0], dtype_of(node.operands[0].type), np.dtype(bool))
+    (result,) = node.results
+    wanted = dtype_of(result.type)
     sides, _ = _operands(constants, _only(node, 1), operands[1:], wanted)
+    if constants.is_number(node.operands[0]) and all(
+        dims_of(one.type) == dims_of(result.type) for one in node.operands[1:]
+    ):
+        return f"({sides[0]} if {operands[0]} else {sides[1]})"
+    flag = cast(constants.boxed(operands[0], node.operands[0]), dtype_of(node.operands[0].type), np.dtype(bool))
     return f"torch.where({', '.join([flag, *sides])})"
 
 
@@ -241,8 +285,9 @@ def _getitem(constants: Constants, node: Node, operands: list[str]) -> str:
         return operands[0]
     backwards = any(isinstance(part, slice) and (part.step or 1) < 0 for part in index)
     if is_basic(tuple(atom.type for atom in node.operands[1:])) and not backwards:
-        values = iter(operands[1:])
-        return f"{operands[0]}[{', '.join(f'int({next(values)})' if part is HOLE else _part(part) for part in index)}]"
+        given = zip(operands[1:], node.operands[1:], strict=True)
+        values = iter(text if constants.is_number(atom) else f"int({text})" for text, atom in given)
+        return f"{operands[0]}[{', '.join(next(values) if part is HOLE else _part(part) for part in index)}]"
     return f"torch.take({operands[0]}, {_positions(constants, node, 1, operands[1:])})"
 
 
@@ -271,6 +316,10 @@ def _positions(constants: Constants, node: Node, first: int, dynamic: list[str])
             known = known + line.reshape(shape) * stride
         else:
             atom = node.operands[first + place.operand]
+            if constants.is_number(atom):
+                terms.append(f"({dynamic[place.operand]} % {size}) * {stride}")
+                stride *= size
+                continue
             text = cast(dynamic[place.operand], dtype_of(atom.type), np.dtype("int64"))
             extents = dict(zip(reversed(place.axes), reversed(dims_of(atom.type)), strict=False))
             shape = [extents.get(k, 1) for k in range(len(where.shape))]
@@ -322,3 +371,6 @@ ROWS: dict[str, Row] = {
     "imag": lambda _, node, operands: f"torch.imag({operands[0]})",  # noqa: ARG005
 }
 """One row for each core primitive that is not elementwise."""
+
+OF_NUMBERS = {"where": range(3), "getitem": range(1, 99), "setitem": range(2, 99), "additem": range(2, 99)}
+"""The operands that a row may be given as numbers."""

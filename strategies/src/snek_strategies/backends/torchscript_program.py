@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math  # noqa: F401 - TorchScript looks names up where the text is handed in
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from snek_strategies.backends.backend import Run, cannot_say
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.structured_source import Dialect, write
 from snek_strategies.backends.torchscript_expressions import Constants, expression
+from snek_strategies.backends.torchscript_numbers import unboxed
 from snek_strategies.backends.traced_program import TracedProgram
 from snek_strategies.ir.syntax import Block, Node, Program
 from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript
@@ -43,14 +45,14 @@ class TorchScriptProgram(TracedProgram):
         for node in _nodes(self.ready.body):
             if node.primitive in ("function", "call"):
                 raise cannot_say(self.backend, node, RECURSION)
-        self.constants = Constants()
+        self.constants = Constants(numbers=True)
         dialect = Dialect(
             expression=lambda node, operands: expression(self.constants, node, operands),
             constant=self.constants.constant,
             statement=self._statement,
             inlined=lambda node: node.primitive in INLINED,
             head=self._head,
-            returned=lambda _, texts: f"return torch.jit.annotate(List[Tensor], [{', '.join(texts)}])",
+            returned=self._returned,
         )
         body = write(self.ready, dialect)
         # Only now the constants are known.
@@ -67,8 +69,18 @@ class TorchScriptProgram(TracedProgram):
     def _statement(self, node: Node, operands: list[str]) -> list[str]:  # noqa: ARG002
         raise cannot_say(self.backend, node, "it is not written in TorchScript yet; use back-end 'interpret'")
 
-    def _head(self, one: Lifted, parameters: list[str]) -> list[str]:  # noqa: ARG002
-        return [f"def program({', '.join(f'{name}: Tensor' for name in parameters)}) -> List[Tensor]:"]
+    def _head(self, one: Lifted, parameters: list[str]) -> list[str]:
+        head, lines = [], []
+        for name, sym in zip(parameters, one.block.parameters, strict=True):
+            given = f"{name}_tensor" if self.constants.is_number(sym) else name
+            head.append(f"{given}: Tensor")
+            if given != name:
+                lines.append(f"    {name} = {unboxed(given, sym.type)}")
+        return [f"def program({', '.join(head)}) -> List[Tensor]:", *lines]
+
+    def _returned(self, one: Lifted, texts: list[str]) -> str:
+        tensors = map(self.constants.boxed, texts, one.block.results)
+        return f"return torch.jit.annotate(List[Tensor], [{', '.join(tensors)}])"
 
     def as_text(self, kind: str) -> str:
         """Return the `python` source, or the `graph` that PyTorch makes of it."""
