@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import warnings
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,20 +19,14 @@ from snek_strategies.ir.interpretations import LINEAR
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
 from array_api_programs import BINARY, PROGRAMS, REFUSED, STANDARD, UNARY  # noqa: E402
+from own_process import column_of  # noqa: E402
 
 TABLE: dict[str, list[str]] = json.loads((TESTS.parents[1] / "results/expected/array_api.json").read_text())
 
 
-@cache
 def answers(backend: str) -> dict[str, str]:
     """Run a back-end's whole column in one process of its own."""
-    reason = BACKENDS[backend].missing()
-    if reason:
-        pytest.skip(reason)
-    command = [sys.executable, "-P", str(TESTS / "run_array_api.py"), backend]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, str] = json.loads(done.stdout)
+    found: dict[str, str] = column_of("run_array_api.py", backend)
     return found
 
 

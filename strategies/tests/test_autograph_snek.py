@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import json
-import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parent / "run_autograph_snek.py"
+TESTS = Path(__file__).parent
+sys.path.append(str(TESTS))
+from own_process import said_by  # noqa: E402
+
+SCRIPT = TESTS / "run_autograph_snek.py"
 TABLES = {
     node.target.id: [key.id for key in node.value.keys]  # type: ignore[union-attr]
     for node in ast.parse(SCRIPT.read_text()).body
@@ -24,12 +25,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@cache
 def answers() -> dict[str, dict[str, str]]:
-    command = [sys.executable, "-P", str(SCRIPT)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+    found: dict[str, dict[str, str]] = said_by(SCRIPT.name, timeout=300)
     return found
 
 

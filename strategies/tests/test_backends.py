@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +15,15 @@ from snek_workloads.registry import names
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
 from backend_programs import PROGRAMS  # noqa: E402
+from own_process import column_of  # noqa: E402
 
 TABLE: dict[str, dict[str, str]] = json.loads((TESTS.parents[1] / "results/expected/backends.json").read_text())
 ROWS = [*PROGRAMS, *(f"workload {name}" for name in names())]
 
 
-@cache
 def answers(backend: str) -> dict[str, Any]:
     """Run a back-end's whole column in one process of its own."""
-    reason = BACKENDS[backend].missing()
-    if reason:
-        pytest.skip(reason)
-    command = [sys.executable, "-P", str(TESTS / "run_backends.py"), backend]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = column_of("run_backends.py", backend)
     return found
 
 

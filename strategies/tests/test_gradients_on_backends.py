@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from snek_strategies.ir.verify import verify
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
 from gradient_programs import CONSTRUCTS, FAMILIES, X, loop, slope  # noqa: E402
+from own_process import said_by  # noqa: E402
 
 ROWS = [*(one.__name__ for one in CONSTRUCTS), *FAMILIES]
 HERE = [name for name in BACKENDS if not BACKENDS[name].missing()]
@@ -33,13 +31,9 @@ ARRAYS = [name for name in ("numba", "jax") if name in HERE and name not in TAPE
 """Without PyTorch and TensorFlow, which must not share a process; `test_backends.py` has gradients on all."""
 
 
-@cache
 def answers(backend: str, *rows: str) -> dict[str, str]:
     """Run a back-end's whole column, or these rows, in one process of its own."""
-    command = [sys.executable, "-P", str(TESTS / "run_gradients.py"), backend, *rows]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, str] = json.loads(done.stdout)
+    found: dict[str, str] = said_by("run_gradients.py", backend, *rows)
     return found
 
 

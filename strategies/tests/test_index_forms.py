@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from snek_strategies.backends.registry import known
+sys.path.append(str(Path(__file__).parent))
+from own_process import column_of  # noqa: E402
 
-SCRIPT = Path(__file__).parent / "run_index_forms.py"
 TEXTS = {"jax": "jaxpr", "tensorflow": "graph"}
 
 
@@ -19,12 +17,7 @@ TEXTS = {"jax": "jaxpr", "tensorflow": "graph"}
 def found(request: pytest.FixtureRequest) -> tuple[str, dict[str, object]]:
     """Return a back-end and what the script said of it."""
     backend: str = request.param
-    if known(backend).missing() is not None:
-        pytest.skip(f"{backend} is not installed")
-    command = [sys.executable, "-P", str(SCRIPT), backend, TEXTS[backend]]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return backend, json.loads(done.stdout.splitlines()[-1])
+    return backend, column_of("run_index_forms.py", backend, TEXTS[backend])
 
 
 def test_every_form_of_index_takes_and_stores_as_numpy_does(found: tuple[str, dict[str, object]]) -> None:

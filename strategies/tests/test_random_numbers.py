@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from snek_strategies.random_numbers.threefry import threefry
 
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
+from own_process import column_of  # noqa: E402
 from random_programs import descend, walk  # noqa: E402
 from run_random_numbers import same, units  # noqa: E402
 
@@ -50,16 +48,9 @@ def test_threefry_gives_the_known_answers_of_its_authors(counter: str, key: str,
     assert same(threefry(words(key), words(counter)), words(answer))
 
 
-@cache
 def answers(backend: str) -> dict[str, Any]:
     """Draw on a back-end, in one process of its own."""
-    reason = BACKENDS[backend].missing()
-    if reason:
-        pytest.skip(reason)
-    command = [sys.executable, "-P", str(TESTS / "run_random_numbers.py"), backend]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = column_of("run_random_numbers.py", backend)
     return found
 
 

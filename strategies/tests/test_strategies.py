@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from snek_strategies.registry import STRATEGIES, load
 
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
+from own_process import said_by  # noqa: E402
 from strategy_programs import DEPENDS_ON_DATA, documented, documented_gradient, tried, tried_gradients  # noqa: E402
 
 NAMES = sorted(STRATEGIES)
@@ -26,21 +26,12 @@ FIXED = {"trace/torch", "torchscript/torch"}
 """Strategies whose artefact never changes: they run other dtypes without staging again."""
 
 
-@cache
-def framework_answers(framework: str) -> dict[str, Any]:
-    """Run all strategies of a framework in one process of its own."""
-    command = [sys.executable, "-P", str(TESTS / "run_strategies.py"), framework]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-4000:]
-    answers: dict[str, Any] = json.loads(done.stdout)
-    return answers
-
-
 def answers(name: str) -> dict[str, Any]:
     reason = load(name).missing()
     if reason:
         pytest.skip(reason)
-    answer: dict[str, Any] = framework_answers(FRAMEWORKS[name])[name]
+    # All strategies of a framework run in one process.
+    answer: dict[str, Any] = said_by("run_strategies.py", FRAMEWORKS[name], timeout=300)[name]
     assert "crash" not in answer, answer["crash"]
     return answer
 
