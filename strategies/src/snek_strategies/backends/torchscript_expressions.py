@@ -10,6 +10,7 @@ import numpy as np
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.placed_index import Along, At, is_basic, placed
+from snek_strategies.backends.torchscript_numbers import INFIX as OF_NUMBERS
 from snek_strategies.backends.torchscript_numbers import is_number, literal, number, unboxed
 from snek_strategies.backends.traced_program import OF_MATH
 from snek_strategies.ir.interpretations import HOLE
@@ -18,10 +19,7 @@ from snek_strategies.ir.syntax import Atom, Const, Node
 Row = Callable[["Constants", Node, list[str]], str]
 NAME = "torchscript"
 
-INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=", "equal": "==",
-    "not_equal": "!=", "greater": ">", "greater_equal": ">=",
-}  # fmt: skip
+INFIX = {**OF_NUMBERS, "divide": "/"}
 ON_BOOLS = {"add": "logical_or", "multiply": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
             "fmax": "logical_or", "fmin": "logical_and"}  # fmt: skip
 OTHER_NAMES = {
@@ -121,10 +119,9 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
     row = ROWS.get(node.primitive)
     if row is None:
         raise cannot_say(NAME, node, "it is not written in TorchScript yet; use back-end 'interpret'")
-    numbers = OF_NUMBERS.get(node.primitive, range(0))
-    pairs = zip(operands, node.operands, strict=True)
-    boxed = [text if at in numbers else constants.boxed(text, atom) for at, (text, atom) in enumerate(pairs)]
-    return row(constants, node, boxed)
+    tensors = TENSORS_FIRST.get(node.primitive, len(operands))
+    boxed = [constants.boxed(text, atom) for text, atom in zip(operands[:tensors], node.operands, strict=False)]
+    return row(constants, node, [*boxed, *operands[tensors:]])
 
 
 def exported_expression(constants: Constants, node: Node, operands: list[str]) -> str:
@@ -372,5 +369,5 @@ ROWS: dict[str, Row] = {
 }
 """One row for each core primitive that is not elementwise."""
 
-OF_NUMBERS = {"where": range(3), "getitem": range(1, 99), "setitem": range(2, 99), "additem": range(2, 99)}
-"""The operands that a row may be given as numbers."""
+TENSORS_FIRST = {"where": 0, "getitem": 1, "setitem": 2, "additem": 2}
+"""How many operands a row takes as tensors, where those that follow may be numbers; all of them elsewhere."""
