@@ -79,9 +79,19 @@ def check(function: Callable[..., Any], sets: Any) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+TAPED = [name for name in PROGRAMS if name.startswith("gradient of ")]
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in TAPED])
 def test_the_text_of_a_construct_does_what_the_interpreter_does(name: str) -> None:
     check(*PROGRAMS[name])
+
+
+@pytest.mark.parametrize("name", TAPED)
+def test_a_gradient_that_needs_a_tape_has_no_text_and_says_so(name: str) -> None:
+    function, sets = PROGRAMS[name]
+    with pytest.raises(snek.SnekError, match="cannot express tape_.* there is no Python text for it"):
+        snek.stage(function).trace(*sets[0]).lower().as_text("python")
 
 
 @pytest.mark.parametrize("name", ARRAY_API)
