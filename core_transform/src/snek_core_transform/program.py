@@ -16,6 +16,7 @@ import gast
 
 from .errors import NoSource, Place
 from .mangling import mangled
+from .to_gast import to_gast
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -38,7 +39,7 @@ class Program:
 
     def new_tree(self) -> gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda:
         """Return another tree of the function, equal to `tree`."""
-        return gast.ast_to_gast(self.node)
+        return to_gast(self.node)
 
     @property
     def filename(self) -> str:
