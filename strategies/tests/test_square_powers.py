@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import snek
@@ -101,6 +102,83 @@ def test_the_base_of_a_power_may_be_computed_and_its_use_be_inside_a_branch() ->
     assert products(program.body) == 3
     for flag in (np.bool_(True), np.bool_(False)):
         np.testing.assert_allclose(Interpreter(program)(x, flag)[0], branch(x, flag), rtol=1e-14)
+
+
+@pytest.mark.parametrize(("n", "most"), [(3, 6), (8, 9), (16, 11), (32, 13)])
+def test_the_slope_of_a_power_takes_few_products_too(n: int, most: int) -> None:
+    x = np.array([0.5, -1.25, 1.0, -0.75, 1.5], np.float32)
+    program = snek.value_and_grad(lambda x: chain(x, n).mean(), unroll=64).trace(x).staged.program
+    squared = verify(looped(optimized(program)))
+    assert products(squared.body) <= most
+    value, slope = Interpreter(squared)(x)
+    wide = x.astype(np.float64)
+    np.testing.assert_allclose(value, (wide**n).mean(), rtol=1e-5)
+    np.testing.assert_allclose(slope, n * wide ** (n - 1) / x.size, rtol=n * 2**-24)
+
+
+def test_a_power_by_a_small_whole_number_is_products_and_off_by_at_most_half_a_unit_each() -> None:
+    x = np.linspace(-2, 2, 10_000, dtype=np.float32)
+    x = x[np.abs(x) > 0.01]  # smaller ones' powers are subnormal
+    for n in range(2, 17):
+        program = made(lambda x, n=n: x**n, x)
+        assert "power" not in {node.primitive for node in program.body.nodes}
+        (answer,) = Interpreter(program)(x)
+        assert np.max(np.abs(answer / x.astype(np.float64) ** n - 1)) <= n * 2**-24
+    for exponent in (17, -1, 0.5, 2.5):
+        program = made(lambda x, exponent=exponent: x**exponent, np.abs(x))
+        assert "multiply" not in {node.primitive for node in program.body.nodes}
+
+
+EXTREMES = [1e-44, 1e-38, 1e-30, 3e-20, 1e-15, 1e-5, -0.5, 1.0, 3.0, -1e5, 1e15, 2e19, 1e30, 3e38]
+
+
+def exact(program: Program, values: Sequence[float]) -> list[Fraction]:
+    known = {sym.index: Fraction(value) for sym, value in zip(program.body.parameters, values, strict=True)}
+    for node in program.body.nodes:
+        left, right = (known[one.index] for one in node.operands if isinstance(one, Sym))
+        known[node.results[0].index] = left * right if node.primitive == "multiply" else left + right
+    return [known[one.index] for one in program.body.results if isinstance(one, Sym)]
+
+
+def right(answer: np.float32, value: Fraction) -> bool:
+    return bool(np.isfinite(answer)) and abs(Fraction(float(answer)) - value) <= abs(value) / 1000
+
+
+CASES = st.lists(st.sampled_from(EXTREMES), min_size=3, max_size=3)
+TERMS = st.lists(
+    st.tuples(st.sampled_from(["multiply", "add"]), st.integers(0, 99), st.integers(0, 99)), min_size=2, max_size=9
+)
+
+
+def terms(pairs: Sequence[tuple[str, int, int]]) -> Program:
+    """Return a program of products and sums of names, which yields the last of them."""
+    names = [Sym(at, Array(np.dtype("float32"), (1,))) for at in range(3)]
+    nodes: list[Node] = []
+    for primitive, left, right in pairs:
+        nodes.append(simple(len(names), primitive, names[left % len(names)], names[right % len(names)]))
+        names.append(nodes[-1].results[0])
+    return Program("terms", Block(tuple(names[:3]), tuple(nodes), (names[-1],)))
+
+
+def test_a_slope_is_right_where_a_power_on_the_way_would_vanish() -> None:
+    x, s = np.array([2e-6], np.float32), np.array([3e38], np.float32)
+    program = snek.grad(lambda x, s: (s * chain(x, 12)).sum()).trace(x, s).staged.program
+    (slope,) = Interpreter(verify(looped(optimized(program))))(x, s)
+    np.testing.assert_allclose(slope, 12 * np.float64(3e38) * 2e-6**11, rtol=1e-5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TERMS, CASES)
+@example([("multiply", *pair) for pair in [(1, 1), (0, 1), (4, 1), (5, 1), (6, 1), (7, 3)]], [1e-44, 8e12, 1.0])
+def test_what_the_text_gets_right_stays_right_however_large_or_small(
+    pairs: list[tuple[str, int, int]], values: list[float]
+) -> None:
+    program = terms(pairs)
+    args = [np.array([value], np.float32) for value in values]
+    with np.errstate(all="ignore"):
+        (before,), (after,) = Interpreter(program)(*args), Interpreter(verify(square_powers(program)))(*args)
+    (value,) = exact(program, [float(one[0]) for one in args])
+    assert right(after[0], value) or not right(before[0], value)
 
 
 @settings(max_examples=200, deadline=None)

@@ -54,7 +54,7 @@ def _simpler(block: Block, names: dict[int, Atom]) -> Block:
     narrow: dict[int, Atom] = {}
     for old in block.nodes:
         node = old.over(atoms(old.operands), tuple(_simpler(one, names) for one in old.blocks))
-        if node.primitive == "broadcast_to":
+        if node.primitive == "broadcast_to" or (node.primitive == "reshape" and _is_one(node.operands[0].type)):
             narrow[node.results[0].index] = node.operands[0]
         node = _unspread(node, narrow)
         nothing, same = _nothing(node), _unchanged(node)
@@ -82,6 +82,10 @@ def _unspread(node: Node, narrow: dict[int, Atom]) -> Node:
             if results_of(node.primitive, types, dict(node.params)) == tuple(sym.type for sym in node.results):
                 node = replace(node, operands=operands)
     return node
+
+
+def _is_one(type_: Type) -> bool:
+    return isinstance(type_, Array) and not type_.dims
 
 
 def _unchanged(node: Node) -> Atom | None:

@@ -1,5 +1,7 @@
 """Take powers by squares: an array that is multiplied by itself again and again takes as few products as that needs.
 
+So does the slope of such a power, a sum of equal products, and a `power` by a small whole number.
+
 >>> from snek_strategies.ir.show import show
 >>> from snek_strategies.ir.passes.examples import eighth_power
 >>> print(show(eighth_power()))
@@ -26,14 +28,14 @@ program eighth_power(%0: float64[3]) {
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.passes.close_functions import Fresh, numbered
-from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in, next_index
-from snek_strategies.ir.types import Array
+from snek_strategies.ir.passes.monomials import Monomial, monomials
+from snek_strategies.ir.rules import results_of
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_in, next_index
 
 
 def square_powers(program: Program) -> Program:
@@ -47,17 +49,26 @@ def square_powers(program: Program) -> Program:
     return Program(program.name, in_deep_stack(lambda: _Squaring(program.body, fresh).block(program.body)))
 
 
-@dataclass(frozen=True)
-class _Power:
-    """A name that is a base's power, and the product that made it."""
+@dataclass
+class _Family:
+    """Names that a block makes of one another as monomials."""
 
-    base: Sym
-    exponent: int
-    node: Node
+    nodes: list[Node] = field(default_factory=list)
+    wanted: dict[Monomial, Node] = field(default_factory=dict)
+    """What something else than one of them uses, and the node that makes it."""
+    twice: bool = False
+    """Whether two names for one monomial are used: who is given both may write to one."""
+    made: dict[Monomial, Sym] = field(default_factory=dict)
 
+    def want(self, one: Monomial, node: Node) -> None:
+        """Note what is used elsewhere."""
+        self.twice |= self.wanted.setdefault(one, node) is not node
 
-Wanted = dict[int, dict[int, _Power]]
-"""By base and exponent, the powers that something else than a further power uses."""
+    @property
+    def pays(self) -> bool:
+        """Whether what is wanted takes fewer products by squares, and overflows nowhere else than in the text."""
+        safe = not self.twice and all(one.is_safe for one in self.wanted)
+        return safe and _products(self.wanted) < sum(map(_cost, self.nodes))
 
 
 class _Squaring:
@@ -67,105 +78,86 @@ class _Squaring:
 
     def block(self, block: Block) -> Block:
         """Return the block, and those in it, with powers by squares."""
-        powers = _powers(block)
-        counts = Counter(power.base.index for power in powers.values())
-        wanted = self._wanted(block, powers)
-        fewer = {base: own for base, own in wanted.items() if _products(own) < counts[base]}
-        made: dict[tuple[int, int], Sym] = {}
+        found = monomials(block)
+        families = self._families(block, found)
+        paying = {id(family) for family in families.values() if family.pays}
         nodes: list[Node] = []
-
-        def make(base: Sym, exponent: int, like: Node) -> Sym:
-            if exponent == 1:
-                return base
-            key = base.index, exponent
-            if key not in made:
-                parts = tuple([make(base, part, like) for part in _parts(exponent)])
-                own = fewer[base.index].get(exponent)
-                made[key] = self.fresh(base.type) if own is None else own.node.results[0]
-                nodes.append(replace(like if own is None else own.node, results=(made[key],), operands=parts))
-            return made[key]
 
         def use(atoms: tuple[Atom, ...]) -> None:
             for atom in atoms:
-                power = powers.get(atom.index) if isinstance(atom, Sym) else None
-                if power is not None and power.base.index in fewer:
-                    make(power.base, power.exponent, power.node)
+                if isinstance(atom, Sym) and atom.index in families:
+                    family, one = families[atom.index], found[atom.index]
+                    if id(family) in paying:
+                        self._make(family, one, family.wanted[one], nodes)
 
         for node in block.nodes:
-            power = powers.get(node.results[0].index) if node.results else None
-            if power is None or power.base.index not in fewer:  # others are made where they are used
+            family = families.get(node.results[0].index) if node.results else None
+            if family is None or id(family) not in paying:  # others are made where they are used
                 use(self._reads(node))
                 nodes.append(node.over(node.operands, tuple(map(self.block, node.blocks))))
         use(block.results)
-        return replace(block, nodes=tuple(nodes))
+        return Block(block.parameters, tuple(nodes), block.results)
+
+    def _make(self, family: _Family, one: Monomial, like: Node, nodes: list[Node]) -> Sym:
+        """Return the name of a monomial, made before or now, at the place of the node that it is made for."""
+        if one.is_name:
+            return one.exponents[0][0]
+        if one not in family.made:
+            parts = one.parts()
+            operands = tuple(
+                [self._make(family, part, like, nodes) if isinstance(part, Monomial) else part for part in parts]
+            )
+            (type_,) = results_of("multiply", tuple(part.type for part in operands), {})
+            own = family.wanted.get(one)
+            family.made[one] = own.results[0] if own is not None else self.fresh(type_)
+            nodes.append(Node((family.made[one],), "multiply", operands, place=(own or like).place))
+        return family.made[one]
 
     def _reads(self, node: Node) -> tuple[Atom, ...]:
         return (*node.operands, *(sym for one in node.blocks for sym in self.free[id(one)]))
 
-    def _wanted(self, block: Block, powers: dict[int, _Power]) -> Wanted:
-        """Return what is used, but of a base with two names for one power: who is given both may write to one."""
-        wanted: Wanted = {}
-        twice: set[int] = set()
-
-        def use(atoms: tuple[Atom, ...]) -> None:
-            for atom in atoms:
-                power = powers.get(atom.index) if isinstance(atom, Sym) else None
-                if power is not None:
-                    own = wanted.setdefault(power.base.index, {})
-                    if own.setdefault(power.exponent, power) is not power:
-                        twice.add(power.base.index)
-
-        for node in block.nodes:
-            if not (node.results and node.results[0].index in powers):
-                use(self._reads(node))
-        use(block.results)
-        return {base: own for base, own in wanted.items() if base not in twice}
+    def _families(self, block: Block, found: dict[int, Monomial]) -> dict[int, _Family]:
+        """Return the families of a block's monomials, by name."""
+        makers = {
+            node.results[0].index: node for node in block.nodes if node.results and node.results[0].index in found
+        }
+        families: dict[int, _Family] = {}
+        for node in makers.values():
+            _join(families, node)
+        read = [self._reads(node) for node in block.nodes if not (node.results and node.results[0].index in found)]
+        for atom in (*(atom for one in read for atom in one), *block.results):
+            if isinstance(atom, Sym) and atom.index in families:
+                families[atom.index].want(found[atom.index], makers[atom.index])
+        return families
 
 
-def _powers(block: Block) -> dict[int, _Power]:
-    """Return the names of a block that are powers of floating-point arrays."""
-    powers: dict[int, _Power] = {}
-    copies: dict[int, Atom] = {}
-    for node in block.nodes:
-        if node.primitive == "positive":
-            (given,) = node.operands
-            copies[node.results[0].index] = copies.get(given.index, given) if isinstance(given, Sym) else given
-        power = _power(node, powers, copies)
-        if power is not None:
-            powers[node.results[0].index] = power
-    return powers
+def _join(families: dict[int, _Family], node: Node) -> None:
+    """Let a node join the families of its operands, which are one family then."""
+    near = {id(one): one for atom in node.operands if isinstance(atom, Sym) and (one := families.get(atom.index))}
+    family = max(near.values(), key=lambda one: len(one.nodes), default=_Family())
+    for other in near.values():
+        if other is not family:
+            family.nodes += other.nodes
+            families.update((one.results[0].index, family) for one in other.nodes)
+    family.nodes.append(node)
+    families[node.results[0].index] = family
 
 
-def _power(node: Node, powers: dict[int, _Power], copies: dict[int, Atom]) -> _Power | None:
-    """Return what power a node makes of one floating-point array, or None."""
-    if node.primitive != "multiply":
-        return None
-    (type_,) = (sym.type for sym in node.results)
-    if not isinstance(type_, Array) or not type_.dims or type_.dtype.kind != "f":
-        return None
-    sides = []
-    for one in node.operands:
-        atom = copies.get(one.index, one) if isinstance(one, Sym) else one
-        if not isinstance(atom, Sym) or atom.type != type_:
-            return None
-        known = powers.get(atom.index)
-        sides.append((known.base, known.exponent) if known else (atom, 1))
-    (base, left), (other, right) = sides
-    return _Power(base, left + right, node) if base == other else None
+def _cost(node: Node) -> int:
+    """Return how many products a node counts as: a `power` as the products that it stands for."""
+    exponent = node.operands[-1]
+    if node.primitive == "power" and isinstance(exponent, Const):
+        return int(exponent.value)  # type: ignore[call-overload, no-any-return] # monomials.py has seen that it is whole
+    return int(node.primitive != "positive")
 
 
-def _parts(exponent: int) -> tuple[int, int]:
-    """Return the exponents of the two factors that make a power."""
-    return (exponent // 2, exponent // 2) if exponent % 2 == 0 else (exponent - 1, 1)
-
-
-def _products(exponents: Iterable[int]) -> int:
-    """Return how many products make all these powers of one base."""
-    made: set[int] = set()
-    pending = list(exponents)
+def _products(wanted: Iterable[Monomial]) -> int:
+    """Return how many products make all these monomials."""
+    made: set[Monomial] = set()
+    pending = list(wanted)
     while pending:
         one = pending.pop()
-        if one > 1 and one not in made:
+        if not one.is_name and one not in made:
             made.add(one)
-            pending.extend(_parts(one))
+            pending.extend(part for part in one.parts() if isinstance(part, Monomial))
     return len(made)
