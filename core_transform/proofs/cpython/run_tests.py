@@ -87,19 +87,24 @@ def _kept(suite: unittest.TestSuite, listed: dict[str, str]) -> unittest.TestSui
     return kept
 
 
+def _is_of(name: str, modules: tuple[str, ...]) -> bool:
+    """Tell whether a module is one of `modules` or in one that is a package."""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
 def run(module: str, mode: str, libraries: tuple[str, ...]) -> dict[str, object]:
     """Import the module as the mode says, run its tests, and return what came of it."""
-    counts, names = Counts(mode), {module, *libraries}
-    for library in libraries:
+    counts = Counts(mode)
+    for loaded in [name for name in sys.modules if _is_of(name, libraries)]:
         # Loaded again, so that the hook sees it; those that hold on to the old one keep it.
-        sys.modules.pop(library, None)
+        del sys.modules[loaded]
     listed = exceptions(Path(__file__).parent / "exceptions.toml").get(mode, {})
-    with counts.imports(lambda name: name in names or name.startswith(f"{module}.")):
+    with counts.imports(lambda name: _is_of(name, (module, *libraries))):
         for library in libraries:
             importlib.import_module(library)
-        loaded = importlib.import_module(module)
-        _load_tests_as_written(loaded)
-        suite = _kept(unittest.defaultTestLoader.loadTestsFromModule(loaded), listed)
+        tests = importlib.import_module(module)
+        _load_tests_as_written(tests)
+        suite = _kept(unittest.defaultTestLoader.loadTestsFromModule(tests), listed)
         result = Outcomes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
