@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -25,6 +26,9 @@ class StagedCalls:
 
     A back-end's own class may remember, and serve, in its own way.
     """
+
+    native: ClassVar[bool] = False
+    """Whether programs take the arrays of frameworks as they are."""
 
     _last: tuple[list[Kind], Callable[..., Any], StagedProgram] | None = None
 
@@ -50,17 +54,30 @@ class StagedCalls:
         """
         if given[1] or len(args) != len(given[0]) or not all(map(operator.is_, args, given[0])):
             return
-        kinds = [_kind_of(one) for one in args]
+        kinds = [_kind_of(one, self.native) for one in args]
         if None not in kinds and _arrays_like(args, kinds) is not None:  # type: ignore[arg-type]
             self._last = kinds, run, staged  # type: ignore[assignment]
 
 
-def _kind_of(value: Any) -> Kind | None:
-    """Return the kind of an array or number of NumPy's, or of what is static and the same wherever it is equal."""
+def _kind_of(value: Any, native: bool) -> Kind | None:
+    """Return the kind of an array or number, or of what is static and the same wherever it is equal.
+
+    Arrays are NumPy's, and a framework's own where they are `native`.
+    """
     kind: Any = type(value)
-    if kind is np.ndarray or issubclass(kind, np.generic):
+    if kind is np.ndarray or issubclass(kind, np.generic) or (native and is_native(value)):
         return kind, value.dtype, value.shape
     return (kind, None, value) if kind in (int, bool, str, type(None)) else None
+
+
+def is_native(value: object) -> bool:
+    """Tell whether a value is a framework's own array."""
+    return _is_native_class(type(value)) and hasattr(value, "dtype")  # type: ignore[arg-type] # mypy: a class has a hash
+
+
+@functools.cache
+def _is_native_class(kind: type) -> bool:
+    return not kind.__module__.startswith(("numpy", "builtins"))
 
 
 def _arrays_like(args: tuple[Any, ...], kinds: list[Kind]) -> list[object] | None:

@@ -11,7 +11,7 @@ from snek_core_transform.errors import StagingError
 from snek_core_transform.spelling import Spelling
 from snek_strategies.backends.backend import LoweredProgram, Run
 from snek_strategies.backends.registry import known, lower
-from snek_strategies.calls import StagedCalls, served_by
+from snek_strategies.calls import StagedCalls, is_native, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.protocol import Program, Staged, Strategy
@@ -111,6 +111,8 @@ def _text_of(lowered: LoweredProgram, kind: str) -> str:
 class StagedRun(StagedCalls):
     """A staged program as its strategy's callable."""
 
+    native: ClassVar[bool] = True
+
     def __init__(self, find: Callable[[tuple[object, ...]], tuple[StagedProgram, Run]]) -> None:
         self._find = find
 
@@ -125,25 +127,16 @@ class StagedRun(StagedCalls):
 
 def arrays_of(args: tuple[object, ...]) -> list[object]:
     """Return the dynamic values among arguments: a framework's own arrays, or what NumPy holds."""
-    if any(map(_is_native, args)):
+    if any(map(is_native, args)):
         return [one for one in args if hasattr(one, "dtype")]
     return list(arrays_in(args))
 
 
 def _native_key(args: tuple[Any, ...]) -> object:
     """Return the key of flat arguments that are a framework's own arrays and Python's scalars, or None for others."""
-    if not any(map(_is_native, args)):
+    if not any(map(is_native, args)):
         return None
     return tuple([(one.dtype, one.shape) if hasattr(one, "dtype") else key_of(one) for one in args])
-
-
-def _is_native(value: object) -> bool:
-    return _is_native_class(type(value)) and hasattr(value, "dtype")  # type: ignore[arg-type] # mypy: a class has a hash
-
-
-@functools.cache
-def _is_native_class(kind: type) -> bool:
-    return not kind.__module__.startswith(("numpy", "builtins"))
 
 
 class SnekStrategy(Strategy):

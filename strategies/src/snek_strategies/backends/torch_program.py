@@ -101,6 +101,7 @@ class TorchProgram(TracedProgram):
     """A program that `torch.export` captured."""
 
     backend: ClassVar[str] = "torch"
+    in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "fx")
 
     def __init__(self, program: Program) -> None:

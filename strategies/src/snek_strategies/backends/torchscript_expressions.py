@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
-from snek_strategies.backends.placed_index import Along, At, is_basic, placed
+from snek_strategies.backends.in_place import HERE
+from snek_strategies.backends.placed_index import Along, At, By, Placed, is_basic, leading, placed
+from snek_strategies.backends.torch_idioms import PREFIX
+from snek_strategies.backends.torch_memory import COMMUTING, METHODS
 from snek_strategies.backends.torchscript_numbers import INFIX as OF_NUMBERS
 from snek_strategies.backends.torchscript_numbers import is_number, literal, number, unboxed
 from snek_strategies.backends.traced_program import OF_MATH
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Const, Node
+from snek_strategies.ir.types import broadcast
 
 Row = Callable[["Constants", Node, list[str]], str]
 NAME = "torchscript"
@@ -26,6 +31,14 @@ OTHER_NAMES = {
     "negative": "neg", "absolute": "abs", "fabs": "abs", "invert": "bitwise_not", "rint": "round", "power": "pow",
     **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "tan2")},
 }  # fmt: skip
+STORED = "stored"
+STORES = f"""def {STORED}(array: Tensor, at: int, row: Tensor) -> Tensor:
+    array.select(0, at).copy_(row)
+    return array
+
+
+"""
+"""The function that stores into an array that nothing else knows."""
 NO_EXTENTS = "torch.jit.annotate(List[int], [])"
 """The empty shape, of which TorchScript must be told the type."""
 UNKNOWN = frozenset({"uint16", "uint32", "uint64"})
@@ -34,11 +47,13 @@ UNKNOWN = frozenset({"uint16", "uint32", "uint64"})
 class Constants:
     """A program's constants, which its functions take as further arguments.
 
-    With `numbers`, values that TorchScript has numbers for are such, constant or not, and no tensors.
+    With `numbers`, values that TorchScript has numbers for are such, constant or not, and no tensors. `overwritten`
+    are the results that are written into an operand's memory, with its position.
     """
 
-    def __init__(self, numbers: bool = False) -> None:
+    def __init__(self, numbers: bool = False, overwritten: Mapping[int, int] | None = None) -> None:
         self.numbers = numbers
+        self.overwritten = overwritten or {}
         self.values: list[np.ndarray] = []
         self._known: dict[object, str] = {}
 
@@ -101,6 +116,8 @@ def expression(constants: Constants, node: Node, operands: list[str]) -> str:
 
 
 def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
+    if node.primitive.startswith(PREFIX):
+        return f"{node.primitive}({', '.join(operands)})"
     if node.primitive == "math":
         function = str(dict(node.params)["function"])
         if function not in OF_MATH or (function == "log" and len(operands) > 1):
@@ -115,6 +132,9 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
         if len(set(dtypes)) > 1:
             raise cannot_say(NAME, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
         texts, literals = _operands(constants, node, operands, dtypes[0])
+        at = constants.overwritten.get(node.results[0].index)
+        if at is not None:
+            return _written_into(node.primitive, at, texts, literals)
         return f"({_same_dtype(constants, node.primitive, dtypes[0], texts, literals)})"
     row = ROWS.get(node.primitive)
     if row is None:
@@ -127,8 +147,7 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
 def exported_expression(constants: Constants, node: Node, operands: list[str]) -> str:
     """Return the text of a node where no index may leave the graph as a Python number."""
     if node.primitive == "getitem" and len(operands) > 1:
-        taken = f"torch.take({operands[0]}, {_positions(constants, node, 1, operands[1:])})"
-        return taken.replace(NO_EXTENTS, "()")
+        return _taken(constants, node, operands).replace(NO_EXTENTS, "()")
     return expression(constants, node, operands).replace(NO_EXTENTS, "()")
 
 
@@ -158,7 +177,6 @@ def _literal(atom: Atom, dtype: np.dtype[np.generic]) -> str | None:
 def _same_dtype(
     constants: Constants, name: str, dtype: np.dtype[np.generic], texts: list[str], literals: list[str | None]
 ) -> str:
-    zero, one = constants.tensor(0, dtype), constants.tensor(1, dtype)
     if dtype.kind == "b" and name in ON_BOOLS:
         name = ON_BOOLS[name]
     if name in INFIX:
@@ -171,15 +189,17 @@ def _same_dtype(
         a, b = texts
         if dtype.kind in "biu":
             known = (literals[1] or "0").lstrip("-")
-            safe = b if known.isdigit() and known != "0" else f"torch.where({b} == 0, {one}, {b})"
-            made = _divided(name, a, safe)
-            return made if safe == b else f"torch.where({b} == 0, {zero}, {made})"
+            if known.isdigit() and known != "0":
+                return _divided(name, a, b)
+            made = _divided(name, a, f"torch.where({b} == 0, {constants.tensor(1, dtype)}, {b})")
+            return f"torch.where({b} == 0, {constants.tensor(0, dtype)}, {made})"
         return _divided(name, a, b)
     if name in ("left_shift", "right_shift"):
         a, b = texts
         bits = dtype.itemsize * 8
         inside = f"torch.clamp({b}, 0, {bits - 1})"
-        far = zero if name == "left_shift" else f"torch.bitwise_right_shift({a}, {constants.tensor(bits - 1, dtype)})"
+        last = constants.tensor(bits - 1, dtype)
+        far = constants.tensor(0, dtype) if name == "left_shift" else f"torch.bitwise_right_shift({a}, {last})"
         return f"torch.where(({b} >= 0) & ({b} < {bits}), torch.bitwise_{name}({a}, {inside}), {far})"
     if name == "sign" and dtype.kind == "f":
         return f"torch.where({texts[0]} == {texts[0]}, torch.sign({texts[0]}), {texts[0]})"  # that of NaN is NaN
@@ -188,6 +208,16 @@ def _same_dtype(
     if name == "conjugate":
         return f"torch.conj({texts[0]}).resolve_conj()"
     return f"torch.{OTHER_NAMES.get(name, name)}({', '.join(texts)})"
+
+
+def _written_into(name: str, at: int, texts: list[str], literals: list[str | None]) -> str:
+    """Return the text of an operation that writes its result into one of its operands, and gives that."""
+    method = METHODS[name]
+    if at == 0 or name in COMMUTING:
+        others = [lit or text for lit, text in zip(literals, texts, strict=True)]
+        del others[at]
+        return f"{texts[at]}.{method}({', '.join(others)})"
+    return f"torch.{method[:-1]}({', '.join(texts)}, out={texts[at]})"
 
 
 def _divided(name: str, a: str, b: str) -> str:
@@ -280,12 +310,41 @@ def _getitem(constants: Constants, node: Node, operands: list[str]) -> str:
     index = _index(node)
     if not index:
         return operands[0]
+    if HERE in node.params and not constants.is_number(node.results[0]):
+        bare = tuple(one for one in node.params if one != HERE)
+        return f"{_getitem(constants, replace(node, params=bare), operands)}.clone()"
     backwards = any(isinstance(part, slice) and (part.step or 1) < 0 for part in index)
     if is_basic(tuple(atom.type for atom in node.operands[1:])) and not backwards:
         given = zip(operands[1:], node.operands[1:], strict=True)
         values = iter(text if constants.is_number(atom) else f"int({text})" for text, atom in given)
         return f"{operands[0]}[{', '.join(next(values) if part is HOLE else _part(part) for part in index)}]"
+    return _taken(constants, node, operands)
+
+
+def _taken(constants: Constants, node: Node, operands: list[str]) -> str:
+    """Return what an index with tensors takes."""
+    indices = _leading(constants, node, 1, operands[1:])
+    if indices is not None:
+        return f"torch.ops.aten.index({operands[0]}, [{indices}])"
     return f"torch.take({operands[0]}, {_positions(constants, node, 1, operands[1:])})"
+
+
+def _leading(constants: Constants, node: Node, first: int, dynamic: list[str]) -> str | None:
+    """Return the tensors that choose the first axes, where an index takes all of those after them; None elsewhere."""
+    dims = dims_of(node.operands[0].type)
+    atoms = node.operands[first:]
+    where = placed(dims, _index(node), tuple(atom.type for atom in atoms))
+    count = sum(isinstance(place, By) for place in where.places)
+    chosen, rest = where.places[:count], where.places[count:]
+    whole = [Along(len(where.shape) - len(rest) + at, 0, 1) for at in range(len(rest))]
+    over = broadcast(tuple(dims_of(atom.type) for atom in atoms))
+    if not count or list(rest) != whole or where.shape != (*over, *dims[count:]):
+        return None
+    if [place.operand for place in chosen if isinstance(place, By)] != list(range(count)):
+        return None
+    texts = (constants.boxed(text, atom) for text, atom in zip(dynamic, atoms, strict=True))
+    wide = np.dtype("int64")
+    return ", ".join(cast(text, dtype_of(atom.type), wide) for text, atom in zip(texts, atoms, strict=True))
 
 
 def _part(part: object) -> str:
@@ -333,11 +392,26 @@ def _store(constants: Constants, node: Node, operands: list[str]) -> str:
     room = dims_of(value.type)
     while len(room) > len(where.shape):
         text, room = f"{text}[0]", room[1:]
-    at = _positions(constants, node, 2, operands[2:])
+    if node.primitive == "setitem" and constants.numbers and _takes_a_row(node, where):
+        row = text if room == where.shape else f"{text}.expand({_list(where.shape)})"
+        at = operands[2] if constants.is_number(node.operands[2]) else f"int({operands[2]})"
+        if HERE in node.params:
+            return f"{STORED}({operands[0]}, {at}, {row})"
+        return f"torch.select_scatter({operands[0]}, {row}, 0, {at})"
     adds = ", accumulate=True" if node.primitive == "additem" else ""
+    first = _leading(constants, node, 2, operands[2:])
+    if first is not None:
+        return f"torch.index_put({operands[0]}, [{first}], {text}{adds})"
+    at = _positions(constants, node, 2, operands[2:])
     wide = f"{text}.expand({_list(where.shape)})" if where.shape else text
     made = f"torch.index_put({operands[0]}.reshape([-1]), [{at}], {wide}{adds})"
     return f"{made}.reshape({_list(dims)})"
+
+
+def _takes_a_row(node: Node, where: Placed) -> bool:
+    """Tell whether an index is one position of the first axis, known in the next stage only, and all of the others."""
+    dims = dims_of(node.operands[0].type)
+    return _index(node)[:1] == (HOLE,) and leading(where, dims) == 1 and where.shape == dims[1:]
 
 
 def _shaped(name: str) -> Row:
@@ -351,7 +425,8 @@ def _transpose(_: Constants, node: Node, operands: list[str]) -> str:
 
 
 ROWS: dict[str, Row] = {
-    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy"), _convert),
+    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype"), _convert),
+    "copy": lambda _, node, operands: f"{operands[0]}.clone()",  # noqa: ARG005
     "not": _not,
     "where": _where,
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all", "argmax", "argmin"), _reduce),

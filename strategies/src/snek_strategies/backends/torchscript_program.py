@@ -10,11 +10,15 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE
 from snek_strategies.backends.backend import Run, cannot_say
+from snek_strategies.backends.in_place import in_place
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.structured_source import Dialect, write
-from snek_strategies.backends.torchscript_expressions import Constants, expression
+from snek_strategies.backends.torch_idioms import torch_idioms
+from snek_strategies.backends.torch_memory import COMMUTING, overwritten
+from snek_strategies.backends.torchscript_expressions import STORED, STORES, Constants, expression
 from snek_strategies.backends.torchscript_numbers import unboxed
 from snek_strategies.backends.traced_program import TracedProgram
+from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.syntax import Block, Node, Program
 from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript
 
@@ -38,6 +42,7 @@ class TorchScriptProgram(TracedProgram):
     """A program as a TorchScript function; its errors are further results, since TorchScript forgets their class."""
 
     backend: ClassVar[str] = "torchscript"
+    in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "graph")
 
     def __init__(self, program: Program) -> None:
@@ -45,20 +50,30 @@ class TorchScriptProgram(TracedProgram):
         for node in _nodes(self.ready.body):
             if node.primitive in ("function", "call"):
                 raise cannot_say(self.backend, node, RECURSION)
-        self.constants = Constants(numbers=True)
+        self.ready = in_place(torch_idioms(self.ready))
+        into = overwritten(self.ready)
+        second = {
+            index_of(node.operands[into[sym.index]])
+            for node in _nodes(self.ready.body)
+            for sym in node.results
+            if into.get(sym.index) and node.primitive not in COMMUTING
+        }
+        self.constants = Constants(numbers=True, overwritten=into)
         dialect = Dialect(
             expression=lambda node, operands: expression(self.constants, node, operands),
             constant=self.constants.constant,
             statement=self._statement,
-            inlined=lambda node: node.primitive in INLINED,
+            # What is written into as a second operand is named twice.
+            inlined=lambda node: node.primitive in INLINED and node.results[0].index not in second,
             head=self._head,
             returned=self._returned,
         )
         body = write(self.ready, dialect)
         # Only now the constants are known.
         names = ", ".join(f"c{at}: Tensor" for at in range(len(self.constants.values)))
-        head, arrow, rest = body.partition(") -> List[Tensor]:")
-        self.source = f"{head}{', ' if names and not head.endswith('(') else ''}{names}{arrow}{rest}"
+        head, arrow, rest = body.partition(") -> ")
+        stores = STORES if f"{STORED}(" in body else ""
+        self.source = f"{stores}{head}{', ' if names and not head.endswith('(') else ''}{names}{arrow}{rest}"
         self.unit: Any = None
 
     @classmethod
@@ -76,11 +91,18 @@ class TorchScriptProgram(TracedProgram):
             head.append(f"{given}: Tensor")
             if given != name:
                 lines.append(f"    {name} = {unboxed(given, sym.type)}")
-        return [f"def program({', '.join(head)}) -> List[Tensor]:", *lines]
+        made = "List[Tensor]" if self.carried is None else "Tuple[List[Tensor], List[int], List[float]]"
+        return [f"def program({', '.join(head)}) -> {made}:", *lines]
 
     def _returned(self, one: Lifted, texts: list[str]) -> str:
-        tensors = map(self.constants.boxed, texts, one.block.results)
-        return f"return torch.jit.annotate(List[Tensor], [{', '.join(tensors)}])"
+        """Return tensors, and an error as numbers: its own and the whole ones that it holds, and the others."""
+        whole = len(self.program.body.results)
+        real = len(texts) if self.carried is None else whole + 1 + self.carried.whole
+        tensors = list(map(self.constants.boxed, texts[:whole], one.block.results))
+        if self.carried is None:
+            return f"return {_list('Tensor', tensors)}"
+        parts = _list("Tensor", tensors), _list("int", texts[whole:real]), _list("float", texts[real:])
+        return f"return {', '.join(parts)}"
 
     def as_text(self, kind: str) -> str:
         """Return the `python` source, or the `graph` that PyTorch makes of it."""
@@ -113,7 +135,18 @@ class TorchScriptProgram(TracedProgram):
 
         run = self._scripted()
         constants = [torch.tensor(one) for one in self.constants.values]
-        return lambda *arguments: self.checked(run(*arguments, *constants))
+        if self.carried is None:
+            return lambda *arguments: tuple(run(*arguments, *constants))
+
+        def checked(*arguments: Any) -> tuple[Any, ...]:
+            tensors, whole, real = run(*arguments, *constants)
+            return self.checked((*tensors, *whole, *real)) if whole[0] else tuple(tensors)
+
+        return checked
+
+
+def _list(kind: str, texts: list[str]) -> str:
+    return f"torch.jit.annotate(List[{kind}], [{', '.join(texts)}])"
 
 
 def _nodes(block: Block) -> Iterator[Node]:

@@ -15,6 +15,7 @@ from snek_strategies.backends.errors_as_values import errors_as_values, payload_
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.raising import Sites, host_value
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.passes.optimize import after_checks, arrayed
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 
 Value = Any
@@ -155,10 +156,15 @@ class TracedProgram(LoweredProgram):
 
     backend: ClassVar[str]
 
+    in_turn: ClassVar[bool] = False
+    """Whether the system runs an operation after the other as they are written, and rewrites none of them."""
+
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.sites = Sites(self.backend)
-        ready = explicit_checks(core_primitives(program), goes_on=True)
+        core = core_primitives(program)
+        ready = explicit_checks(arrayed(core) if self.in_turn else core, goes_on=True)
+        ready = after_checks(ready) if self.in_turn else ready
         self.carried = errors_as_values(ready, self.sites)
         self.ready = ready if self.carried is None else self.carried.program
 

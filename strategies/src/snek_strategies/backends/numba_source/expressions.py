@@ -8,8 +8,8 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
+from snek_strategies.backends.in_place import HERE
 from snek_strategies.backends.numba_source import loops
-from snek_strategies.backends.numba_source.in_place import HERE
 from snek_strategies.backends.placed_index import is_basic, placed
 from snek_strategies.ir.interpretations import FUNCTIONS, HOLE
 from snek_strategies.ir.shape_rules import dims_of

@@ -16,9 +16,9 @@ from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of
 from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.backends.in_place import HERE, in_place
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
-from snek_strategies.backends.numba_source.in_place import HERE, in_place
 from snek_strategies.backends.numba_source.loops import dtype_text
 from snek_strategies.backends.numba_source.regions import region, regions
 from snek_strategies.backends.raising import Sites, host_value

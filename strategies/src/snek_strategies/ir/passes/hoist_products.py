@@ -37,6 +37,7 @@ program sequence(%0: float64[9,2,3], %1: float64[3,4], %2: float64[2,4]) {
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
@@ -58,10 +59,15 @@ MOST_BYTES = 1 << 26
 Fresh = Callable[[Type], Sym]
 
 
-def hoist_products(program: Program) -> Program:
+def hoist_every_product(program: Program) -> Program:
+    """Return the same, whatever a product's size: for systems that run one operation after the other."""
+    return hoist_products(program, sys.maxsize)
+
+
+def hoist_products(program: Program, most_rows: int = MOST_ROWS) -> Program:
     """Return the program with the products of stacks at once where the loop walks half of the stack or more.
 
-    Where only the run tells how far a loop goes, the run decides.
+    Where only the run tells how far a loop goes, the run decides. Products of more rows than `most_rows` stay.
     """
     taken = next_index(program.body)
 
@@ -70,16 +76,17 @@ def hoist_products(program: Program) -> Program:
         taken += 1
         return Sym(taken - 1, type_)
 
-    return Program(program.name, in_deep_stack(lambda: _hoisted(program.body, fresh)))
+    return Program(program.name, in_deep_stack(lambda: _hoisted(program.body, fresh, most_rows)))
 
 
-def _hoisted(block: Block, fresh: Fresh) -> Block:
+def _hoisted(block: Block, fresh: Fresh, most_rows: int) -> Block:
     nodes: list[Node] = []
     for node in block.nodes:
-        inner = replace(node, blocks=tuple(_hoisted(one, fresh) for one in node.blocks)) if node.blocks else node
+        blocks = tuple(_hoisted(one, fresh, most_rows) for one in node.blocks)
+        inner = replace(node, blocks=blocks) if blocks else node
         before: list[Node] = []
         if node.primitive == "while":
-            inner = _Loop(inner, fresh, before).rewritten()
+            inner = _Loop(inner, fresh, before, most_rows).rewritten()
         nodes += [*before, inner]
     return Block(block.parameters, tuple(nodes), block.results)
 
@@ -87,10 +94,11 @@ def _hoisted(block: Block, fresh: Fresh) -> Block:
 class _Loop:
     """A loop, and what is computed before it."""
 
-    def __init__(self, node: Node, fresh: Fresh, before: list[Node]) -> None:
+    def __init__(self, node: Node, fresh: Fresh, before: list[Node], most_rows: int) -> None:
         self.node = node
         self.fresh = fresh
         self.before = before
+        self.most_rows = most_rows
         self.place: Place | None = None
 
     def emit(self, primitive: str, *operands: Atom, **params: object) -> Sym:
@@ -139,7 +147,7 @@ class _Loop:
             short = 2 * (int(end.value) - int(first.value)) < extent  # type: ignore[call-overload]
         else:
             short = False
-        return not short and type_.dtype.kind == "f" and prod(rows) <= MOST_ROWS and size <= MOST_BYTES
+        return not short and type_.dtype.kind == "f" and prod(rows) <= self.most_rows and size <= MOST_BYTES
 
     def _from_stack(self, product: Node, walk: Node, bounds: dict[int, tuple[Atom, Atom]]) -> list[Node]:
         """Return what stands for a product in the loop."""
@@ -157,9 +165,11 @@ class _Loop:
         every = self._chosen(flag, stack, factor)
         (result,) = product.results
         part, alone = self.fresh(result.type), self.fresh(result.type)
+        row = self._made("getitem", walk.operands, dict(walk.params))
+        product_alone = replace(product, operands=(*row.results, factor), results=(alone,))
         blocks = (
             Block((), (self._part(every, at, (part,)),), (part,)),
-            Block((), (replace(product, results=(alone,)),), (alone,)),
+            Block((), (row, product_alone), (alone,)),
         )
         return [Node((result,), "if", (flag,), (), blocks, frozenset({"raise"}), product.place)]
 

@@ -9,7 +9,7 @@ from snek_strategies.ir.passes.fold_constants import fold_constants
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.ir.passes.hoist_invariants import hoist_invariants
-from snek_strategies.ir.passes.hoist_products import hoist_products
+from snek_strategies.ir.passes.hoist_products import hoist_every_product, hoist_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.simplify import simplify
@@ -40,6 +40,20 @@ LOOP_PASSES: tuple[Callable[[Program], Program], ...] = (
 )
 """For back-ends that write their own loops, after they have made the program's primitives fewer."""
 
+ARRAY_PASSES: tuple[Callable[[Program], Program], ...] = (
+    fold_constants,
+    simplify,
+    merge_equal,
+    hoist_invariants,
+    hoist_every_product,
+    square_powers,
+    drop_dead,
+)
+"""For back-ends whose system runs an operation on arrays after the other, before their checks are explicit."""
+
+CHECKED_PASSES: tuple[Callable[[Program], Program], ...] = (merge_equal, hoist_invariants, drop_dead)
+"""For the same after that: several operations may ask for the same."""
+
 
 def optimized(program: Program) -> Program:
     """Return the program after all passes for every back-end."""
@@ -49,6 +63,16 @@ def optimized(program: Program) -> Program:
 def looped(program: Program) -> Program:
     """Return the program after the passes for back-ends that write loops."""
     return _after(program, LOOP_PASSES)
+
+
+def arrayed(program: Program) -> Program:
+    """Return the program after the passes for back-ends that run operations on arrays one after the other."""
+    return _after(program, ARRAY_PASSES)
+
+
+def after_checks(program: Program) -> Program:
+    """Return the program of such a back-end after the passes that follow on its checks."""
+    return _after(program, CHECKED_PASSES)
 
 
 def _after(program: Program, passes: tuple[Callable[[Program], Program], ...]) -> Program:
