@@ -23,6 +23,8 @@ FEW = 16 * 16 * 16
 """Up to so many multiplications a product is plain loops."""
 NEAR = 1 << 15
 """How many bytes of the right factor are at hand as they are; of more, rows lie too far apart."""
+FAR = 1 << 22
+"""Up to how many bytes of the right factor pass by faster as they are than packed, for fewer than `TALL` rows."""
 TALL = 16
 """From so many rows on, a product pays for packing its right factor."""
 DEEP = 1024
@@ -93,7 +95,7 @@ def _product(a: View, b: View, extents: Extents, places: list[str], packed: str 
     if a.dtype.kind == "f" and m * n * k > FEW:
         if n == 1 and row == 1 and m * a.dtype.itemsize >= VECTOR:
             return _by_rows((kind, 1, m, k), (right, 0, b.strides[-2]), (left, step), made)
-        near = m <= 4 or k * n * a.dtype.itemsize <= NEAR
+        near = m <= 4 or k * n * a.dtype.itemsize <= (FAR if m < TALL else NEAR)
         if near and b.strides[-1] == 1 and n * a.dtype.itemsize >= VECTOR:
             return _by_rows((kind, m, n, k), (left, row, step), (right, b.strides[-2]), made)
         if by_blas is not None:

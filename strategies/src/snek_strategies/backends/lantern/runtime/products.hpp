@@ -60,7 +60,13 @@ LANTERN_CONTRACTS [[gnu::noinline]] void tile(
     for (std::int64_t k = 0; k < depth; ++k) {
         Vector right[WIDTH];
 #pragma GCC unroll 24
-        for (int j = 0; j < WIDTH; ++j) right[j] = load(b + k * lead_b + j * Lanes<T>::COUNT);
+        for (int j = 0; j < WIDTH; ++j) {
+            right[j] = load(b + k * lead_b + j * Lanes<T>::COUNT);
+#if defined(__AVX512F__)
+            // Up to four rows, GCC would load each vector anew for every row, mostly from two cache lines.
+            if constexpr (ROWS > 1) asm("" : "+v"(right[j]));
+#endif
+        }
 #pragma GCC unroll 24
         for (int i = 0; i < ROWS; ++i) {
             const T left = a[i * row + k * step];
