@@ -23,8 +23,8 @@ def snek_lines() -> list[str]:
     return [re.split(r"\s{2,}", line)[0].split("#")[0].strip() for line in lines if line.startswith("snek ")]
 
 
-def test_the_python_example_runs(tmp_path: Path) -> None:
-    (example,) = blocks("python")
+@pytest.mark.parametrize("example", blocks("python"))
+def test_a_python_example_runs(tmp_path: Path, example: str) -> None:
     (tmp_path / "example.py").write_text(example)
     done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
