@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.interpretations import HOLE
-from snek_strategies.ir.passes.optimize import ARRAY_PASSES, LOOP_PASSES, PASSES
+from snek_strategies.ir.passes.optimize import ARRAY_PASSES, LOOP_PASSES, PASSES, TRACED_PASSES
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.square_powers import square_powers
 from snek_strategies.ir.rules import RULES, effects_of
@@ -160,7 +160,9 @@ def outcome(program: Program) -> tuple[object, ...]:
     return (*((type(one), np.asarray(one).tobytes()) for one in given), said.getvalue())
 
 
-EXACT = [one for one in dict.fromkeys((*PASSES, *LOOP_PASSES, *ARRAY_PASSES)) if one is not square_powers]
+EXACT = [
+    one for one in dict.fromkeys((*PASSES, *LOOP_PASSES, *ARRAY_PASSES, *TRACED_PASSES)) if one is not square_powers
+]
 """Powers by squares round elsewhere: test_square_powers.py."""
 
 

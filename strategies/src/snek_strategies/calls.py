@@ -30,7 +30,7 @@ class StagedCalls:
     native: ClassVar[bool] = False
     """Whether programs take the arrays of frameworks as they are."""
 
-    _last: tuple[list[Kind], Callable[..., Any], StagedProgram] | None = None
+    _last: tuple[list[Kind], Callable[..., Any], StagedProgram, Callable[[Any], object] | None] | None = None
 
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run a call from its beginning: find or make the program for the arguments."""
@@ -39,10 +39,11 @@ class StagedCalls:
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         """Run the program for arguments like these."""
         if self._last is not None and not kwargs:
-            kinds, run, staged = self._last
+            kinds, run, staged, pick = self._last
             arrays = _arrays_like(args, kinds)
             if arrays is not None and staged.stale() is None:
-                return staged.answer(run(*arrays), (args, kwargs))
+                values = run(*arrays)
+                return staged.answer(values, (args, kwargs)) if pick is None else pick(values)
         return self.call_staged(*args, **kwargs)
 
     def remember(
@@ -56,7 +57,8 @@ class StagedCalls:
             return
         kinds = [_kind_of(one, self.native) for one in args]
         if None not in kinds and _arrays_like(args, kinds) is not None:  # type: ignore[arg-type]
-            self._last = kinds, run, staged  # type: ignore[assignment]
+            pick = staged.picks() if any(map(is_native, args)) else None
+            self._last = kinds, run, staged, pick  # type: ignore[assignment]
 
 
 def _kind_of(value: Any, native: bool) -> Kind | None:

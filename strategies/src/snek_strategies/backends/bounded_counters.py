@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snek_strategies.ir.loop_counters import index_of, orders
 from snek_strategies.ir.syntax import Const, Node, Sym
 from snek_strategies.ir.types import INT
 
@@ -27,32 +28,6 @@ def bounded_results(loop: Node) -> set[int]:
 
 
 def _compared(loop: Node) -> tuple[set[int], set[int]]:
-    """Return the test's parameters that are below (above) some int whenever the test holds."""
-    test = loop.blocks[0]
-    made = {node.results[0].index: node for node in test.nodes if len(node.results) == 1}
-    (result,) = test.results
-    below: set[int] = set()
-    above: set[int] = set()
-    while isinstance(result, Sym) and result.index in made:
-        node = made[result.index]
-        if node.primitive in ("less", "greater"):
-            left, right = node.operands
-            if left.type == INT and right.type == INT:
-                swap = node.primitive == "greater"
-                small, large = (right, left) if swap else (left, right)
-                below |= {small.index} if isinstance(small, Sym) else set()
-                above |= {large.index} if isinstance(large, Sym) else set()
-            break
-        if (node.primitive == "if" and _denies(node)) or node.primitive == "bool":
-            (result,) = node.operands
-        else:
-            break
-    return below, above
-
-
-def _denies(choice: Node) -> bool:
-    """Tell whether an `if` node is false wherever its operand is: it stands for an `and`."""
-    (otherwise,) = choice.blocks[1].results[:1] or (None,)
-    if isinstance(otherwise, Const):
-        return otherwise.value is False and len(choice.results) == 1
-    return otherwise is not None and otherwise == choice.operands[0]
+    """Return the names that are below (above) some int whenever the test holds."""
+    told = [one for one in orders(loop.blocks[0]) if one.strict and one.small.type == INT and one.large.type == INT]
+    return {index_of(one.small) for one in told}, {index_of(one.large) for one in told}

@@ -93,9 +93,12 @@ class _Errors:
         return error
 
     def _raised(self, node: Node, flag: Atom | None, error: Error, emit: Emitter) -> Error:
-        first: Atom = emit("equal", error[0], 0)
-        if flag is not None:
-            first = emit("logical_and", first, flag)
+        first: Atom
+        if flag is not None and isinstance(error[0], Const):
+            first = flag  # there is no error yet
+        else:
+            first = emit("equal", error[0], 0)
+            first = first if flag is None else emit("logical_and", first, flag)
         given: list[Atom] = [constant(np.int64(self.sites.number(node)))]
         for wanted, count, dtype in ((True, self.whole, "int64"), (False, self.real, "float64")):
             mine = [emit("astype", atom, dtype=dtype) for atom in node.operands if _is_whole(atom.type) is wanted]

@@ -6,19 +6,19 @@ of the IR; the exception is Python's own, because `Redo` does again on the host 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snek_strategies.backends.bounded_counters import bounded_results
-from snek_strategies.backends.known_ranges import KnownRanges, Range
-from snek_strategies.backends.rewriting import Emitter, Names, drop_unused
-from snek_strategies.ir.indexed_axes import dynamic_axes
+from snek_strategies.backends.checks_before_loops import walks_out
+from snek_strategies.backends.index_checks import BadIndex, Check, bounds, count_from_the_front
+from snek_strategies.backends.known_ranges import KnownRanges
+from snek_strategies.backends.rewriting import Emitter, Names, constant, drop_unused
+from snek_strategies.ir.indexed_axes import ACCESSES
 from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
 from snek_strategies.ir.rules import BOOLEAN_MATH, INTEGER_MATH
-from snek_strategies.ir.shape_rules import dims_of
-from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 from snek_strategies.ir.types import Array, Dim, Scalar
 
@@ -45,29 +45,6 @@ class Redo:
 
 
 @dataclass(frozen=True)
-class BadIndex:
-    """Stands for the IndexError of an index that an axis does not have."""
-
-    axis: int
-    size: int
-
-    def __call__(self, index: int) -> BaseException:
-        """Return the exception."""
-        return IndexError(f"index {index} is out of bounds for axis {self.axis} with size {self.size}")
-
-
-@dataclass(frozen=True)
-class BadIndexOfAnySize:
-    """Stands for the IndexError of an index that an axis does not have whose length only the run tells."""
-
-    axis: int
-
-    def __call__(self, index: int, size: int) -> BaseException:
-        """Return the exception."""
-        return BadIndex(self.axis, size)(index)
-
-
-@dataclass(frozen=True)
 class Unbound:
     """Stands for the UnboundLocalError of a variable."""
 
@@ -76,18 +53,6 @@ class Unbound:
     def __call__(self) -> BaseException:
         """Return the exception."""
         return UnboundLocalError(f"cannot access local variable {self.name!r} where it is not associated with a value")
-
-
-@dataclass(frozen=True)
-class Check:
-    """When `flag` holds, `exception` of the payload is raised; elsewhere `safe` may stand for operands."""
-
-    flag: Atom
-    exception: Callable[..., object]
-    payload: tuple[Atom, ...] = ()
-    safe: tuple[tuple[int, Atom], ...] = ()
-    asked: tuple[int, Dim] | None = None
-    """The index and the length that this compares: another check of the two can only find the same."""
 
 
 def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool = True) -> Program:
@@ -108,19 +73,23 @@ class _Checks:
         self.ranges = KnownRanges()
         self.asked: dict[tuple[int, Dim], Atom] = {}
         """What stands for each index that has been compared with a length, in this block or around it."""
+        self.in_front: dict[tuple[int, Dim], Atom] = {}
+        """What stands for each of them from the front of its axis."""
 
     def block(self, block: Block) -> Block:
         nodes: list[Node] = []
-        around = dict(self.asked)
+        around = dict(self.asked), dict(self.in_front)
         for node in block.nodes:
             self._node(node, Emitter(self.names, nodes, node.place))
-        self.asked = around
+        self.asked, self.in_front = around
         return replace(block, nodes=tuple(nodes))
 
     def _node(self, node: Node, emit: Emitter) -> None:
         self.ranges.note(node)
         if node.primitive == "while":
             self.bounded |= bounded_results(node)
+            if self.goes_on:
+                self._before_loop(node, emit)
         if node.primitive == "require":
             flag = emit("not", node.operands[0])
             self._check(Check(flag, Unbound(str(dict(node.params)["name"]))), emit)
@@ -137,6 +106,8 @@ class _Checks:
                     operands[at] = safe
                 if check.asked is not None:
                     self.asked[check.asked] = safe
+        if self.goes_on and node.primitive in ACCESSES:
+            count_from_the_front(node, operands, self.ranges, self.in_front, emit)
         blocks = tuple(map(self.block, node.blocks))
         inner = frozenset().union(*(one.effects for block in blocks for one in block.nodes))
         effects = node.effects | (inner if node.primitive in ("if", "while") else frozenset())
@@ -144,6 +115,15 @@ class _Checks:
         emit.nodes.append(made if effects == made.effects else replace(made, effects=effects))
         for check in _after(node, emit):
             self._check(check, emit)
+
+    def _before_loop(self, loop: Node, emit: Emitter) -> None:
+        """Ask before a loop what each of its trips would ask: with an error pending it makes none."""
+        out = walks_out(loop, self.ranges)
+        if out is not None:
+            before = Emitter(self.names, emit.nodes, out.access.place)
+            flag = before("bool", before("greater", out.bound, out.size))
+            self._check(Check(flag, BadIndex(out.axis, out.size), (constant(np.int64(out.size)),)), before)
+            self.ranges.at_most(out.counter, out.size - 1)
 
     def _check(self, check: Check, emit: Emitter) -> None:
         params = (("exception", check.exception), ("arguments", (HOLE,) * len(check.payload)))
@@ -174,8 +154,8 @@ def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> I
     leaves = scalars and _integer_result(node) and None in ranges.of(node.results[0])
     if leaves and (overflow or node.primitive in ("power", "left_shift")):
         yield from _overflow(node, emit)
-    if name in ("getitem", "setitem", "additem"):
-        yield from _bounds(node, emit, ranges)
+    if name in ACCESSES:
+        yield from bounds(node, emit, ranges)
     if name == "int" or (name == "math" and dict(node.params)["function"] in ("floor", "ceil", "trunc")):
         (operand,) = operands
         if not _whole(operand):
@@ -265,49 +245,3 @@ def _lowest_by_minus_one(node: Node, emit: Emitter) -> Iterator[Check]:
         return
     both = emit("logical_and", emit("equal", a, -(2**63)), emit("equal", b, -1))
     yield Check(emit("bool", both), Redo("floor_divide"), (a, b), ())
-
-
-def _bounds(node: Node, emit: Emitter, ranges: KnownRanges) -> Iterator[Check]:
-    array = node.operands[0].type
-    assert isinstance(array, Array)
-    parts = dict(node.params)["index"]
-    assert isinstance(parts, tuple)
-    first = 1 if node.primitive == "getitem" else 2
-    for at, (axis, length) in enumerate(dynamic_axes(parts, array.dims), first):
-        size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
-        index = node.operands[at]
-        asked = (index.index, length) if isinstance(index, Sym) and not dims_of(index.type) else None
-        for check in _bound(index, at, axis, size, ranges.of(index), emit):
-            yield replace(check, asked=asked)
-
-
-def _bound(index: Atom, at: int, axis: int, size: int | Atom, known: Range, emit: Emitter) -> Iterator[Check]:
-    least, most = known
-    is_low = least is None or not isinstance(size, int) or least < -size
-    is_high = most is None or not isinstance(size, int) or most >= size
-    if not is_low and not is_high:
-        return
-    wide = emit("asarray", index) if isinstance(index.type, Scalar) else emit("astype", index, dtype="int64")
-    outside: list[Atom] = []
-    # What no index of the program's can be is not asked.
-    if is_low and (least is None or least < 0):
-        outside.append(emit("less", wide, -size if isinstance(size, int) else emit("negative", size)))
-    if is_high:
-        outside.append(emit("greater_equal", wide, size))
-    bad = outside[0] if len(outside) == 1 else emit("logical_or", *outside)
-    error, more = (BadIndex(axis, size), ()) if isinstance(size, int) else (BadIndexOfAnySize(axis), (size,))
-    dims = wide.type.dims if isinstance(wide.type, Array) else ()
-    if dims:
-        if 0 in dims:
-            return
-        any_bad = emit("bool", emit("any", bad, axis=tuple(range(len(dims)))))
-        flat = emit(
-            "getitem",
-            emit("reshape", wide, shape=(-1,)),
-            emit("argmax", emit("reshape", bad, shape=(-1,)), axis=0),
-            index=(HOLE,),
-        )
-        yield Check(any_bad, error, (flat, *more), ((at, emit("where", bad, emit("asarray", 0), wide)),))
-        return
-    safe: Atom = emit("where", bad, emit("asarray", 0), wide)
-    yield Check(emit("bool", bad), error, (wide, *more), ((at, safe),))

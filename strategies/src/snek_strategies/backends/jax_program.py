@@ -72,6 +72,10 @@ class JaxSystem(System):
         make = ROWS.get(node.primitive)
         return None if make is None else make(self, node)
 
+    def select(self, flag: Value, then: Value, orelse: Value) -> Value:
+        """Return `lax.select`."""
+        return self.jax.lax.select(flag, then, orelse)
+
     def choose(
         self,
         flag: Value,
@@ -156,7 +160,8 @@ def _taken(system: JaxSystem, node: Node) -> Callable[..., Value]:
     def take(x: Value, *dynamic: Value) -> Value:
         if part is None or not dynamic:
             return x[index_of(node, dynamic)]
-        return _reshaped(system, system.jax.lax.dynamic_slice(x, *_cut(system, part, dynamic, x.shape)), part.shape)
+        cut = system.jax.lax.dynamic_slice(x, *_cut(system, part, dynamic, x.shape), allow_negative_indices=False)
+        return _reshaped(system, cut, part.shape)
 
     return take
 
@@ -177,8 +182,9 @@ def _store(system: JaxSystem, node: Node) -> Callable[..., Value]:
         starts, sizes = _cut(system, part, dynamic, x.shape)
         new = _reshaped(system, _spread(system, value, room), sizes)
         if adds:
-            new = system.jax.lax.add(system.jax.lax.dynamic_slice(x, starts, sizes), new)
-        return system.jax.lax.dynamic_update_slice(x, new, starts)
+            held = system.jax.lax.dynamic_slice(x, starts, sizes, allow_negative_indices=False)
+            new = system.jax.lax.add(held, new)
+        return system.jax.lax.dynamic_update_slice(x, new, starts, allow_negative_indices=False)
 
     return store
 
@@ -196,7 +202,7 @@ def _part(node: Node, first: int) -> Placed | None:
 def _cut(
     system: JaxSystem, part: Placed, dynamic: Sequence[Value], dims: tuple[int, ...]
 ) -> tuple[tuple[Value, ...], tuple[int, ...]]:
-    """Return where a part starts on each axis, and how far it reaches; JAX counts negative starts from the end."""
+    """Return where a part starts on each axis, and how far it reaches."""
     starts, sizes = [], []
     for one, dim in zip(part.places, dims, strict=True):
         if isinstance(one, Along):
@@ -284,5 +290,5 @@ class JaxProgram(TracedProgram):
         # The function finds in JAX's cache what was just compiled, and is called faster than the executable.
         run = self.jitted
         if self.carried is None:
-            return lambda *arguments: run(*arguments)
+            return run  # type: ignore[no-any-return] # JAX says nothing of what its functions are
         return lambda *arguments: self.checked(run(*arguments))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
 
-from snek_strategies.ir.loop_counters import counters
-from snek_strategies.ir.syntax import Atom, Node, Sym
+from snek_strategies.ir.loop_counters import Order, index_of, orders
+from snek_strategies.ir.syntax import Atom, Const, Node, Sym
 from snek_strategies.ir.types import INT, Array, Type
 
 Range = tuple[int | None, int | None]
@@ -33,19 +34,48 @@ class KnownRanges:
     def note(self, node: Node) -> None:
         """Take in what a node tells: of the names that it binds, or that its blocks do."""
         if node.primitive == "while":
-            for index, (first, bound) in counters(node).items():
-                self._count(index, first, bound)
+            self._loop(node)
         elif node.primitive in ("argmax", "argmin"):
             self._place_of_extreme(node)
         elif node.primitive in ("add", "subtract") and _is_wide(node.results[0].type):
             self._sum(node)
 
-    def _count(self, index: int, first: Atom, bound: Atom) -> None:
+    def at_most(self, sym: Sym, most: int) -> None:
+        """Take in from elsewhere that a number is not larger than this."""
+        self._found[sym.index] = self.of(sym)[0], most
+
+    def _loop(self, loop: Node) -> None:
+        """Take in what a loop's test tells of the variables that its body moves by the same step every time."""
+        test, body = loop.blocks
+        held = orders(test)
+        steps = {node.results[0].index: node for node in body.nodes if node.primitive in ("add", "subtract")}
+        variables = zip(test.parameters, body.parameters, loop.results, loop.operands, body.results, strict=True)
+        for tested, here, result, first, after in variables:
+            by = _step(steps.get(index_of(after)), here)
+            if by and _is_wide(first.type) and _is_wide(here.type):
+                around = [one for one in held if tested in (one.small, one.large)]
+                inside, ended = self._walked(by, tested, self.of(first), around)
+                self._found[here.index], self._found[result.index] = inside, ended
+
+    def _walked(self, by: int, tested: Sym, first: Range, held: list[Order]) -> tuple[Range, Range]:
+        """Return the range of a variable in the loop's body and after it; it goes up, or down, by `by`."""
+        if by < 0:
+            flipped = [Order(one.large, one.small, one.strict) for one in held]
+            inside, ended = self._upward(-by, tested, _negated(first), flipped, lambda atom: _negated(self.of(atom)))
+            return _negated(inside), _negated(ended)
+        return self._upward(by, tested, first, held, self.of)
+
+    def _upward(
+        self, by: int, tested: Sym, first: Range, held: list[Order], of: Callable[[Atom], Range]
+    ) -> tuple[Range, Range]:
+        held = [one for one in held if one.small == tested and _is_wide(one.large.type)]
+        bounds = [most - one.strict for one in held if (most := of(one.large)[1]) is not None]
+        top = min(bounds, default=None)
         # In 64 bits what is below another number does not wrap when it goes up by one.
-        if _is_wide(first.type) and _is_wide(bound.type):
-            least = self.of(first)[0]
-            most = self.of(bound)[1]
-            self._found[index] = least, None if most is None else most - 1
+        if not (top is not None and top + by < FAR) and not (by == 1 and any(one.strict for one in held)):
+            return (None, None), (None, None)
+        least, begun = first
+        return (least, top), (least, None if top is None or begun is None else max(begun, top + by))
 
     def _place_of_extreme(self, node: Node) -> None:
         given = node.operands[0].type
@@ -65,6 +95,21 @@ class KnownRanges:
             least, most = -most, -least
         if all(-FAR < one < FAR for one in (low, high, least, most)):
             self._found[node.results[0].index] = low + least, high + most
+
+
+def _negated(given: Range) -> Range:
+    least, most = given
+    return None if most is None else -most, None if least is None else -least
+
+
+def _step(node: Node | None, here: Sym) -> int | None:
+    """Return by how much a node's result is above a name, where that is known."""
+    if node is None or node.operands[0] != here or not isinstance(node.operands[1], Const):
+        return None
+    value = node.operands[1].value
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        return None
+    return -int(value) if node.primitive == "subtract" else int(value)
 
 
 def _is_wide(type_: Type) -> bool:

@@ -36,7 +36,6 @@ def positions_of_any_size(system: System, where: Placed, arrays: Sequence[tuple[
     total: Value = tf.zeros((), tf.int64)
     stride: Any = 1
     for place, dim in zip(reversed(where.places), reversed(dims), strict=True):
-        size = numbers.get(dim, dim)
         if isinstance(place, At):
             at = tf.constant(place.position, tf.int64)
         elif isinstance(place, Along):
@@ -46,9 +45,8 @@ def positions_of_any_size(system: System, where: Placed, arrays: Sequence[tuple[
         else:
             value, own = dynamic[place.operand]
             given = tf.cast(value, tf.int64)
-            given = tf.where(given < 0, given + size, given)
             extents = dict(zip(reversed(place.axes), reversed(own), strict=False))
             at = tf.reshape(given, shape_of(tuple(extents.get(k, 1) for k in range(rank)))) if place.axes else given
         total = total + at * stride
-        stride = stride * size
+        stride = stride * numbers.get(dim, dim)
     return tf.broadcast_to(total, shape_of(where.shape))

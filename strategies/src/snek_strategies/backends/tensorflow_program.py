@@ -95,6 +95,10 @@ class TensorFlowSystem(System):
         make = ROWS.get(node.primitive)
         return None if make is None else make(self, node)
 
+    def select(self, flag: Value, then: Value, orelse: Value) -> Value:
+        """Return `tf.where`."""
+        return self.tf.where(flag, then, orelse)
+
     def choose(
         self, flag: Value, then: Callable[[], list[Value]], orelse: Callable[[], list[Value]], node: Node
     ) -> list[Value]:
@@ -210,7 +214,6 @@ def _where(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
 
 def _positions(system: TensorFlowSystem, node: Node, first: int, x: Value, dynamic: Sequence[Value]) -> Value:
     """Return the flat positions that an index takes, in the result's shape."""
-    tf = system.tf
     dims = dims_of(node.operands[0].type)
     index = dict(node.params)["index"]
     assert isinstance(index, tuple)
@@ -231,7 +234,6 @@ def _positions(system: TensorFlowSystem, node: Node, first: int, x: Value, dynam
             known = known + stride * along.reshape([-1 if k == place.axis else 1 for k in range(len(where.shape))])
         else:
             given = system.cast(dynamic[place.operand], WIDE)
-            given = tf.where(given < 0, given + size, given)
             extents = dict(zip(reversed(place.axes), reversed(given.shape.as_list()), strict=False))
             line = tuple(extents.get(k, 1) for k in range(len(where.shape)))
             at = system.shaped(given, line) if place.axes else given
@@ -268,7 +270,7 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
                 value = value[0]
             sizes = concrete(dims)
             new = system.shaped(system.spread(value, where.shape), (1, *sizes[count:]))
-            return getattr(tf, name)(x, _row(system, where.places[:count], sizes, dynamic), new)
+            return getattr(tf, name)(x, _row(system, where.places[:count], dynamic), new)
         at = _positions(system, node, 2, x, dynamic)
         while value.shape.rank > at.shape.rank:
             value = value[0]
@@ -282,13 +284,12 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     return store
 
 
-def _row(system: TensorFlowSystem, first: Sequence[Place], dims: tuple[int, ...], dynamic: Sequence[Value]) -> Value:
+def _row(system: TensorFlowSystem, first: Sequence[Place], dynamic: Sequence[Value]) -> Value:
     """Return one position on each of the first axes, as a matrix of one row."""
     parts = []
-    for one, dim in zip(first, dims, strict=False):
+    for one in first:
         if isinstance(one, By):
-            given = system.cast(dynamic[one.operand], WIDE)
-            parts.append(system.tf.where(given < 0, given + dim, given))
+            parts.append(system.cast(dynamic[one.operand], WIDE))
         else:
             assert isinstance(one, At)
             parts.append(system.constant(one.position, WIDE))

@@ -13,9 +13,10 @@ from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.errors_as_values import errors_as_values, payload_of
 from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.backends.quick_branches import is_quick
 from snek_strategies.backends.raising import Sites, host_value
 from snek_strategies.ir.interpretations import HOLE
-from snek_strategies.ir.passes.optimize import after_checks, arrayed
+from snek_strategies.ir.passes.optimize import after_checks, arrayed, traced
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
 
 Value = Any
@@ -62,6 +63,10 @@ class System:
         """Return what one of two branches gives."""
 
     @abstractmethod
+    def select(self, flag: Value, then: Value, orelse: Value) -> Value:
+        """Return one of two values of one dtype and shape, both of which are there."""
+
+    @abstractmethod
     def loop(
         self,
         test: Callable[[Sequence[Value]], Value],
@@ -97,6 +102,9 @@ class Evaluator:
         if node.primitive in ELEMENTWISE:
             return [self._elementwise(node, env)]
         operands = [self.use(atom, env) for atom in node.operands]
+        if node.primitive == "if" and is_quick(node):
+            both = zip(*(self.run(block, (), env) for block in node.blocks), strict=True)
+            return [self.system.select(operands[0], then, orelse) for then, orelse in both]
         if node.primitive == "if":
             body, orelse = (lambda block=block: self.run(block, (), env) for block in node.blocks)
             return self.system.choose(operands[0], body, orelse, node)
@@ -163,7 +171,7 @@ class TracedProgram(LoweredProgram):
         super().__init__(program)
         self.sites = Sites(self.backend)
         core = core_primitives(program)
-        ready = explicit_checks(arrayed(core) if self.in_turn else core, goes_on=True)
+        ready = explicit_checks(arrayed(core) if self.in_turn else traced(core), goes_on=True)
         ready = after_checks(ready) if self.in_turn else ready
         self.carried = errors_as_values(ready, self.sites)
         self.ready = ready if self.carried is None else self.carried.program

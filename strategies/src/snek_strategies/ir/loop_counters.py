@@ -1,8 +1,10 @@
-"""Counters of loops: variables that go up by one for as long as they are below a bound."""
+"""Counters of loops: variables that go up by one for as long as they are below a bound, and what else a test tells."""
 
 from __future__ import annotations
 
-from snek_strategies.ir.syntax import Atom, Const, Node, Sym
+from dataclasses import dataclass
+
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
 
 
 def index_of(atom: Atom) -> int:
@@ -30,3 +32,52 @@ def counters(loop: Node) -> dict[int, tuple[Atom, Atom]]:
         if isinstance(by, Const) and by.value == 1:
             found[here.index] = (first, node.operands[1])
     return found
+
+
+@dataclass(frozen=True)
+class Order:
+    """That one number is below another; where it is not strict, it may also equal it."""
+
+    small: Atom
+    large: Atom
+    strict: bool
+
+
+_ORDERS = {"less": (0, 1, True), "less_equal": (0, 1, False), "greater": (1, 0, True), "greater_equal": (1, 0, False)}
+
+_CONVERSIONS = ("bool", "asarray", "astype", "positive")
+
+
+def orders(test: Block) -> list[Order]:
+    """Return what holds whenever a loop's test does, the parts of an `and` included."""
+    made = {node.results[0].index: node for node in test.nodes if len(node.results) == 1}
+    pending = [test.results[0]]
+    found: list[Order] = []
+    while pending:
+        node = made.get(index_of(pending.pop()))
+        if node is None:
+            continue
+        if node.primitive in _ORDERS:
+            small, large, strict = _ORDERS[node.primitive]
+            found.append(Order(node.operands[small], node.operands[large], strict))
+        elif node.primitive == "bool":
+            pending.append(node.operands[0])
+        elif node.primitive == "if" and _denies(node):
+            (then, _) = node.blocks
+            made.update({one.results[0].index: one for one in then.nodes if len(one.results) == 1})
+            pending += [node.operands[0], then.results[0]]
+    return found
+
+
+def _denies(choice: Node) -> bool:
+    """Tell whether an `if` node is false wherever its operand is: it stands for an `and`."""
+    orelse = choice.blocks[1]
+    if len(orelse.results) != 1:
+        return False
+    made = {node.results[0].index: node for node in orelse.nodes if node.primitive in _CONVERSIONS}
+    (otherwise,) = orelse.results
+    while index_of(otherwise) in made:
+        otherwise = made[index_of(otherwise)].operands[0]
+    if isinstance(otherwise, Const):
+        return otherwise.value is False
+    return otherwise == choice.operands[0]

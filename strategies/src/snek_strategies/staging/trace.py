@@ -108,6 +108,14 @@ class StagedProgram:
             raise failure.error(values)
         return self._write_back(self.changes, self.result, values, args)
 
+    def picks(self) -> Callable[[tuple[object, ...]], object] | None:
+        """Return what takes the answer from values that nobody else holds, or None where there is more to do."""
+        several = type(self.result) is tuple
+        holes: Any = self.result if several else (self.result,)
+        if self.changes or self.failures or not all(isinstance(one, Hole) and not one.tensor for one in holes):
+            return None
+        return operator.itemgetter(*[one.index for one in holes]) if several == (len(holes) > 1) else None
+
     def _write_back(self, changes: Changes, result: object, values: tuple[object, ...], args: object) -> object:
         made: dict[int, object] = {}
         # All of them are looked up first: a change may move what a later path leads to.

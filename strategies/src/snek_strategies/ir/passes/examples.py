@@ -131,6 +131,18 @@ def eighth_power() -> Program:
     return Program("eighth_power", Block((x,), tuple(nodes), (Sym(7, x.type),)))
 
 
+def masked() -> Program:
+    """Two choices by one flag, the second of what is made of the first."""
+    type_ = Array(np.dtype("float64"), (3,))
+    flag, x, y = Sym(0, Array(np.dtype("bool"), (3,))), Sym(1, type_), Sym(2, type_)
+    nodes = (
+        simple(3, "where", flag, x, y),
+        simple(4, "exp", Sym(3, type_)),
+        simple(5, "where", flag, Sym(4, type_), y),
+    )
+    return Program("masked", Block((flag, x, y), nodes, (Sym(3, type_), Sym(5, type_))))
+
+
 def sequence() -> Program:
     """A loop that takes one matrix of a stack after another, and multiplies each by the same matrix."""
     xs, w, s = (Sym(at, Array(np.dtype("float64"), dims)) for at, dims in enumerate([(9, 2, 3), (3, 4), (2, 4)]))

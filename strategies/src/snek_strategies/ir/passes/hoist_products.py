@@ -38,8 +38,8 @@ program sequence(%0: float64[9,2,3], %1: float64[3,4], %2: float64[2,4]) {
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from math import prod
 
 from snek_core_transform.deep import in_deep_stack
@@ -48,13 +48,15 @@ from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.loop_counters import counters, index_of
 from snek_strategies.ir.rules import RULES, effects_of
 from snek_strategies.ir.symbols import Symbol
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, next_index
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms, next_index
 from snek_strategies.ir.types import INT, Array, Scalar, Type, type_of
 
 MOST_ROWS = 4
 """A product of more rows than these computes, where one of fewer waits for memory: it is as fast alone."""
 MOST_BYTES = 1 << 26
 """What the products of a whole stack may take."""
+MOST_PRODUCTS = 1 << 28
+"""How many multiplications a whole stack may take that the loop may turn out to walk in part only."""
 
 Fresh = Callable[[Type], Sym]
 
@@ -64,10 +66,16 @@ def hoist_every_product(program: Program) -> Program:
     return hoist_products(program, sys.maxsize)
 
 
-def hoist_products(program: Program, most_rows: int = MOST_ROWS) -> Program:
+def hoist_whole_products(program: Program) -> Program:
+    """Return the same wherever a loop may walk all of a stack: for systems whose choices cost more than products."""
+    return hoist_products(program, sys.maxsize, whole=True)
+
+
+def hoist_products(program: Program, most_rows: int = MOST_ROWS, *, whole: bool = False) -> Program:
     """Return the program with the products of stacks at once where the loop walks half of the stack or more.
 
-    Where only the run tells how far a loop goes, the run decides. Products of more rows than `most_rows` stay.
+    Where only the run tells how far a loop goes, the run decides, but for a stack that is multiplied as a `whole`
+    whatever the run tells. Products of more rows than `most_rows` stay.
     """
     taken = next_index(program.body)
 
@@ -76,17 +84,26 @@ def hoist_products(program: Program, most_rows: int = MOST_ROWS) -> Program:
         taken += 1
         return Sym(taken - 1, type_)
 
-    return Program(program.name, in_deep_stack(lambda: _hoisted(program.body, fresh, most_rows)))
+    return Program(program.name, in_deep_stack(lambda: _hoisted(program.body, _Way(fresh, most_rows, whole))))
 
 
-def _hoisted(block: Block, fresh: Fresh, most_rows: int) -> Block:
+@dataclass(frozen=True)
+class _Way:
+    """How products are hoisted, and what gives new names."""
+
+    fresh: Fresh
+    most_rows: int
+    whole: bool
+
+
+def _hoisted(block: Block, way: _Way) -> Block:
     nodes: list[Node] = []
     for node in block.nodes:
-        blocks = tuple(_hoisted(one, fresh, most_rows) for one in node.blocks)
+        blocks = tuple(_hoisted(one, way) for one in node.blocks)
         inner = replace(node, blocks=blocks) if blocks else node
         before: list[Node] = []
         if node.primitive == "while":
-            inner = _Loop(inner, fresh, before, most_rows).rewritten()
+            inner = _Loop(inner, way, before).rewritten()
         nodes += [*before, inner]
     return Block(block.parameters, tuple(nodes), block.results)
 
@@ -94,11 +111,11 @@ def _hoisted(block: Block, fresh: Fresh, most_rows: int) -> Block:
 class _Loop:
     """A loop, and what is computed before it."""
 
-    def __init__(self, node: Node, fresh: Fresh, before: list[Node], most_rows: int) -> None:
+    def __init__(self, node: Node, way: _Way, before: list[Node]) -> None:
         self.node = node
-        self.fresh = fresh
+        self.fresh = way.fresh
         self.before = before
-        self.most_rows = most_rows
+        self.way = way
         self.place: Place | None = None
 
     def emit(self, primitive: str, *operands: Atom, **params: object) -> Sym:
@@ -128,7 +145,8 @@ class _Loop:
                 continue
             self.place = node.place
             nodes += self._from_stack(node, walk, bounds)
-        return replace(self.node, blocks=(test, Block(body.parameters, tuple(nodes), body.results)))
+        made = Block(body.parameters, tuple(nodes), body.results)
+        return replace(self.node, blocks=(test, _without(made, taken.keys()) if self.way.whole else made))
 
     def _pays(self, product: Node, walk: Node, bound: set[int], bounds: dict[int, tuple[Atom, Atom]]) -> bool:
         stack, at = walk.operands
@@ -147,14 +165,16 @@ class _Loop:
             short = 2 * (int(end.value) - int(first.value)) < extent  # type: ignore[call-overload]
         else:
             short = False
-        return not short and type_.dtype.kind == "f" and prod(rows) <= self.most_rows and size <= MOST_BYTES
+        if self.way.whole and size // type_.dtype.itemsize * int(shapes[1][0]) > MOST_PRODUCTS:
+            return False
+        return not short and type_.dtype.kind == "f" and prod(rows) <= self.way.most_rows and size <= MOST_BYTES
 
     def _from_stack(self, product: Node, walk: Node, bounds: dict[int, tuple[Atom, Atom]]) -> list[Node]:
         """Return what stands for a product in the loop."""
         stack, at = walk.operands
         factor = product.operands[1]
         first, end = bounds[index_of(at)]
-        if isinstance(first, Const) and isinstance(end, Const):
+        if self.way.whole or (isinstance(first, Const) and isinstance(end, Const)):
             every = self.emit("matmul", stack, factor)
             return [self._part(every, at, product.results)]
         # Walks that are short compute their products one by one.
@@ -192,3 +212,12 @@ class _Loop:
     def _part(self, every: Sym, at: Atom, results: tuple[Sym, ...]) -> Node:
         made = self._made("getitem", (every, at), {"index": (HOLE,)})
         return replace(made, results=results)
+
+
+def _without(block: Block, taken: Collection[int]) -> Block:
+    """Return a block without those of its rows that nothing uses any more: what took their place asks their index."""
+    inside = (sym for node in block.nodes for inner in node.blocks for sym in free_syms(inner))
+    operands = (atom for node in block.nodes for atom in node.operands)
+    gone = set(taken) - {index_of(atom) for atom in (*block.results, *operands, *inside)}
+    nodes = tuple(node for node in block.nodes if not any(sym.index in gone for sym in node.results))
+    return replace(block, nodes=nodes)

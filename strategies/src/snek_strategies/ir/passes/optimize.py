@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from snek_strategies.ir.passes.choose_once import choose_once
 from snek_strategies.ir.passes.drop_dead import drop_dead
 from snek_strategies.ir.passes.fold_constants import fold_constants
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.ir.passes.hoist_invariants import hoist_invariants
-from snek_strategies.ir.passes.hoist_products import hoist_every_product, hoist_products
+from snek_strategies.ir.passes.hoist_products import hoist_every_product, hoist_products, hoist_whole_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.simplify import simplify
@@ -54,6 +55,14 @@ ARRAY_PASSES: tuple[Callable[[Program], Program], ...] = (
 CHECKED_PASSES: tuple[Callable[[Program], Program], ...] = (merge_equal, hoist_invariants, drop_dead)
 """For the same after that: several operations may ask for the same."""
 
+TRACED_PASSES: tuple[Callable[[Program], Program], ...] = (
+    choose_once,
+    hoist_whole_products,
+    square_powers,
+    drop_dead,
+)
+"""For back-ends whose system traces a program's operations and compiles them, before their checks are explicit."""
+
 
 def optimized(program: Program) -> Program:
     """Return the program after all passes for every back-end."""
@@ -73,6 +82,11 @@ def arrayed(program: Program) -> Program:
 def after_checks(program: Program) -> Program:
     """Return the program of such a back-end after the passes that follow on its checks."""
     return _after(program, CHECKED_PASSES)
+
+
+def traced(program: Program) -> Program:
+    """Return the program after the passes for back-ends whose system traces and compiles."""
+    return _after(program, TRACED_PASSES)
 
 
 def _after(program: Program, passes: tuple[Callable[[Program], Program], ...]) -> Program:

@@ -1,0 +1,78 @@
+"""Says of programs on JAX what they are made of, and whether calls of them begin at the beginning."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from snek_strategies.snek_jax import SnekJax
+
+
+def halved(n: Any) -> Any:
+    while n > 1:
+        n = n // 2 if n % 2 == 0 else n - 1
+    return n
+
+
+def either(x: Any, large: Any) -> Any:
+    return x @ x if large else x + 1
+
+
+def cell(x: Any, w: Any, h: Any, n: Any) -> Any:
+    t = 0 * n
+    while t < n:
+        h = np.tanh(x[t] @ w + h)
+        t = t + 1
+    return h
+
+
+def held(x: Any, w: Any, live: Any) -> Any:
+    c = np.where(live, x * w, x)
+    return np.where(live, np.tanh(c), w), c
+
+
+X, W, H = np.linspace(0, 1, 60).reshape(5, 6, 2), np.linspace(-1, 1, 4).reshape(2, 2), np.ones((6, 2))
+PROGRAMS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "halved": (halved, (np.int64(37),)),
+    "either": (either, (np.ones((3, 3)), np.bool_(True))),
+    "cell": (cell, (X, W, H, np.int64(4))),
+    "held": (held, (H, H * 2, H > 0)),
+}
+
+
+def said(function: Any, args: tuple[Any, ...]) -> dict[str, Any]:
+    """Stage, run and run again for JAX's own arrays."""
+    strategy = SnekJax()
+    staged = strategy.stage(function, args)
+    run = staged.compile()
+    begun = 0
+    begin = run.call_staged  # type: ignore[attr-defined]
+
+    def call_staged(*given: object) -> object:
+        nonlocal begun
+        begun += 1
+        return begin(*given)
+
+    run.call_staged = call_staged  # type: ignore[attr-defined]
+    native = tuple(map(strategy.from_host, args))
+    made = [strategy.to_host(run(*native)) for _ in range(3)]
+    wanted = function(*args)
+    narrow = tuple(strategy.from_host(one.astype(np.float32) if one.dtype.kind == "f" else one) for one in args)
+    other = strategy.to_host(run(*narrow))
+    several = isinstance(wanted, tuple)
+    return {
+        "right": all(np.allclose(x, y) for one in made for x, y in _pairs(one, wanted, several)),
+        "begun": begun,
+        "dtypes": [str(one.dtype) for one in (other if several else (other,))],
+        "jaxpr": staged.dump()["jaxpr"],
+    }
+
+
+def _pairs(left: Any, right: Any, several: bool) -> Any:
+    return zip(left, right, strict=True) if several else [(left, right)]
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: said(*one) for name, one in PROGRAMS.items()}))
