@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 import snek
 import snek_strategies
 from snek_core_transform.errors import SnekError
-from snek_strategies.backends.lantern import cache, compiler, lowered, plans
+from snek_strategies.backends.lantern import cache, compiler, plans
+from snek_strategies.backends.lantern import written as writing
 from snek_strategies.backends.lantern.written import Written
 from snek_strategies.ir.syntax import Program
 
@@ -37,8 +39,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(program.name)
         return real(program, threads)
 
-    real = lowered.write
-    monkeypatch.setattr(lowered, "write", write)
+    real = writing.write
+    monkeypatch.setattr(writing, "write", write)
     return seen
 
 
@@ -68,6 +70,18 @@ def test_a_program_is_written_once(written: list[str]) -> None:
     assert np.array_equal(fresh(ranked)(ROW), first)
     assert np.array_equal(first, ranked(ROW))
     assert written == ["ranked"]
+
+
+def test_a_process_that_finds_the_plan_does_not_load_what_writes_cpp(where: Path) -> None:
+    script = where.parent / "doubled.py"
+    script.write_text(
+        "import sys\nimport numpy as np\nimport snek\n\n\ndef doubled(x):\n    return x + x\n\n\n"
+        "snek.stage(doubled, backend='lantern')(np.ones(3))\n"
+        "print('snek_strategies.backends.lantern.writer' in sys.modules)\n"
+    )
+    command = [sys.executable, "-P", str(script)]
+    loaded = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert loaded == ["True\n", "False\n"]
 
 
 def test_every_kind_of_program_comes_back(written: list[str]) -> None:

@@ -84,4 +84,5 @@ def _note(ours: ast.AST, read: object, program: Program, places: dict[int, Place
         simple = isinstance(read, ast.stmt) and not hasattr(read, "body")
         last = read.end_lineno if simple and read.end_lineno else read.lineno
         for line in range(read.lineno, last + 1):
-            places.setdefault(line, program.place(ours))
+            if line not in places:
+                places[line] = program.place(ours)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import gast
+
+from snek_core_transform.syntax import LEAVES, children, walk
 
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
@@ -72,7 +74,7 @@ def owner(name: str, scopes: list[Scope]) -> Scope | None:
 def bound_names(tree: gast.AST) -> dict[str, gast.AST]:
     """Return every name that any scope of a tree binds or declares, with a node that does."""
     found: dict[str, gast.AST] = {}
-    for node in gast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, SCOPES):
             scope = scope_of(node)
             for names in (scope.bound, scope.declared_global, scope.declared_nonlocal):
@@ -80,42 +82,56 @@ def bound_names(tree: gast.AST) -> dict[str, gast.AST]:
     return found
 
 
-def _collect(nodes: Iterable[gast.AST], scope: Scope) -> None:
+def _collect(nodes: Sequence[gast.AST], scope: Scope) -> None:
     """Note what `nodes` bind in their own scope, without entering the scopes inside them."""
-    for node in nodes:
-        match node:
-            case gast.FunctionDef() | gast.AsyncFunctionDef() | gast.ClassDef():
-                scope.bind(node.name, node)
-            case gast.Name(ctx=gast.Store() | gast.Del()):
-                scope.bind(node.id, node)
-            case gast.Import() | gast.ImportFrom():
-                for alias in node.names:
-                    scope.bind(alias.asname or alias.name.partition(".")[0], node)
-            case gast.MatchAs(name=str(name)) | gast.MatchStar(name=str(name)) | gast.MatchMapping(rest=str(name)):
-                scope.bind(name, node)
-            case gast.Global():
-                scope.declared_global.update(dict.fromkeys(node.names, node))
-            case gast.Nonlocal():
-                scope.declared_nonlocal.update(dict.fromkeys(node.names, node))
-        _collect(_own_children(node), scope)
+    pending = list(nodes[::-1])
+    while pending:
+        node = pending.pop()
+        kind = node.__class__
+        if kind in _NOTED:
+            _note(node, scope)
+        if kind not in LEAVES:
+            own = _OWN_CHILDREN.get(kind, children)
+            pending += own(node)[::-1]
 
 
-def _own_children(node: gast.AST) -> list[gast.AST]:
-    """Return the children of `node` that are evaluated in the scope around it.
-
-    Of a comprehension these are all but the targets: a walrus inside binds in the function around it.
-    """
+def _note(node: gast.AST, scope: Scope) -> None:
+    """Note what a node itself binds or declares."""
     match node:
-        case gast.FunctionDef() | gast.AsyncFunctionDef():
-            return [*node.decorator_list, *_defaults(node.args), *_annotations(node)]
-        case gast.Lambda():
-            return _defaults(node.args)
-        case gast.ClassDef():
-            return [*node.decorator_list, *node.bases, *node.keywords]
-        case gast.comprehension():
-            return [node.iter, *node.ifs]
-        case _:
-            return list(gast.iter_child_nodes(node))
+        case gast.Name(ctx=gast.Store() | gast.Del()):
+            scope.bind(node.id, node)
+        case gast.FunctionDef() | gast.AsyncFunctionDef() | gast.ClassDef():
+            scope.bind(node.name, node)
+        case gast.Import() | gast.ImportFrom():
+            for alias in node.names:
+                scope.bind(alias.asname or alias.name.partition(".")[0], node)
+        case gast.MatchAs(name=str(name)) | gast.MatchStar(name=str(name)) | gast.MatchMapping(rest=str(name)):
+            scope.bind(name, node)
+        case gast.Global():
+            scope.declared_global.update(dict.fromkeys(node.names, node))
+        case gast.Nonlocal():
+            scope.declared_nonlocal.update(dict.fromkeys(node.names, node))
+
+
+def _around_function(node: gast.AST) -> list[gast.AST]:
+    return [*node.decorator_list, *_defaults(node.args), *_annotations(node)]
+
+
+_NOTED = frozenset({
+    gast.Name, gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Import, gast.ImportFrom, gast.MatchAs,
+    gast.MatchStar, gast.MatchMapping, gast.Global, gast.Nonlocal,
+})  # fmt: skip
+_OWN_CHILDREN: Mapping[type, Callable[[gast.AST], list[gast.AST]]] = {
+    gast.FunctionDef: _around_function,
+    gast.AsyncFunctionDef: _around_function,
+    gast.Lambda: lambda node: _defaults(node.args),
+    gast.ClassDef: lambda node: [*node.decorator_list, *node.bases, *node.keywords],
+    gast.comprehension: lambda node: [node.iter, *node.ifs],
+}
+"""The children that are evaluated in the scope around a node, where those are not all.
+
+Of a comprehension these are all but the targets: a walrus inside binds in the function around it.
+"""
 
 
 def _defaults(arguments: gast.arguments) -> list[gast.AST]:

@@ -15,6 +15,7 @@ from snek_core_transform.bind_scope import bound_names
 from snek_core_transform.errors import UnsupportedSyntax
 from snek_core_transform.program import Program, program_of
 from snek_core_transform.spelling import Spelling
+from snek_core_transform.syntax import walk
 
 
 @dataclass
@@ -79,12 +80,12 @@ def _rewrite(target: Target, spelling: Spelling, taken: set[str]) -> Text:
         text.references.append((callee, node))
         return node
 
-    written = [node for node in gast.walk(tree) if isinstance(node, gast.Name)]
+    written = [node for node in walk(tree) if isinstance(node, gast.Name)]
     bound = bound_names(tree)
     rewrite(Namespace(program, parameter, spelling), reference)
     drop_parameter(tree.args, parameter)
     tree.decorator_list = []
-    left = [node for node in gast.walk(tree) if isinstance(node, gast.Name)]
+    left = [node for node in walk(tree) if isinstance(node, gast.Name)]
     old = {id(node) for node in written}
     text.imports = frozenset(n.id for n in left if id(n) not in old and n.id in spelling.imports)
     for name in text.imports:
@@ -98,8 +99,7 @@ def _check_is_plain(program: Program) -> None:
     tree, function = program.tree, program.function
     if not isinstance(tree, gast.FunctionDef | gast.AsyncFunctionDef):
         raise UnsupportedSyntax("a lambda cannot be bound; define the function with `def`", program.place(tree))
-    private = [name for name in bound_names(tree) if program.class_name and name.startswith("__")]
-    if program.class_name and ("__class__" in function.__code__.co_freevars or private or _has_private(tree)):
+    if program.class_name and ("__class__" in function.__code__.co_freevars or _has_private(tree)):
         raise UnsupportedSyntax(
             f"a method that uses super(), __class__ or private names cannot be bound: {function.__qualname__!r}; "
             "make it a function of a module",
@@ -108,7 +108,7 @@ def _check_is_plain(program: Program) -> None:
 
 
 def _has_private(tree: gast.AST) -> bool:
-    names = [getattr(node, "id", getattr(node, "attr", "")) for node in gast.walk(tree)]
+    names = [*bound_names(tree), *(getattr(node, "id", getattr(node, "attr", "")) for node in walk(tree))]
     return any(name.startswith("__") and not name.endswith("__") for name in names)
 
 

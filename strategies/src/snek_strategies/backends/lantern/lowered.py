@@ -6,7 +6,7 @@ import shlex
 import struct
 from collections.abc import Callable
 from functools import cached_property
-from typing import ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from snek_core_transform.errors import SnekError
 from snek_strategies.backends.arithmetic import dtype_of
@@ -15,9 +15,11 @@ from snek_strategies.backends.lantern import compiler, plans
 from snek_strategies.backends.lantern.cache import known_library, library
 from snek_strategies.backends.lantern.loaded import LoadedProgram
 from snek_strategies.backends.lantern.native_calls import native_calls
-from snek_strategies.backends.lantern.written import Written, write
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import Type
+
+if TYPE_CHECKING:
+    from snek_strategies.backends.lantern.written import Written
 
 
 class LanternProgram(LoweredProgram):
@@ -42,6 +44,9 @@ class LanternProgram(LoweredProgram):
     @cached_property
     def written(self) -> Written:
         """The program's C++ source and what goes with it."""
+        # A process that finds its programs' plans never needs what writes C++.
+        from snek_strategies.backends.lantern.written import write
+
         passed = self._passed()
         assert _interface(passed) == _interface(self.program), "a pass changed what a program takes or gives"
         made = write(passed, self.threads)
