@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
+from snek_strategies.backends.in_place import HERE
 from snek_strategies.backends.torch_idioms import FLOATS, PREFIX, uses
 from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.syntax import Block, Node, Program
+from snek_strategies.ir.types import Type
 
-SAME_MEMORY = frozenset({"positive", "conjugate"})
-"""Elementwise primitives whose result may be the operand itself."""
+NEW = ELEMENTWISE - {"positive", "conjugate", "floor", "ceil", "trunc", "rint"} | {
+    "where", "matmul", "concatenate", "setitem", "additem",
+}  # fmt: skip
+"""Primitives whose result is never an operand itself, nor a part of one."""
 METHODS = {
     "add": "add_", "subtract": "sub_", "multiply": "mul_", "divide": "div_", "negative": "neg_", "absolute": "abs_",
     **{name: f"{name}_" for name in (
@@ -40,7 +44,9 @@ def _in_block(block: Block, used: Counter[int]) -> Iterator[tuple[int, int]]:
             at = _position(node, own, used)
             if at is not None:
                 yield node.results[0].index, at
-        if _is_new(node):
+        # TorchScript's numbers choose one of two tensors as it is.
+        chosen = node.primitive == "where" and not dims_of(node.operands[0].type)
+        if is_new(node) and not chosen and _is_large(node.results[0].type):
             own.add(node.results[0].index)
 
 
@@ -55,14 +61,12 @@ def _position(node: Node, own: set[int], used: Counter[int]) -> int | None:
     return None
 
 
-def _is_new(node: Node) -> bool:
-    """Tell whether a node makes an array of floats in memory of its own."""
+def _is_large(type_: Type) -> bool:
+    return bool(dims_of(type_)) and dtype_of(type_) in FLOATS
+
+
+def is_new(node: Node) -> bool:
+    """Tell whether a node makes a tensor in memory of its own."""
     if len(node.results) != 1 or node.blocks:
         return False
-    (result,) = node.results
-    if node.primitive == "where" and not dims_of(node.operands[0].type):
-        return False  # one of the two, as it is
-    makes = node.primitive in ELEMENTWISE - SAME_MEMORY or node.primitive in ("where", "matmul")
-    if not (makes or node.primitive.startswith(PREFIX)):
-        return False
-    return bool(dims_of(result.type)) and dtype_of(result.type) in FLOATS
+    return (node.primitive in NEW and HERE not in node.params) or node.primitive.startswith(PREFIX)

@@ -7,16 +7,19 @@ import itertools
 import linecache
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from snek_strategies.backends.backend import Run, cannot_say
+from snek_strategies.backends.exported_python import exported_python
+from snek_strategies.backends.torch_idioms import torch_idioms
+from snek_strategies.backends.torch_memory import is_new
 from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
 from snek_strategies.backends.traced_program import TracedProgram
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
 
 RECURSION = "torch.export's graphs do not call themselves; write a loop, or use back-end 'numba'"
 HEAD = "import torch\nfrom torch._higher_order_ops.while_loop import while_loop\n"
@@ -29,26 +32,42 @@ class _Writer:
     def __init__(self) -> None:
         self.constants = Constants()
         self.functions: list[str] = []
+        self.same: dict[int, str] = {}
+        """What names are called that are other names of one value."""
+        self.views: set[str] = set()
+        """Names of what may share memory with something else."""
 
-    def function(self, base: str, block: Block, also: tuple[Sym, ...] = ()) -> tuple[str, list[str]]:
-        """Write a block as a function; return its name and the names of what it takes beside its parameters."""
+    def function(self, base: str, block: Block, taken: Sequence[str] = ()) -> tuple[str, list[str]]:
+        """Write a block as a function; return its name and the names of what it takes beside its parameters.
+
+        Among these are what it takes from around it, as far as it is said.
+        """
         lines = [line for node in block.nodes for line in self.node(node)]
-        # Operators want tensors of their own from a branch.
-        results = [f"{self.use(atom)}.clone()" for atom in (*block.results, *also)]
+        results = list(self.results(block))
         lines.append(f"return ({', '.join(results)}{',' if len(results) == 1 else ''})")
-        free = [f"v{sym.index}" for sym in free_syms(block)]
-        bound = {f"v{sym.index}" for sym in block.parameters}
+        free = list(dict.fromkeys(map(self.use, free_syms(block))))
+        given = [*(f"v{sym.index}" for sym in block.parameters), *taken]
         text = "\n".join(lines)
         used = list(dict.fromkeys(re.findall(r"\bc\d+\b", text)))
-        captured = list(dict.fromkeys(name for name in (*free, *used) if name not in bound))
+        captured = list(dict.fromkeys(name for name in (*free, *used) if name not in given))
         name = f"{base}_{len(self.functions)}" if base != "program" else base
-        parameters = ", ".join([*(f"v{sym.index}" for sym in block.parameters), *captured])
+        parameters = ", ".join([*given, *captured])
         body = "\n".join(f"    {line}" for line in lines)
         self.functions.append(ast.unparse(ast.parse(f"def {name}({parameters}):\n{body}")))
         return name, captured
 
+    def results(self, block: Block) -> Iterator[str]:
+        """Give a block's results: operators want tensors of their own from a branch, and so do callers."""
+        new = {f"v{node.results[0].index}" for node in block.nodes if is_new(node)}
+        for atom in block.results:
+            text = self.use(atom)
+            yield text if text in new else f"{text}.clone()"
+            new.discard(text)
+
     def use(self, atom: Atom) -> str:
-        return self.constants.constant(atom) if isinstance(atom, Const) else f"v{atom.index}"
+        if isinstance(atom, Const):
+            return self.constants.constant(atom)
+        return self.same.get(atom.index, f"v{atom.index}")
 
     def node(self, node: Node) -> list[str]:
         if node.primitive in ("function", "call"):
@@ -59,17 +78,21 @@ class _Writer:
             return self.choice(node, operands, left) if node.results else []
         if node.primitive == "while":
             return self.loop(node, operands, left)
-        return [f"v{node.results[0].index} = {exported_expression(self.constants, node, operands)}"]
+        text = exported_expression(self.constants, node, operands)
+        if text.strip("()").isidentifier():
+            self.same[node.results[0].index] = text.strip("()")
+            return []
+        name = f"v{node.results[0].index}"
+        if not is_new(node):
+            self.views.add(name)
+        return [f"{name} = {text}"]
 
     def choice(self, node: Node, operands: list[str], left: str) -> list[str]:
         # Both branches take the same operands, so each is written for what either uses.
-        taken: dict[str, Sym] = {}
-        for block in node.blocks:
-            taken.update({f"v{sym.index}": sym for sym in free_syms(block)})
+        taken = dict.fromkeys(self.use(sym) for block in node.blocks for sym in free_syms(block))
         names, captured = [], []
         for base, block in zip(("then", "otherwise"), node.blocks, strict=True):
-            whole = Block(tuple(taken.values()), block.nodes, block.results)
-            name, more = self.function(base, whole)
+            name, more = self.function(base, block, tuple(taken))
             names.append(name)
             captured.append(more)
         every = [*taken, *dict.fromkeys([*captured[0], *captured[1]])]
@@ -84,16 +107,18 @@ class _Writer:
         test, step = node.blocks
         asked, of_test = self.function("test", test)
         body, of_body = self.function("body", step)
-        around = list(dict.fromkeys([*of_test, *of_body]))
         state = [f"s{at}" for at in range(len(operands))]
-        every = ", ".join([*state, *around])
-        kept = "".join(f"{name}.clone(), " for name in around)
-        start = "".join(f"{name}.clone(), " for name in [*operands, *around])
-        ignored = "".join(f"_{at}, " for at in range(len(around)))
+        every = ", ".join(state)
+        start = "".join(f"{name}.clone(), " for name in operands)
+        # No two values that a loop knows may share memory.
+        shared = [name for name in dict.fromkeys([*of_test, *of_body]) if name in self.views]
+        own = {name: f"own_{name}" for name in shared}
+        of_test, of_body = ([own.get(name, name) for name in names] for names in (of_test, of_body))
         return [
+            *(f"{own[name]} = {name}.clone()" for name in shared),
             f"{asked}_of = lambda {every}: {asked}({', '.join([*state, *of_test])})[0]",
-            f"{body}_of = lambda {every}: (*{body}({', '.join([*state, *of_body])}), {kept})",
-            f"{left}{ignored}= while_loop({asked}_of, {body}_of, ({start}))",
+            f"{body}_of = lambda {every}: {body}({', '.join([*state, *of_body])})",
+            f"{left}= while_loop({asked}_of, {body}_of, ({start}))",
         ]
 
 
@@ -106,6 +131,7 @@ class TorchProgram(TracedProgram):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        self.ready = torch_idioms(self.ready)
         writer = _Writer()
         _, names = writer.function("program", self.ready.body)
         self.source = "\n\n".join([HEAD, *(f"{text}\n" for text in writer.functions)])
@@ -169,7 +195,7 @@ class TorchProgram(TracedProgram):
         """Return the graph as a callable over tensors."""
         import torch
 
-        run = self._exported().module()
+        run = exported_python(self._exported(), len(self.program.body.results))
         held = [torch.tensor(one) for one in self.constants]
 
         def call(*arguments: Any) -> tuple[Any, ...]:
