@@ -47,6 +47,8 @@ class Shared:
         self.constants: list[np.ndarray] = []
         self.prints: list[Node] = []
         self.functions: dict[int, Lifted] = {}
+        self.by_height: set[int] = set()
+        """The recursions that are computed by height where they are called from outside."""
 
 
 def cpp_name(one: Lifted) -> str:
@@ -479,7 +481,10 @@ class Writer:
                 given.append(self.declared(sym))
         if one.recursive:
             given.append("depth + 1" if self.one.recursive else "1")
-        self.line(f"{cpp_name(one)}({', '.join(given)});")
+        name = cpp_name(one)
+        if function.index in self.shared.by_height and one is not self.one:
+            name += "_by_height"
+        self.line(f"{name}({', '.join(given)});")
 
     def choice(self, node: Node) -> None:
         """Write an `if`; an array that it gives is a pointer to where the branch taken has it."""

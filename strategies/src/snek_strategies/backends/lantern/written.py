@@ -8,11 +8,12 @@ from snek_strategies.backends.arithmetic import dims_of
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import plans
+from snek_strategies.backends.lantern.by_height import ByHeight, by_height
 from snek_strategies.backends.lantern.cache import key_of
 from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
 from snek_strategies.backends.lantern.running_time import takes_long
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
-from snek_strategies.backends.lifted_functions import lifted
+from snek_strategies.backends.lifted_functions import Lifted, lifted
 from snek_strategies.ir.passes.optimize import looped
 from snek_strategies.ir.syntax import Program, Sym
 
@@ -21,7 +22,7 @@ HEAD = """// Made from the Python function {name}.
 #include "products.hpp"
 #include "scalar.hpp"
 #include "tape.hpp"
-{threads}
+{threads}{recursion}
 extern "C" const void *constants[{count}];
 const void *constants[{count}] = {{}};
 template <class T>
@@ -52,13 +53,17 @@ def write(program: Program, threads: int) -> Written:
     functions = lifted(core)
     shared = Shared(threads)
     shared.functions = {one.name.index: one for one in functions if one.name is not None}
-    bodies = [Writer(shared, one).function() for one in functions]
+    texts = [one.text for one in functions]
+    found = {one: made for one in functions if (made := by_height(one, texts)) is not None}
+    shared.by_height = {one.name.index for one in found if one.name is not None}
+    bodies = [text for one in functions for text in _functions(shared, one, found.get(one))]
     declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
     # <complex> takes longer to compile than most programs.
     uses_complex = any("std::complex" in one for one in bodies)
     head = HEAD.format(
         name=program.name,
         complex="#include <complex>\n\n" if uses_complex else "",
+        recursion='#include "recursion.hpp"\n' if found else "",
         threads="" if threads == 1 else '#include "threads.hpp"\n',
         count=max(1, len(shared.constants)),
     )
@@ -66,6 +71,10 @@ def write(program: Program, threads: int) -> Written:
     own = {sym.index: at for at, sym in enumerate(program.body.parameters)}
     same = tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in program.body.results)
     return Written("\n\n".join([head, *declared, *bodies, entry]) + "\n", shared, same)
+
+
+def _functions(shared: Shared, one: Lifted, found: ByHeight | None) -> list[str]:
+    return [Writer(shared, one).function()] if found is None else found.functions(shared)
 
 
 def _entry(program: Program, name: str, alone: bool) -> str:

@@ -1,0 +1,230 @@
+"""Recursions over trees that Lantern computes by height: which are, and that they answer and raise as Python does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snek
+from snek_strategies.backends.lantern import compiler
+
+pytestmark = [
+    pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler"),
+    pytest.mark.usefixtures("checked"),
+]
+
+RNG = np.random.default_rng(0)
+ROOM, DEPTH, WIDTH = 201, 64, 80
+WORDS = RNG.standard_normal((ROOM, DEPTH)).astype(np.float32)
+W, V = (RNG.standard_normal((DEPTH, WIDTH)).astype(np.float32) / 8 for _ in range(2))
+BACK = RNG.standard_normal((WIDTH, DEPTH)).astype(np.float32) / 8
+
+
+def drawn(leaves: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.int64]:
+    """Return the children of a tree's nodes, -1 for a leaf's, and the root."""
+    rng = np.random.default_rng(seed)
+    left, right = np.full((2, ROOM), -1, np.int64)
+    number = rng.permutation(2 * leaves - 1)
+    forest = number[:leaves].tolist()
+    for parent in number[leaves:].tolist():
+        k = int(rng.integers(len(forest) - 1))
+        left[parent], right[parent] = forest[k : k + 2]
+        forest[k : k + 2] = [parent]
+    return left, right, np.int64(forest[0])
+
+
+def of_two_children(left, right, node, words, w, v, back):
+    if left[node] < 0:
+        return np.tanh(words[node] @ w)
+    a = of_two_children(left, right, left[node], words, w, v, back)
+    b = of_two_children(left, right, right[node], words, w, v, back)
+    return np.tanh((a @ back) @ w + (b @ back) @ v) + a
+
+
+def of_one_or_two_children(left, right, node, words, w, v, back):
+    made, count = words[node][None] @ w, 1
+    if left[node] >= 0:
+        below, more = of_one_or_two_children(left, right, left[node], words, w, v, back)
+        made, count = made + np.tanh(below @ back) @ w, count + more
+    if right[node] >= 0 and node % 3 > 0:
+        below, more = of_one_or_two_children(left, right, right[node], words, w, v, back)
+        made, count = made * (np.tanh(below @ back) @ v), count + more
+    return made / 2, count
+
+
+def with_a_depth(left, right, node, words, w, v, back):
+    def below(node, depth):
+        x = words[node] * (depth % 3 > 0)
+        if left[node] < 0:
+            return x @ w
+        return below(left[node], depth + 1) - below(right[node], depth + 2) + np.tanh(x @ v)
+
+    return below(node, node - node)
+
+
+def same(mine: Any, theirs: Any) -> None:
+    """Compare results: numbers and arrays, alone or in a tuple."""
+    for one, other in zip(*(x if isinstance(x, tuple) else (x,) for x in (mine, theirs)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-5)
+
+
+PROGRAMS = [of_two_children, of_one_or_two_children, with_a_depth]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_trees_answer_as_in_python(program: Callable[..., Any]) -> None:
+    staged = snek.stage(program, backend="lantern")
+    for leaves in (1, 2, 3, 7, 20, 100):
+        args = (*drawn(leaves, leaves), WORDS, W, V, BACK)
+        assert "lantern::product_of_all<float, 80, 64>" in staged.trace(*args).lower().as_text("cpp")
+        same(staged(*args), program(*args))
+    assert len(staged.stagings()) == 1
+
+
+def test_a_node_has_the_bits_that_it_has_alone() -> None:
+    def first_leaf(left, right, node, words, w, v):
+        if left[node] < 0:
+            return np.tanh(words[node] @ w)
+        a = first_leaf(left, right, left[node], words, w, v)
+        b = first_leaf(left, right, right[node], words, w, v)
+        return a + 0 * b
+
+    staged = snek.stage(first_leaf, backend="lantern")
+    for leaves in (2, 3, 4, 5, 6, 11, 60):
+        left, right, root = drawn(leaves, leaves)
+        node = root
+        while left[node] >= 0:
+            node = left[node]
+        np.testing.assert_array_equal(
+            staged(left, right, root, WORDS, W, V), staged(left, right, np.int64(node), WORDS, W, V)
+        )
+
+
+@dataclass
+class Tree:
+    x: Any
+    left: Any = None
+    right: Any = None
+
+    def state(self, w, back):
+        made = self.x
+        if self.left is not None:
+            made = made + self.left.state(w, back) @ back
+        if self.right is not None:
+            made = made - self.right.state(w, back) @ back
+        return np.tanh(made @ w)
+
+
+def test_a_users_trees_are_computed_by_height() -> None:
+    def grown(rng: np.random.Generator, count: int) -> Tree:
+        if count == 1:
+            return Tree(rng.standard_normal(DEPTH).astype(np.float32))
+        first = int(rng.integers(count))
+        sides = [grown(rng, one) if one else None for one in (first, count - 1 - first)]
+        return Tree(rng.standard_normal(DEPTH).astype(np.float32), *sides)
+
+    def state(tree, w, back):
+        return tree.state(w, back)
+
+    staged = snek.stage(state, backend="lantern")
+    for count in (9, 16, 12):
+        tree = grown(np.random.default_rng(count), count)
+        assert "product_of_all" in staged.trace(tree, W, BACK).lower().as_text("cpp")
+        same(staged(tree, W, BACK), state(tree, W, BACK))
+
+
+def test_the_exception_is_the_first_in_pythons_order() -> None:
+    def looked_up(left, right, word, node, words, w):
+        if left[node] < 0:
+            return words[word[node]] @ w
+        a = looked_up(left, right, word, left[node], words, w)
+        b = looked_up(left, right, word, right[node], words, w)
+        return a + b
+
+    left, right = np.array([1, 3, -1, -1, -1]), np.array([2, 4, -1, -1, -1])
+    staged = snek.stage(looked_up, backend="lantern")
+    with pytest.raises(IndexError, match="index 903 "):  # the root's right child, found first, would raise 902
+        staged(left, right, np.array([0, 0, 902, 903, 904]), np.int64(0), WORDS, W)
+    np.testing.assert_allclose(
+        staged(left, right, np.arange(5), np.int64(0), WORDS, W), WORDS[2:5].sum(0) @ W, rtol=2e-4, atol=2e-5
+    )
+
+
+def test_a_tree_without_end_is_a_recursion_error() -> None:
+    left = right = np.full(ROOM, -1)
+    left, right = left.copy(), right.copy()
+    left[0], right[0] = 0, 1
+    staged = snek.stage(of_two_children, backend="lantern")
+    for _ in range(2):
+        with pytest.raises(RecursionError):
+            staged(left, right, np.int64(0), WORDS, W, V, BACK)
+    right[0] = 0  # twice as many nodes at every depth: no memory holds those of a thousand
+    with pytest.raises(RecursionError):
+        staged(left, right, np.int64(0), WORDS, W, V, BACK)
+
+
+def test_of_more_than_fits_nodes_are_computed_one_by_one() -> None:
+    def counted(depth, x, w):
+        def below(depth):
+            if depth == 0:
+                return np.zeros(20_000) + (x @ w)[0]
+            return below(depth - 1) + below(depth - 1)
+
+        return below(depth)
+
+    x, w = WORDS[0].astype(np.float64), W.astype(np.float64)
+    made = snek.stage(counted, backend="lantern")(np.int64(9), x, w)
+    np.testing.assert_allclose(made, 512 * (x @ w)[0], rtol=1e-10)
+
+
+def one_child(left, node, words, w, back):
+    if left[node] < 0:
+        return words[node] @ w
+    return np.tanh(one_child(left, left[node], words, w, back) @ back @ w)
+
+
+def one_after_the_other(left, node, words, w, back):
+    if left[node] < 0:
+        return words[node] @ w, node
+    a, at = one_after_the_other(left, left[node], words, w, back)
+    b, at = one_after_the_other(left, at, words, w, back)
+    return a + b, at
+
+
+def that_prints(left, node, words, w, back):
+    print(node)
+    if left[node] < 0:
+        return words[node] @ w
+    return that_prints(left, left[node], words, w, back) + that_prints(left, left[node], words, w, back)
+
+
+def without_products(left, node, words, w, back):
+    if left[node] < 0:
+        return words[node]
+    return without_products(left, left[node], words, w, back) + without_products(left, left[node], words, w, back)
+
+
+def by_what_a_child_gives(left, node, words, w, back):
+    if left[node] < 0:
+        return words[node] @ w
+    a = by_what_a_child_gives(left, left[node], words, w, back)
+    return a + by_what_a_child_gives(left, left[node], words, w, back) if a[0] > 0 else a
+
+
+@pytest.mark.parametrize(
+    "program", [one_child, one_after_the_other, that_prints, without_products, by_what_a_child_gives]
+)
+def test_other_recursions_stay_recursions(program: Callable[..., Any], capfd: pytest.CaptureFixture[str]) -> None:
+    left = np.array([1, 2, 3, -1])
+    args = (left, np.int64(0), WORDS, W, BACK)
+    staged = snek.stage(program, backend="lantern")
+    assert "product_of_all" not in staged.trace(*args).lower().as_text("cpp")
+    wanted = program(*args)
+    printed = capfd.readouterr().out
+    mine = staged(*args)
+    assert capfd.readouterr().out == printed
+    same(mine, wanted)
