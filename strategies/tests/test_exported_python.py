@@ -52,7 +52,8 @@ def whole(a: Any, b: Any) -> Any:
         torch.logical_and(flag, other), torch.logical_or(flag, other), torch.logical_and(a, b), torch.logical_not(a),
         flag & other, flag | other, flag ^ other, flag + other, flag * b, torch.where(flag, a, b),
         torch.where(other, flag, a), torch.maximum(a, b), torch.minimum(a, b), torch.abs(a), torch.neg(b),
-        torch.bitwise_left_shift(a, 3), a.to(torch.bool), a.to(torch.float32) / 2, flag.to(torch.int64) + b,
+        torch.bitwise_left_shift(a, 3), torch.bitwise_right_shift(a, 2),
+        a.to(torch.bool), a.to(torch.float32) / 2, flag.to(torch.int64) + b,
     )  # fmt: skip
 
 
@@ -95,11 +96,15 @@ def viewed(x: Any, y: Any) -> Any:
     return more * part.sum(), part * 2, made.t() + y.t(), torch.exp(more).reshape([4, 3])
 
 
+def sliced(x: Any, y: Any) -> Any:
+    return x[1:] * 2, x[:, 1:3] + 1, x[..., -2:] - 1, x[::2, 1::3] + y[:2, :2], x[:2][:, 1:][:1] + 0, x[:, :-1] + 1
+
+
 def chained(x: Any, y: Any) -> Any:
     return y - torch.exp(torch.sin(x) * y), 1 / torch.cosh(x), (x + y) / torch.exp(-x), torch.tanh(x[0]) + y
 
 
-@pytest.mark.parametrize("function", [viewed, chained])
+@pytest.mark.parametrize("function", [viewed, chained, sliced])
 def test_memory_that_anything_else_knows_is_left_alone(function: Callable[..., Any]) -> None:
     same(function, X, X.flip(0) + 1)
 

@@ -87,6 +87,21 @@ def after_the_largest(x: np.ndarray) -> np.ndarray:
     return x[np.argmax(x) + 1]
 
 
+def by_parts(x: np.ndarray) -> np.ndarray:
+    """Quotients, remainders, what is chosen among them, and nothing times a number."""
+    at = np.argmax(x)
+    row, column = at // 8, at % 8
+    return x[row] + x[column + 32] + x[np.where(x > 0, row, column)] + x[0 * at]
+
+
+def one_too_many(x: np.ndarray) -> np.ndarray:
+    return x[np.argmax(x) % 41]
+
+
+def by_a_dynamic_number(x: np.ndarray) -> np.ndarray:
+    return x[np.argmax(x) % (np.argmin(x) + 41)]
+
+
 def narrow(x: np.ndarray) -> np.ndarray:
     # It goes round from 127 to -128 and never reaches its bound.
     at = np.int8(0) * x[:1].astype(np.int8)[0]
@@ -127,6 +142,7 @@ def checks(function: Callable[..., object], *args: object) -> list[str]:
         down_and_up,
         while_it_is_small,
         by_threes,
+        by_parts,
     ],
 )
 def test_an_index_that_stays_in_its_axis_is_not_asked_about(function: Callable[[np.ndarray], object]) -> None:
@@ -135,7 +151,17 @@ def test_an_index_that_stays_in_its_axis_is_not_asked_about(function: Callable[[
 
 @pytest.mark.parametrize(
     "function",
-    [over(0, N + 1), over(-N - 1, N), over(0, N, 1), over(0, N, -N - 1), down_too_far, after_the_largest, narrow],
+    [
+        over(0, N + 1),
+        over(-N - 1, N),
+        over(0, N, 1),
+        over(0, N, -N - 1),
+        down_too_far,
+        after_the_largest,
+        narrow,
+        one_too_many,
+        by_a_dynamic_number,
+    ],  # fmt: skip
 )
 def test_an_index_that_may_leave_its_axis_is_asked_about(function: Callable[[np.ndarray], object]) -> None:
     assert checks(function, ROW)
@@ -148,7 +174,7 @@ def test_a_counter_from_zero_is_not_compared_with_the_axis_from_its_end() -> Non
     assert found.count("less") == 1
 
 
-@pytest.mark.parametrize("function", [down, down_and_up, while_it_is_small, by_threes])
+@pytest.mark.parametrize("function", [down, down_and_up, while_it_is_small, by_threes, by_parts])
 def test_what_is_not_asked_about_answers_as_python(function: Callable[[np.ndarray], object]) -> None:
     program = core_primitives(snek.stage(function, unroll=4).trace(ROW).staged.program)
     np.testing.assert_allclose(Interpreter(explicit_checks(program, goes_on=True))(ROW)[0], function(ROW))

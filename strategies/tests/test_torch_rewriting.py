@@ -197,3 +197,13 @@ def test_a_call_with_tensors_like_the_last_ones_finds_its_program_at_once(name: 
     for x, y in [(one, other), (other, one), (one, other), (one[:2], other[:2]), (one.double(), other), (one, one)]:
         np.testing.assert_allclose(strategy.to_host(run(x, y)), x.numpy() * 2 + y.numpy(), rtol=1e-6)
     assert len(begun) == 4
+
+
+def test_a_sum_of_products_of_short_lines_is_one_operation() -> None:
+    assert "torch.dot(v0, v1)" in text_and_answer(lambda x, y: np.sum(x * y) + x, X[0], Y[0])
+    assert "torch.dot" not in text_and_answer(lambda x, y: np.sum(x * y) + x, X, Y)
+    assert "torch.dot" not in text_and_answer(lambda x, y: np.sum(x * y) + x, np.ones(5000, "f4"), np.ones(5000, "f4"))
+
+
+def test_a_number_that_is_chosen_is_no_tensor() -> None:
+    assert "scalar_tensor" not in text_and_answer(lambda x, n: np.where(x > 2, n, x), np.arange(5), np.int64(9))

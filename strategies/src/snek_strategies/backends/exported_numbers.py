@@ -64,6 +64,10 @@ def _inverted(node: Any, a: str) -> str:
     return f"not {a}" if _is_bool(node) else f"~{a}"
 
 
+def _shifted(sign: str) -> Row:
+    return lambda _, a, b: _wrapped(f"({a} {sign} {b})") if b.isdigit() and int(b) < 64 else None
+
+
 def _remainder(_: Any, a: str, b: str) -> str | None:
     return f"{a} % {b}" if b.isdigit() and b != "0" else None
 
@@ -80,6 +84,8 @@ ROWS: Mapping[str, Row] = {
     "logical_or": lambda _, a, b: f"bool({a} or {b})",
     "logical_not": lambda _, a: f"not {a}",
     "bitwise_not": _inverted,
+    "bitwise_left_shift": _shifted("<<"),
+    "bitwise_right_shift": _shifted(">>"),
     "where": lambda _, flag, a, b: f"{a} if {flag} else {b}",
     "maximum": lambda _, a, b: f"max({a}, {b})",
     "minimum": lambda _, a, b: f"min({a}, {b})",

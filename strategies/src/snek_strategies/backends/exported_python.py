@@ -22,6 +22,8 @@ METHODS = frozenset({
 """Operations that a method writes into a tensor."""
 NEW = METHODS | {"where", "matmul", "addmm", "pow", "maximum", "minimum", "atan2", "index_put", "cat"}
 """Operations that make a tensor in memory of its own."""
+ENDLESS = 2**63 - 1
+"""Where a slice ends that goes on to the end."""
 
 
 def exported_python(exported: Any, results: int) -> Callable[..., tuple[Any, ...]]:
@@ -111,6 +113,8 @@ class _Writer:
         args = node.args
         if name == "index" and None not in args[1]:
             return f"{texts[0]}[{texts[1].strip('[]')}]"
+        if name == "slice" and all(type(one) is int for one in args[1:]):
+            return _sliced(texts[0], *args[1:])
         if name == "index_put" and len(args) == 3 and len(args[1]) == 1 and _is_number(args[1][0]):
             return f"{self.name(_stored)}({texts[0]}, {texts[1].strip('[]')}, {self.boxed(args[2], inner)})"
         if not node.kwargs and name in INFIX and len(args) == 2 and _is_number(args[0]) != _is_number(args[1]):
@@ -158,6 +162,13 @@ def _stored(array: Any, at: int, row: Any) -> Any:
     made = array.clone()
     made[at] = row
     return made
+
+
+def _sliced(text: str, axis: int = 0, start: int = 0, end: int = ENDLESS, step: int = 1) -> str:
+    """Return a part of a tensor along an axis; all of it is the tensor."""
+    if axis < 0:
+        return f"{text}[..., {start}:{end}:{step}{', :' * (-1 - axis)}]"
+    return text if (start, step) == (0, 1) and end == ENDLESS else f"{text}[{':, ' * axis}{start}:{end}:{step}]"
 
 
 def _is_node(value: Any) -> bool:

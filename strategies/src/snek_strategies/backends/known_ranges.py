@@ -17,6 +17,9 @@ Range = tuple[int | None, int | None]
 FAR = 2**62
 """Sums of numbers below this stay in 64 bits."""
 
+SAME = frozenset({"asarray", "astype", "copy", "positive", "reshape", "broadcast_to", "transpose", "getitem", "int"})
+"""Primitives that give numbers of their first operand."""
+
 
 class KnownRanges:
     """The ranges of names, found while a program is walked in its order."""
@@ -37,8 +40,33 @@ class KnownRanges:
             self._loop(node)
         elif node.primitive in ("argmax", "argmin"):
             self._place_of_extreme(node)
-        elif node.primitive in ("add", "subtract") and _is_wide(node.results[0].type):
+        elif len(node.results) == 1 and _is_wide(node.results[0].type):
+            self._computed(node)
+
+    def _computed(self, node: Node) -> None:
+        if node.primitive in ("add", "subtract"):
             self._sum(node)
+        elif node.primitive in ("remainder", "floor_divide") and isinstance(node.operands[1], Const):
+            self._divided(node, self.of(node.operands[1])[0])
+        elif node.primitive == "where":
+            (low, high), (least, most) = map(self.of, node.operands[1:])
+            known = None not in (low, high, least, most)
+            ends = [one for one in (low, high, least, most) if one is not None]
+            if known and all(_is_wide(one.type) for one in node.operands[1:]):
+                self._found[node.results[0].index] = min(ends), max(ends)
+        elif node.primitive == "multiply" and (0, 0) in map(self.of, node.operands):
+            self._found[node.results[0].index] = 0, 0
+        elif node.primitive in SAME and _is_wide(node.operands[0].type):
+            self._found[node.results[0].index] = self.of(node.operands[0])
+
+    def _divided(self, node: Node, divisor: int | None) -> None:
+        low, high = self.of(node.operands[0])
+        if divisor is None or divisor <= 0 or not _is_single(node.operands[1]) or not _is_wide(node.operands[0].type):
+            return
+        if node.primitive == "remainder":
+            self._found[node.results[0].index] = 0, divisor - 1
+        elif low is not None and high is not None:
+            self._found[node.results[0].index] = low // divisor, high // divisor
 
     def at_most(self, sym: Sym, most: int) -> None:
         """Take in from elsewhere that a number is not larger than this."""
@@ -110,6 +138,10 @@ def _step(node: Node | None, here: Sym) -> int | None:
     if not isinstance(value, int | np.integer) or isinstance(value, bool):
         return None
     return -int(value) if node.primitive == "subtract" else int(value)
+
+
+def _is_single(atom: Atom) -> bool:
+    return isinstance(atom, Const) and np.ndim(atom.value) == 0  # type: ignore[arg-type]
 
 
 def _is_wide(type_: Type) -> bool:

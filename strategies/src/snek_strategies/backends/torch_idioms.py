@@ -1,4 +1,4 @@
-"""What PyTorch has one operation for: a product that is added to something, and the logistic function.
+"""What PyTorch has one operation for: a product that is added to something or summed, and the logistic function.
 
 Each operation costs its call, the same for one of a few elements as for a fused one.
 """
@@ -19,6 +19,8 @@ from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program
 PREFIX = "torch."
 """Begins the names of primitives that are functions of PyTorch; no other back-end has them."""
 FLOATS = frozenset({np.dtype("float32"), np.dtype("float64")})
+LONGEST = 1 << 12
+"""Lines with more elements are summed pair by pair, as NumPy does it, so that few roundings add up."""
 
 Makers = Mapping[int, Node]
 """By the index of its result, the node of a block that makes it."""
@@ -44,7 +46,7 @@ def _block(block: Block, used: Counter[int]) -> Block:
     nodes = []
     for node in block.nodes:
         one = replace(node, blocks=tuple(_block(inner, used) for inner in node.blocks)) if node.blocks else node
-        if one.primitive in IDIOMS and dtype_of(one.results[0].type) in FLOATS and dims_of(one.results[0].type):
+        if one.primitive in IDIOMS and dtype_of(one.results[0].type) in FLOATS:
             one = IDIOMS[one.primitive](one, made, used) or one
         made.update({sym.index: one for sym in one.results})
         nodes.append(one)
@@ -58,7 +60,7 @@ def _called(name: str, node: Node, operands: tuple[Atom, ...]) -> Node:
 def _added_product(node: Node, made: Makers, used: Counter[int]) -> Node | None:
     """Return `addmm` for a sum with a product of matrices that nothing else uses."""
     (result,) = node.results
-    for product, addend in (node.operands, node.operands[::-1]):
+    for product, addend in (node.operands, node.operands[::-1]) if dims_of(result.type) else ():
         maker = made.get(index_of(product))
         if maker is None or maker.primitive != "matmul" or used[index_of(product)] != 1:
             continue
@@ -78,7 +80,7 @@ def _logistic(node: Node, made: Makers, _: Counter[int]) -> Node | None:
         raised, other = other, raised
     (power,) = _operands("exp", raised, made)
     (z,) = _operands("negative", power, made)
-    if _is_one(one) and _is_one(other) and z is not None and z.type == node.results[0].type:
+    if _is_one(one) and _is_one(other) and z is not None and dims_of(z.type) and z.type == node.results[0].type:
         return _called("sigmoid", node, (z,))
     return None
 
@@ -95,5 +97,18 @@ def _is_one(atom: Atom | None) -> bool:
     return isinstance(atom, Const) and np.ndim(atom.value) == 0 and atom.value == 1  # type: ignore[arg-type]
 
 
-IDIOMS = {"add": _added_product, "divide": _logistic}
+def _inner_product(node: Node, made: Makers, used: Counter[int]) -> Node | None:
+    """Return `dot` for the sum of a product of two lines that nothing else uses."""
+    (product,) = node.operands
+    maker = made.get(index_of(product))
+    if maker is None or maker.primitive != "multiply" or used[index_of(product)] != 1:
+        return None
+    one, other = maker.operands
+    if not one.type == other.type == product.type or len(dims_of(product.type)) != 1:
+        return None
+    same = dtype_of(node.results[0].type) == dtype_of(product.type)
+    return _called("dot", node, (one, other)) if same and dims_of(product.type)[0] <= LONGEST else None
+
+
+IDIOMS = {"add": _added_product, "divide": _logistic, "sum": _inner_product}
 """What looks for an idiom that ends in a primitive: it returns the one operation, or None."""

@@ -15,7 +15,7 @@ from snek_strategies.backends.placed_index import Along, At, By, Placed, is_basi
 from snek_strategies.backends.torch_idioms import PREFIX
 from snek_strategies.backends.torch_memory import COMMUTING, METHODS
 from snek_strategies.backends.torchscript_numbers import INFIX as OF_NUMBERS
-from snek_strategies.backends.torchscript_numbers import is_number, literal, number, unboxed
+from snek_strategies.backends.torchscript_numbers import NUMBERS, is_number, literal, number, unboxed
 from snek_strategies.backends.traced_program import OF_MATH
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Const, Node
@@ -197,6 +197,8 @@ def _same_dtype(
     if name in ("left_shift", "right_shift"):
         a, b = texts
         bits = dtype.itemsize * 8
+        if (literals[1] or "").isdigit() and int(literals[1] or "") < bits:
+            return f"torch.bitwise_{name}({a}, {literals[1]})"
         inside = f"torch.clamp({b}, 0, {bits - 1})"
         last = constants.tensor(bits - 1, dtype)
         far = constants.tensor(0, dtype) if name == "left_shift" else f"torch.bitwise_right_shift({a}, {last})"
@@ -244,11 +246,15 @@ def _not(_: Constants, node: Node, operands: list[str]) -> str:
 def _where(constants: Constants, node: Node, operands: list[str]) -> str:
     (result,) = node.results
     wanted = dtype_of(result.type)
-    sides, _ = _operands(constants, _only(node, 1), operands[1:], wanted)
+    sides, literals = _operands(constants, _only(node, 1), operands[1:], wanted)
     if constants.is_number(node.operands[0]) and all(
         dims_of(one.type) == dims_of(result.type) for one in node.operands[1:]
     ):
         return f"({sides[0]} if {operands[0]} else {sides[1]})"
+    for at in (0, 1):
+        other = node.operands[2 - at].type
+        if dims_of(other) and dtype_of(other) == wanted and wanted in NUMBERS:
+            sides[at] = literals[at] or sides[at]  # no tensor is made for a number
     flag = cast(constants.boxed(operands[0], node.operands[0]), dtype_of(node.operands[0].type), np.dtype(bool))
     return f"torch.where({', '.join([flag, *sides])})"
 
@@ -415,7 +421,11 @@ def _takes_a_row(node: Node, where: Placed) -> bool:
 
 
 def _shaped(name: str) -> Row:
-    return lambda _, node, operands: f"{operands[0]}.{name}({_list(dims_of(node.results[0].type))})"
+    def row(_: Constants, node: Node, operands: list[str]) -> str:
+        dims = dims_of(node.results[0].type)
+        return operands[0] if dims == dims_of(node.operands[0].type) else f"{operands[0]}.{name}({_list(dims)})"
+
+    return row
 
 
 def _transpose(_: Constants, node: Node, operands: list[str]) -> str:
