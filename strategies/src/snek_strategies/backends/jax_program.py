@@ -22,7 +22,13 @@ LAX = {
     "i": {**_ARITHMETIC, **_ORDER, "negative": "neg"},
     "f": {**_ARITHMETIC, **_ORDER, **_OF_FLOATS, "negative": "neg"},
 }
-"""By kind of dtype, what `jax.numpy` itself makes of a primitive of equal shapes; to ask it takes a third longer."""
+"""By kind of dtype, what `jax.numpy` itself makes of a primitive; to ask it takes several times as long."""
+
+REDUCED = {
+    "sum": ("reduce_sum", "if"), "prod": ("reduce_prod", "if"), "max": ("reduce_max", "bif"),
+    "min": ("reduce_min", "bif"), "any": ("reduce_or", "b"), "all": ("reduce_and", "b"),
+}  # fmt: skip
+"""What a reduction over a tuple of axes is in `lax`, and for which kinds of dtype."""
 
 
 class JaxSystem(System):
@@ -54,8 +60,9 @@ class JaxSystem(System):
     def elementwise(self, name: str, node: Node, dtype: np.dtype[np.generic], operands: list[Value]) -> Value:  # noqa: ARG002
         """Return an elementwise primitive."""
         direct = LAX.get(dtype.kind, {}).get(name)
-        if direct is not None and all(one.shape == operands[0].shape for one in operands):
-            return getattr(self.jax.lax, direct)(*operands)
+        if direct is not None:
+            dims = np.broadcast_shapes(*(one.shape for one in operands))
+            return getattr(self.jax.lax, direct)(*(_spread(self, one, dims) if one.shape else one for one in operands))
         if dtype.kind in "iu" and name in ("floor_divide", "remainder"):
             a, b = operands
             # NumPy gives 0 where an array's integer is divided by 0.
@@ -118,8 +125,14 @@ def _reduction(name: str) -> Make:
     def make(system: JaxSystem, node: Node) -> Callable[..., Value]:
         axis = dict(node.params).get("axis")
         more = {"dtype": dtype_of(node.results[0].type)} if name in ("sum", "prod", "cumsum", "cumprod") else {}
+        given, wanted = dtype_of(node.operands[0].type), dtype_of(node.results[0].type)
         if not dims_of(node.operands[0].type):
             return lambda x: x
+        direct, kinds = REDUCED.get(name, ("", ""))
+        # Halves are summed as wider numbers.
+        if isinstance(axis, tuple) and given == wanted and given.kind in kinds and given != np.float16:
+            axes = tuple(one % len(dims_of(node.operands[0].type)) for one in axis)
+            return lambda x: getattr(system.jax.lax, direct)(x, axes)
         return lambda x: getattr(system.np, name)(x, axis=axis, **more)
 
     return make
@@ -127,15 +140,23 @@ def _reduction(name: str) -> Make:
 
 def _matmul(system: JaxSystem, node: Node) -> Callable[..., Value]:
     dtype = dtype_of(node.results[0].type)
-    return lambda a, b: system.np.matmul(system.cast(a, dtype), system.cast(b, dtype), precision="highest")
+    left, right = (len(dims_of(atom.type)) for atom in node.operands)
+    if right > 2 or dtype.kind not in "fi":
+        return lambda a, b: system.np.matmul(system.cast(a, dtype), system.cast(b, dtype), precision="highest")
+    axes = (((left - 1,), (0,)), ((), ()))
+    exact = {"precision": "highest", "preferred_element_type": dtype}
+    return lambda a, b: system.jax.lax.dot_general(system.cast(a, dtype), system.cast(b, dtype), axes, **exact)
 
 
-def _shaped(name: str) -> Make:
-    def make(system: JaxSystem, node: Node) -> Callable[..., Value]:
-        dims = dims_of(node.results[0].type)
-        return lambda x: getattr(system.np, name)(x, dims)
+def _joined(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    dtype, axis = dtype_of(node.results[0].type), int(str(dict(node.params)["axis"]))
+    axis %= len(dims_of(node.results[0].type))
+    return lambda *xs: system.jax.lax.concatenate([system.cast(one, dtype) for one in xs], axis)
 
-    return make
+
+def _spreads(system: JaxSystem, node: Node) -> Callable[..., Value]:
+    dims = dims_of(node.results[0].type)
+    return lambda x: _spread(system, x, dims)
 
 
 def _where(system: JaxSystem, node: Node) -> Callable[..., Value]:
@@ -158,8 +179,12 @@ def _taken(system: JaxSystem, node: Node) -> Callable[..., Value]:
     part = _part(node, 1)
 
     def take(x: Value, *dynamic: Value) -> Value:
-        if part is None or not dynamic:
+        if part is None:
             return x[index_of(node, dynamic)]
+        if not dynamic:
+            starts, sizes = _cut(system, part, dynamic, x.shape)
+            ends = tuple(start + size for start, size in zip(starts, sizes, strict=True))
+            return _reshaped(system, system.jax.lax.slice(x, starts, ends), part.shape)
         cut = system.jax.lax.dynamic_slice(x, *_cut(system, part, dynamic, x.shape), allow_negative_indices=False)
         return _reshaped(system, cut, part.shape)
 
@@ -221,10 +246,10 @@ ROWS: dict[str, Make] = {
     **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
     **{name: _reduction(name) for name in ("cumsum", "cumprod", "sort", "argsort")},
     "matmul": _matmul,
-    "reshape": _shaped("reshape"),
-    "broadcast_to": _shaped("broadcast_to"),
-    "transpose": lambda system, node: lambda x: system.np.transpose(x, dict(node.params)["axes"]),
-    "concatenate": lambda system, node: lambda *xs: system.np.concatenate(xs, axis=dict(node.params)["axis"]),
+    "reshape": _converted,
+    "broadcast_to": _spreads,
+    "transpose": lambda system, node: lambda x: system.jax.lax.transpose(x, dict(node.params)["axes"]),
+    "concatenate": _joined,
     "where": _where,
     "getitem": _taken,
     "setitem": _store,
@@ -263,6 +288,10 @@ class JaxProgram(TracedProgram):
         if kind == "jaxpr":
             return str(self.traced.jaxpr)
         return str(self.lowered.as_text()) if kind == "stablehlo" else super().as_text(kind)
+
+    def whole(self, value: Value) -> int:
+        """Return a whole number of JAX's as Python's."""
+        return int(np.asarray(value))  # a view of JAX's memory: `int` itself takes ten times as long
 
     def compile(self) -> Run:
         """Compile for the shapes and dtypes that the program was staged for."""

@@ -186,11 +186,16 @@ class TracedProgram(LoweredProgram):
             return tuple(values)
         count = len(values) - self.carried.extra
         number, *payload = values[count:]
-        if int(number):
-            site = self.sites.all[int(number) - 1]
+        met = self.whole(number)
+        if met:
+            site = self.sites.all[met - 1]
             held = tuple(np.asarray(one)[()] for one in payload)
             raise site.error(payload_of(site.types, held, self.carried.whole))
         return tuple(values[:count])
+
+    def whole(self, value: Value) -> int:
+        """Return a whole number of the system's as Python's."""
+        return int(value)
 
     def host(self, native: Run, from_host: Callable[[np.ndarray, np.dtype[np.generic]], Value]) -> Run:
         """Return the callable over host values around the one over the system's own."""
