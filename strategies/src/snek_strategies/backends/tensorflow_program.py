@@ -49,11 +49,15 @@ class TensorFlowSystem(System):
 
     def shaped(self, value: Value, dims: tuple[int, ...]) -> Value:
         """Return a value in a shape: itself where it has that already."""
-        return value if value.shape == dims else self.tf.reshape(value, dims)
+        return value if value.shape == dims else self.tf.reshape(value, self.numbers(dims))
+
+    def numbers(self, values: Sequence[int]) -> Value:
+        """Return a shape or places as a tensor: what TensorFlow would else make anew for each operation."""
+        return self.constant(np.asarray(values, WIDE), WIDE)
 
     def spread(self, value: Value, dims: tuple[int, ...]) -> Value:
         """Return a value broadcast to a shape: itself where it has that already."""
-        return value if value.shape == dims else self.tf.broadcast_to(value, dims)
+        return value if value.shape == dims else self.tf.broadcast_to(value, self.numbers(dims))
 
     def cast(self, value: Value, dtype: np.dtype[np.generic]) -> Value:
         """Return a value converted to a dtype."""
@@ -248,8 +252,30 @@ def _positions(system: TensorFlowSystem, node: Node, first: int, x: Value, dynam
 def _getitem(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     tf = system.tf
     if is_basic(tuple(atom.type for atom in node.operands[1:])):
-        return lambda x, *dynamic: x[index_of(node, dynamic)] if dict(node.params)["index"] else x
+        part = _part(system, node)
+        return part or (lambda x, *dynamic: x[index_of(node, dynamic)])
     return lambda x, *dynamic: tf.gather(tf.reshape(x, (-1,)), _positions(system, node, 1, x, dynamic))
+
+
+def _part(system: TensorFlowSystem, node: Node) -> Callable[..., Value] | None:
+    """Return what takes a part that lies together, or a row, by one operation: `x[...]` makes up to seven."""
+    tf, dims = system.tf, dims_of(node.operands[0].type)
+    index, kinds = dict(node.params)["index"], tuple(atom.type for atom in node.operands[1:])
+    assert isinstance(index, tuple)
+    if has_symbols(dims):
+        return None
+    where = placed(dims, index, kinds)
+    if kinds:
+        # Of several first axes a gather would look up positions one by one.
+        one = leading(where, dims) == 1 and isinstance(where.places[0], By)
+        return (lambda x, at: system.shaped(tf.gather(x, system.cast(at, WIDE)), where.shape)) if one else None
+    if any(isinstance(one, Along) and one.step != 1 for one in where.places):
+        return None
+    starts = [one.start if isinstance(one, Along) else one.position for one in where.places]  # type: ignore[union-attr]
+    sizes = [where.shape[one.axis] if isinstance(one, Along) else 1 for one in where.places]
+    if sizes == list(dims):
+        return lambda x: system.shaped(x, where.shape)
+    return lambda x: system.shaped(tf.slice(x, system.numbers(starts), system.numbers(sizes)), where.shape)
 
 
 def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
@@ -286,6 +312,8 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
 
 def _row(system: TensorFlowSystem, first: Sequence[Place], dynamic: Sequence[Value]) -> Value:
     """Return one position on each of the first axes, as a matrix of one row."""
+    if len(first) == 1 and isinstance(first[0], By):
+        return system.shaped(system.cast(dynamic[first[0].operand], WIDE), (1, 1))
     parts = []
     for one in first:
         if isinstance(one, By):
