@@ -9,7 +9,9 @@ import pytest
 
 import snek
 from snek_strategies.backends.core_primitives import core_primitives
+from snek_strategies.backends.errors_as_values import errors_as_values
 from snek_strategies.backends.explicit_checks import explicit_checks
+from snek_strategies.backends.raising import Sites
 from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.passes.optimize import optimized
@@ -98,6 +100,28 @@ def test_every_length_ends_as_the_text_does(function: Callable[..., object]) -> 
     program, made = checked(function)
     for n in (-3, 0, 2, 7, 8, 9, 12):
         assert outcome(made, n) == outcome(program, n)
+
+
+def test_a_counting_loop_makes_no_trips_where_there_is_an_error_and_does_not_ask() -> None:
+    _, made = checked(walk)
+    carried = errors_as_values(made, Sites("jax"))
+    assert carried is not None
+    program = carried.program
+    (loop,) = (node for node in every_node(program.body) if node.primitive == "while")
+    assert [node.primitive for node in loop.blocks[0].nodes] == ["less", "bool"]
+    for n, number in ((3, 0), (8, 0), (9, 1)):
+        total, met, *_ = Interpreter(program)(ROW, LONG, np.int64(n))
+        assert met == number
+        assert total == (LONG[0] if number else walk(ROW, LONG, np.int64(n)))
+
+
+def test_a_loop_that_may_end_before_asks_whether_there_is_an_error() -> None:
+    carried = errors_as_values(checked(until_it_is_large)[1], Sites("jax"))
+    assert carried is not None
+    program = carried.program
+    assert Interpreter(program)(ROW, LONG, np.int64(9))[1] == 1
+    (loop,) = (node for node in every_node(program.body) if node.primitive == "while")
+    assert "equal" in [node.primitive for node in every_node(loop.blocks[0])]
 
 
 def outcome(program: Program, n: int) -> object:

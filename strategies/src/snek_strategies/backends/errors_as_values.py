@@ -13,9 +13,11 @@ import numpy as np
 
 from snek_strategies.backends.raising import Sites
 from snek_strategies.backends.rewriting import Emitter, Names, constant
+from snek_strategies.ir.loop_counters import counters
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Array, Scalar, Type
+from snek_strategies.ir.types import INT, Array, Scalar, Type
 
+WIDE = Array(np.dtype("int64"))
 Error = tuple[Atom, ...]
 """The number of the first `raise`, and its values: those that are whole as int64, then the others as float64."""
 
@@ -129,7 +131,8 @@ class _Errors:
             if isinstance(error[0], Const):
                 emit.nodes.append(node)
                 return error
-            blocks = (self._stopping(self.block(test, error)[0], error), self.block(body, error)[0])
+            stopped = self._without_trips(node, error, emit) or self._stopping(self.block(test, error)[0], error)
+            blocks = (stopped, self.block(body, error)[0])
             emit.nodes.append(replace(node, blocks=blocks))
             return error
         if _raising(test):
@@ -148,6 +151,22 @@ class _Errors:
             )
         )
         return after
+
+    def _without_trips(self, loop: Node, error: Error, emit: Emitter) -> Block | None:
+        """Return the test of a loop that counts to a bound, with one that is reached where there is an error."""
+        test = loop.blocks[0]
+        (ends,) = counters(loop).values() or (None,)
+        compared = [node for node in test.nodes if node.primitive == "less"]
+        if ends is None or len(compared) != 1:
+            return None
+        first, bound = ends
+        if first.type != bound.type and not {first.type, bound.type} <= {INT, WIDE}:
+            return None  # a choice between them might have another dtype
+        end = emit("where", emit("equal", error[0], 0), bound, first)
+        nodes: list[Node] = []
+        inside = Emitter(self.names, nodes, compared[0].place)
+        flag = inside("bool", inside("less", compared[0].operands[0], end))
+        return replace(test, nodes=tuple(nodes), results=(flag,))
 
     def _stopping(self, test: Block, error: Error) -> Block:
         """Return a test that is false once there is an error."""

@@ -18,7 +18,7 @@ from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.symbolic_rules import has_symbols
 from snek_strategies.ir.symbols import Symbol, as_shape
-from snek_strategies.ir.syntax import Node, Program
+from snek_strategies.ir.syntax import Atom, Const, Node, Program
 from snek_strategies.ir.types import concrete
 
 NARROW = frozenset({"int8", "int16", "uint8", "uint16", "uint32"})
@@ -81,6 +81,8 @@ class TensorFlowSystem(System):
             return getattr(tf.math, str(ON_BOOLS[name]))(*operands)
         if dtype.kind == "b" and name not in ("equal", "not_equal") and not name.startswith("logical"):
             operands, dtype = [self.cast(one, WIDE) for one in operands], WIDE
+        if name in ("left_shift", "right_shift") and _shifts_inside(node.operands[1], dtype):
+            return getattr(tf.bitwise, name)(*operands)
         if dtype.name in NARROW:
             if name in ("left_shift", "right_shift"):
                 raise cannot_say(self.name, node, f"TensorFlow shifts int32 and int64, not {dtype}")
@@ -125,6 +127,13 @@ class TensorFlowSystem(System):
         """Return `tf.while_loop`."""
         made = self.tf.while_loop(lambda *now: test(now), lambda *now: tuple(body(now)), tuple(state))
         return list(made) if isinstance(made, (list, tuple)) else [made]
+
+
+def _shifts_inside(by: Atom, dtype: np.dtype[np.generic]) -> bool:
+    """Tell whether a shift is by a known number of bits that a dtype has, so that TensorFlow does as NumPy."""
+    if not isinstance(by, Const) or dtype.name not in ("int32", "int64"):
+        return False
+    return bool(np.all((np.asarray(by.value) >= 0) & (np.asarray(by.value) < dtype.itemsize * 8)))
 
 
 Make = Callable[[TensorFlowSystem, Node], Callable[..., Value]]
@@ -368,8 +377,11 @@ class TensorFlowProgram(TracedProgram):
             tf.TensorSpec([None if isinstance(dim, Symbol) else dim for dim in dims_of(sym.type)], dtype_of(sym.type))
             for sym in self.ready.body.parameters
         ]
-        staged = tf.function(function, input_signature=signature, autograph=False, jit_compile=self.xla or None)
-        self.concrete = staged.get_concrete_function()
+        if self.xla:
+            staged = tf.function(function, input_signature=signature, autograph=False, jit_compile=True)
+            self.concrete = staged.get_concrete_function()
+        else:
+            self.concrete = tf.compat.v1.wrap_function(function, signature)
         self.system = system
 
     def as_text(self, kind: str) -> str:
