@@ -1,4 +1,6 @@
-"""Recursions over trees that Lantern computes by height: which are, and that they answer and raise as Python does."""
+"""Recursions over trees that Lantern computes by height, and trees of a loop that it computes together.
+
+Which are, and that they answer, print and raise as Python does."""
 
 from __future__ import annotations
 
@@ -228,3 +230,82 @@ def test_other_recursions_stay_recursions(program: Callable[..., Any], capfd: py
     mine = staged(*args)
     assert capfd.readouterr().out == printed
     same(mine, wanted)
+
+
+def leaf_or_sum(left, right, word, node, words, w):
+    if left[node] < 0:
+        return words[word[node]] @ w
+    a = leaf_or_sum(left, right, word, left[node], words, w)
+    return np.tanh(a - leaf_or_sum(left, right, word, right[node], words, w) / 2)
+
+
+def over_roots(left, right, word, roots, n, words, w):
+    total = np.zeros(WIDTH, np.float32)
+    for k in range(n):
+        total = total + leaf_or_sum(left, right, word, roots[k], words, w)
+    return total
+
+
+def told_one_by_one(left, right, word, roots, n, words, w):
+    total = np.zeros(WIDTH, np.float32)
+    for k in range(1, n):
+        print("tree", k)
+        total = total * 2 + leaf_or_sum(left, right, word, roots[k] + word[0] * 0, words, w)
+    return total
+
+
+def up_to_a_float(left, right, word, roots, n, words, w):
+    total, k = np.zeros(WIDTH, np.float32), n - n
+    while k < n - 0.5:
+        total = total + leaf_or_sum(left, right, word, roots[k], words, w)
+        k = k + 1
+    return total
+
+
+def where_the_sum_tells_the_next(left, right, word, roots, n, words, w):
+    total = np.zeros(WIDTH, np.float32)
+    for k in range(n):
+        total = total + leaf_or_sum(left, right, word, roots[k] if total[0] > 0 else roots[0], words, w)
+    return total
+
+
+def forest() -> tuple[np.ndarray, ...]:
+    """Return the tables of a tree of 100 leaves, the words of its nodes, and some of its nodes as roots."""
+    left, right, root = drawn(100)
+    return left, right, np.arange(ROOM), np.array([root, left[root], 3, right[root], 17, 18, root, 20])
+
+
+LOOPS = {over_roots: True, told_one_by_one: True, up_to_a_float: False, where_the_sum_tells_the_next: False}
+
+
+@pytest.mark.parametrize("program", LOOPS)
+def test_the_trees_of_a_loop_are_computed_together(
+    program: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    left, right, word, roots = forest()
+    staged = snek.stage(program, backend="lantern")
+    for n in (8, 0, 1, 2, 5):
+        args = (left, right, word, roots, np.int64(n), WORDS, W)
+        assert ("The trees of all trips at once" in staged.trace(*args).lower().as_text("cpp")) == LOOPS[program]
+        wanted, printed = program(*args), capfd.readouterr().out
+        same(staged(*args), wanted)
+        assert capfd.readouterr().out == printed
+
+
+@pytest.mark.parametrize("program", LOOPS)
+def test_a_tree_of_a_loop_raises_in_its_own_trip(
+    program: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    left, right, word, roots = forest()
+    word[17] = 999
+    left[17] = -1
+    staged = snek.stage(program, backend="lantern")
+    args = (left, right, word, np.where(np.arange(8) == 4, 17, 3), np.int64(8), WORDS, W)
+    told = []
+    for one in (program, staged):
+        try:
+            told.append(one(*args).shape)
+        except IndexError as error:
+            told.append(str(error))
+        told.append(capfd.readouterr().out)
+    assert told[:2] == told[2:]

@@ -45,6 +45,13 @@ class ByHeight:
         while any(text.startswith(self.prefix) for text in taken):
             self.prefix += "_"
 
+    def parted(self, atoms: Sequence[Atom]) -> tuple[tuple[Atom, ...], tuple[Atom, ...]]:
+        """Return what is a node's own of what a call gives, captured names last, and what all nodes share."""
+        one = self.recursion.function
+        names = (*one.block.parameters, *one.captured)
+        own = tuple(atom for atom, sym in zip(atoms, names, strict=True) if sym in self.recursion.own)
+        return own, tuple(atom for atom, sym in zip(atoms, names, strict=True) if sym not in self.recursion.own)
+
     def functions(self, shared: Shared) -> list[str]:
         """Return the texts of its functions, the recursion among them; the last is the one to call."""
         made = [self._part(shared, "calls", self.recursion.expand)]
@@ -108,7 +115,7 @@ class _Driver:
         )
         self._find()
         for at, atom in enumerate(self.results):
-            self._line(1, f"const lantern::Room<{cpp(dtype_of(atom.type))}> made{at}(nodes.count * {_size(atom)});")
+            self._line(1, f"const lantern::Room<{cpp(dtype_of(atom.type))}> made{at}(nodes.count, {_size(atom)});")
         computed = len(self.lines)
         self._compute()
         self.lines.insert(computed, f"    const lantern::Frame frame(context, {self.bytes});")

@@ -7,6 +7,7 @@ before their parents.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from snek_strategies.backends.arithmetic import dims_of
@@ -99,7 +100,7 @@ class _Taker:
                 test = self._known(node.operands[0], known)
                 nodes.append(Node(made, "if", (test,), (), sides, frozenset({"raise"}), node.place))
                 return Block((), tuple(nodes), made)
-            if self._follows(node, known):
+            if follows(node, known, self.arrays):
                 nodes.append(node)
                 known |= {sym.index for sym in node.results}
         return Block((), tuple(nodes), self._end((*before, *block.nodes), block.results, known))
@@ -117,13 +118,17 @@ class _Taker:
             raise _Together
         return atom
 
-    def _follows(self, node: Node, known: frozenset[int]) -> bool:
-        """Tell whether a node gives numbers that follow from known ones, at once."""
-        if node.primitive in ("while", "call") or any(dims_of(sym.type) for sym in node.results):
-            return False
-        used = free_syms(Block((), (node,), ()))
-        taken = known | self.arrays if node.primitive == "getitem" else known
-        return all(sym.index in taken for sym in used)
+
+def follows(node: Node, known: Set[int], arrays: Set[int]) -> bool:
+    """Tell whether a node gives numbers that follow from known ones, and from elements of these arrays, at once."""
+    if (
+        node.primitive in ("while", "call")
+        or node.effects - {"raise"}
+        or any(dims_of(sym.type) for sym in node.results)
+    ):
+        return False
+    taken = known | arrays if node.primitive == "getitem" else known
+    return all(sym.index in taken for sym in free_syms(Block((), (node,), ())))
 
 
 def _joined(branch: Block, rest: Block) -> Block:

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from snek_strategies.backends.lantern import elements, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lantern.forests import Forest, planted
 from snek_strategies.backends.lantern.frames import planned
 from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
@@ -30,6 +32,9 @@ from snek_strategies.backends.raising import Sites, ends_in_raise
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
 from snek_strategies.ir.types import Fn, Tape, Type
+
+if TYPE_CHECKING:
+    from snek_strategies.backends.lantern.by_height import ByHeight
 
 LONGEST = 160
 """How long an expression grows before it gets a name."""
@@ -47,7 +52,7 @@ class Shared:
         self.constants: list[np.ndarray] = []
         self.prints: list[Node] = []
         self.functions: dict[int, Lifted] = {}
-        self.by_height: set[int] = set()
+        self.by_height: dict[int, ByHeight] = {}
         """The recursions that are computed by height where they are called from outside."""
 
 
@@ -82,6 +87,7 @@ class Writer:
         self.sharing: dict[str, set[int]] = {}
         self.destinations: dict[int, View] = {}
         self.packed: dict[tuple[int, int], str] = {}
+        self.forests: dict[int, Forest] = {}
         self.liveness = Liveness(one.block, shared.functions)
         self.hints = names.hints(one.block)
         self.taken: set[str] = set()
@@ -228,6 +234,13 @@ class Writer:
         if atom.index in self.pending:
             return self.pending.pop(atom.index)
         return self.texts[atom.index]
+
+    def kept(self, atom: Atom) -> str:
+        """Return the text of a number that others use too."""
+        if isinstance(atom, Sym) and atom.index in self.pending:
+            text, self.texts[atom.index] = self.pending.pop(atom.index), self.name_for(atom)
+            self.line(f"const {scalar_type(atom.type)} {self.texts[atom.index]} = {text};")
+        return self.use(atom)
 
     def elements(self, atom: Atom) -> Lazy:
         """Return an array, or a number, as elements to compute with."""
@@ -484,7 +497,18 @@ class Writer:
         name = cpp_name(one)
         if function.index in self.shared.by_height and one is not self.one:
             name += "_by_height"
-        self.line(f"{name}({', '.join(given)});")
+        forest = self.forests.get(id(node))
+        if forest is None:
+            self.line(f"{name}({', '.join(given)});")
+            return
+        into = [self.views[sym.index].base if dims_of(sym.type) else self.texts[sym.index] for sym in node.results]
+        self.line(f"if ({forest.ready}) {{")
+        self.depth += 1
+        forest.handed_on(self, node.results, into)
+        self.depth -= 1
+        self.line("} else {")
+        self.line(f"    {name}({', '.join(given)});")
+        self.line("}")
 
     def choice(self, node: Node) -> None:
         """Write an `if`; an array that it gives is a pointer to where the branch taken has it."""
@@ -548,6 +572,7 @@ class Writer:
         self.bounded |= bounded_results(node)
         state = {sym.index: self.begun(sym, atom, node) for sym, atom in zip(node.results, node.operands, strict=True)}
         packed = pack_factors(self, node)
+        self.forests |= planted(self, node)
         ticks = self.fresh("ticks")
         self.line(f"for (std::uint32_t {ticks} = 1;; ++{ticks}) {{")
         self.depth += 1

@@ -55,7 +55,7 @@ def write(program: Program, threads: int) -> Written:
     shared.functions = {one.name.index: one for one in functions if one.name is not None}
     texts = [one.text for one in functions]
     found = {one: made for one in functions if (made := by_height(one, texts)) is not None}
-    shared.by_height = {one.name.index for one in found if one.name is not None}
+    shared.by_height = {one.name.index: made for one, made in found.items() if one.name is not None}
     bodies = [text for one in functions for text in _functions(shared, one, found.get(one))]
     declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
     # <complex> takes longer to compile than most programs.

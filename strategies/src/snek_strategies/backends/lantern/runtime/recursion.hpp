@@ -12,17 +12,23 @@ constexpr std::size_t MOST_AT_ONCE = 64 << 20;
 
 template <class T>
 class Room {
-    std::size_t bytes;
+    std::size_t bytes = 0;
 
    public:
-    T *data;
-    explicit Room(std::size_t count) : bytes(sizeof(T) * count) {
-        if (bytes > MOST_AT_ONCE) throw std::bad_alloc();
+    T *data = nullptr;
+    Room() = default;
+    explicit Room(std::size_t count, std::size_t size = 1) { get(count, size); }
+    // Takes memory for `count` times `size` elements.
+    void get(std::size_t count, std::size_t size) {
+        if (count > MOST_AT_ONCE / sizeof(T) / size) throw std::bad_alloc();
+        bytes = sizeof(T) * count * size;
         data = reinterpret_cast<T *>(spare.take(bytes));
         if (data == nullptr) data = static_cast<T *>(std::malloc(bytes));
         if (data == nullptr) throw std::bad_alloc();
     }
-    ~Room() { spare.put(reinterpret_cast<char *>(data), bytes); }
+    ~Room() {
+        if (data != nullptr) spare.put(reinterpret_cast<char *>(data), bytes);
+    }
     Room(const Room &) = delete;
 };
 
