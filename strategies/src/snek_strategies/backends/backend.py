@@ -10,6 +10,13 @@ from snek_core_transform.errors import SnekError, StagingError, UsageError
 from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Node, Program
 
+_ORDERING = """
+less less_equal greater greater_equal maximum minimum fmax fmin max min argmax argmin sort argsort searchsorted clip
+sign rint round
+"""
+ORDERING = frozenset(_ORDERING.split())
+"""What needs an order, which NumPy alone has for complex numbers, or rounds them."""
+
 Run = Callable[..., tuple[object, ...]]
 """Host arrays and numbers in order to the host's results in order."""
 
@@ -30,6 +37,10 @@ class LoweredProgram(ABC):
 
     lacks: ClassVar[frozenset[str]] = frozenset({*LINEAR, "extent"})
     """The primitives that the back-end does not have at all."""
+
+    lacks_of_complex: ClassVar[frozenset[str]] = ORDERING
+    """The primitives that the back-end does not have for complex numbers."""
+
     lists: ClassVar[bool] = False
     """Whether the back-end runs lists; for others they become arrays with room for so many items."""
 

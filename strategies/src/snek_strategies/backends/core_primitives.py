@@ -14,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from snek_strategies.backends.complex_numbers import complex_row
 from snek_strategies.backends.rewriting import Emitter, Names
+from snek_strategies.backends.weak_numbers import weak_row
+from snek_strategies.backends.whole_numbers import whole_row
 from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, INTERPRETATIONS, OPERATORS
 from snek_strategies.ir.rules import results_of
 from snek_strategies.ir.symbolic_rules import places_of
@@ -102,7 +105,7 @@ def _row_of(node: Node) -> Row | None:
     parts = dict(node.params).get("index")
     if isinstance(parts, tuple) and not any(isinstance(one, np.ndarray) for one in parts):
         return None  # an index without arrays is in the core as it is
-    return ROWS.get(node.primitive)
+    return ROWS.get(node.primitive) or whole_row(node) or weak_row(node) or complex_row(node)
 
 
 def _numeric(type_: object) -> bool:
@@ -275,7 +278,18 @@ def _take_along_axis(emit: _Emitter, x: Atom, at: Atom, *, axis: int | None = -1
 
 
 def _clip(emit: _Emitter, x: Atom, low: Atom, high: Atom) -> Atom:
+    if _dtype(x).kind in "iu":
+        # As NumPy does it: an int of Python's at or past the dtype's own end bounds nothing.
+        limits = np.iinfo(_dtype(x).name)
+        if _is_int(low) and low.value <= limits.min:  # type: ignore[union-attr, operator]
+            low = Const(_dtype(x).type(limits.min), Array(_dtype(x), ()))
+        if _is_int(high) and high.value >= limits.max:  # type: ignore[union-attr, operator]
+            high = Const(_dtype(x).type(limits.max), Array(_dtype(x), ()))
     return emit("minimum", emit("maximum", x, low), high)
+
+
+def _is_int(atom: Atom) -> bool:
+    return isinstance(atom, Const) and atom.type == Scalar("int")
 
 
 def _difference(emit: _Emitter, x: Atom, *, n: int = 1, axis: int = -1) -> Atom:

@@ -13,6 +13,7 @@ import numpy as np
 
 from snek_strategies.backends.bounded_counters import bounded_results
 from snek_strategies.backends.checks_before_loops import walks_out
+from snek_strategies.backends.fitting_ints import fits
 from snek_strategies.backends.index_checks import BadIndex, Check, bounds, count_from_the_front
 from snek_strategies.backends.known_ranges import KnownRanges
 from snek_strategies.backends.rewriting import Emitter, Names, constant, drop_unused
@@ -102,7 +103,7 @@ class _Checks:
                 self._check(check, emit)
             for at, atom in check.safe:
                 safe = atom if known is None else known
-                if self.goes_on:
+                if self.goes_on or isinstance(safe, Const):
                     operands[at] = safe
                 if check.asked is not None:
                     self.asked[check.asked] = safe
@@ -156,6 +157,7 @@ def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> I
         yield from _overflow(node, emit)
     if name in ACCESSES:
         yield from bounds(node, emit, ranges)
+    yield from fits(node, emit, ranges)
     if name == "int" or (name == "math" and dict(node.params)["function"] in ("floor", "ceil", "trunc")):
         (operand,) = operands
         if not _whole(operand):

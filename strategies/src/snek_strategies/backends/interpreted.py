@@ -13,6 +13,7 @@ class Interpreted(LoweredProgram):
     kinds = ("python",)
     tapes = True
     lacks = frozenset()
+    lacks_of_complex = frozenset()
     tries = True
     recursive = True
     lists = True

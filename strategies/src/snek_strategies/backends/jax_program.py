@@ -15,6 +15,8 @@ from snek_strategies.ir.syntax import Node, Program
 
 _ARITHMETIC = {"add": "add", "subtract": "sub", "multiply": "mul", "maximum": "max", "minimum": "min"}
 _ORDER = {"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne"}
+ZEROS = frozenset({"floor_divide", "remainder", "sign"})
+"""What gives zeros of the other sign than NumPy's where it is left to JAX."""
 _LOGIC = {"logical_and": "bitwise_and", "logical_or": "bitwise_or", "logical_not": "bitwise_not"}
 _OF_FLOATS = {"divide": "div", **{name: name for name in ("exp", "log", "tanh", "sqrt", "sin", "cos")}}
 LAX = {
@@ -63,16 +65,28 @@ class JaxSystem(System):
         if direct is not None:
             dims = np.broadcast_shapes(*(one.shape for one in operands))
             return getattr(self.jax.lax, direct)(*(_spread(self, one, dims) if one.shape else one for one in operands))
+        if dtype.kind == "f" and name in ZEROS:
+            return getattr(self, f"_{name}")(*operands)
         if dtype.kind in "iu" and name in ("floor_divide", "remainder"):
             a, b = operands
             # NumPy gives 0 where an array's integer is divided by 0.
             made = getattr(self.np, name)(a, self.np.where(b == 0, self.np.ones_like(b), b))
             return self.np.where(b == 0, self.np.zeros_like(made), made)
-        if dtype.kind == "b" and name in ("absolute", "positive"):
-            return operands[0]
         if dtype.kind in "biu" and name in ("floor", "ceil", "trunc"):
             return operands[0]
         return getattr(self.np, name)(*operands)
+
+    def _remainder(self, a: Value, b: Value) -> Value:
+        """Return what `jax.numpy` gives, with the divisor's sign where it is 0 too."""
+        return self.np.copysign(self.np.remainder(a, b), b)
+
+    def _floor_divide(self, a: Value, b: Value) -> Value:
+        """Return what `jax.numpy` gives, its zeros with the quotient's sign."""
+        made = self.np.floor_divide(a, b)
+        return self.np.where(made == 0, self.np.copysign(made, a / b), made)
+
+    def _sign(self, a: Value) -> Value:
+        return self.np.where(a == 0, self.np.zeros_like(a), self.np.sign(a))
 
     def row(self, node: Node) -> Callable[..., Value] | None:
         """Return what computes a core primitive."""
@@ -133,6 +147,8 @@ def _reduction(name: str) -> Make:
         if isinstance(axis, tuple) and given == wanted and given.kind in kinds and given != np.float16:
             axes = tuple(one % len(dims_of(node.operands[0].type)) for one in axis)
             return lambda x: getattr(system.jax.lax, direct)(x, axes)
+        if name in ("any", "all"):
+            return lambda x: getattr(system.np, name)(system.cast(x, np.dtype(bool)), axis=axis)
         return lambda x: getattr(system.np, name)(x, axis=axis, **more)
 
     return make
@@ -264,6 +280,7 @@ class JaxProgram(TracedProgram):
     """A program traced by JAX."""
 
     backend: ClassVar[str] = "jax"
+    lacks_of_complex: ClassVar[frozenset[str]] = frozenset({"argmax", "argmin"})
     kinds: ClassVar[tuple[str, ...]] = ("jaxpr", "stablehlo")
 
     def __init__(self, program: Program) -> None:

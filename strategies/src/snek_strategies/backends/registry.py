@@ -15,6 +15,7 @@ from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.passes.lower_tries import lower_tries
 from snek_strategies.ir.passes.optimize import optimized
 from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.types import Array, Scalar, Type
 
 
 @dataclass(frozen=True)
@@ -113,4 +114,10 @@ def _passed(name: str, made: type[LoweredProgram], program: Program) -> Program:
     for node in every_node(program.body):
         if node.primitive in made.lacks:
             raise cannot_say(name, node, f"it has no {node.primitive}; use back-end 'interpret'")
+        if node.primitive in made.lacks_of_complex and any(_is_complex(atom.type) for atom in node.operands):
+            raise cannot_say(name, node, f"it has no {node.primitive} of complex numbers; use back-end 'interpret'")
     return program
+
+
+def _is_complex(type_: Type) -> bool:
+    return type_ == Scalar("complex") or (isinstance(type_, Array) and type_.dtype.kind == "c")

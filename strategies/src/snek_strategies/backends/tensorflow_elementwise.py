@@ -49,15 +49,18 @@ def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
         if not floating:
             return tf.where(b == 0, tf.zeros_like(a + b), m.floormod(a, tf.where(b == 0, tf.ones_like(b), b)))
         rest = tf.truncatemod(a, b)
-        return tf.where((rest != 0) & ((b < 0) != (rest < 0)), rest + b, rest)
+        return copysign(tf.where((rest != 0) & ((b < 0) != (rest < 0)), rest + b, rest), b)
 
     def floor_divide(a: Any, b: Any) -> Any:
         if not floating:
             return tf.where(b == 0, tf.zeros_like(a + b), m.floordiv(a, tf.where(b == 0, tf.ones_like(b), b)))
         # As NumPy does it: from the remainder, so that rounding cannot leave the two apart.
-        whole = (a - remainder(a, b)) / b
+        rest = tf.truncatemod(a, b)
+        whole = (a - rest) / b
+        whole = tf.where((rest != 0) & ((b < 0) != (rest < 0)), whole - 1, whole)
         near = tf.floor(whole)
         near = tf.where(whole - near > 0.5, near + 1, near)
+        near = tf.where(whole == 0, copysign(tf.zeros_like(whole), a / b), near)
         return tf.where(b == 0, a / b, near)
 
     def shift(name: str) -> Row:
@@ -71,35 +74,52 @@ def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
         return row
 
     def sign_bit(a: Any) -> Any:
-        return (a < 0) | ((a == 0) & (1 / a < 0)) if floating else a < 0
+        return (a < 0) | ((a == 0) & (1 / a < 0))
 
-    def log_of_sum(base: Any) -> Row:
-        return lambda a, b: tf.maximum(a, b) + m.log1p(m.exp(-tf.abs(a - b) * base)) / base
+    def copysign(a: Any, b: Any) -> Any:
+        return tf.where(sign_bit(b), -tf.abs(a), tf.abs(a))
+
+    def log_of_sum(power: Row, scale: Any) -> Row:
+        def row(a: Any, b: Any) -> Any:
+            # Equal operands may be infinite, with no difference.
+            apart = tf.maximum(a, b) + m.log1p(power(-tf.abs(a - b))) / scale
+            return tf.where(a == b, a + log_two / scale, apart)
+
+        return row
+
+    def hypot(a: Any, b: Any) -> Any:
+        endless = m.is_inf(a) | m.is_inf(b)
+        made = tf.where(m.is_nan(a + b), a + b, tf.abs(tf.complex(a, b)))
+        return tf.where(endless, dtype.type(np.inf), made)
+
+    def cbrt(a: Any) -> Any:
+        return tf.where(a == 0, a, tf.sign(a) * tf.pow(tf.abs(a), dtype.type(1 / 3)))
 
     never = lambda a: tf.zeros_like(a, dtype=tf.bool)  # noqa: E731
     return {
         "add": tf.add, "subtract": tf.subtract, "multiply": tf.multiply, "divide": tf.divide, "power": tf.pow,
         "floor_divide": floor_divide, "remainder": remainder, "fmod": tf.truncatemod,
-        "negative": tf.negative, "positive": tf.identity, "absolute": tf.abs, "fabs": tf.abs, "sign": tf.sign,
+        "negative": tf.negative, "positive": tf.identity, "absolute": tf.abs, "fabs": tf.abs,
+        "sign": (lambda a: tf.where(a == 0, tf.zeros_like(a), tf.sign(a))) if floating else tf.sign,
         "invert": tf.bitwise.invert, "bitwise_and": tf.bitwise.bitwise_and, "bitwise_or": tf.bitwise.bitwise_or,
         "bitwise_xor": tf.bitwise.bitwise_xor, "left_shift": shift("left_shift"), "right_shift": shift("right_shift"),
         "less": tf.less, "less_equal": tf.less_equal, "equal": tf.equal, "not_equal": tf.not_equal,
         "greater": tf.greater, "greater_equal": tf.greater_equal,
         "exp": m.exp, "expm1": m.expm1, "exp2": lambda a: tf.pow(two, a), "log": m.log, "log1p": m.log1p,
         "log2": lambda a: m.log(a) / log_two, "log10": lambda a: m.log(a) / dtype.type(np.log(10)),
-        "sqrt": m.sqrt, "cbrt": lambda a: tf.sign(a) * tf.pow(tf.abs(a), dtype.type(1 / 3)), "square": m.square,
+        "sqrt": m.sqrt, "cbrt": cbrt, "square": m.square,
         "reciprocal": m.reciprocal, "sin": m.sin, "cos": m.cos, "tan": m.tan, "arcsin": m.asin, "arccos": m.acos,
         "arctan": m.atan, "sinh": m.sinh, "cosh": m.cosh, "tanh": m.tanh, "arcsinh": m.asinh, "arccosh": m.acosh,
-        "arctanh": m.atanh, "arctan2": m.atan2, "hypot": lambda a, b: tf.abs(tf.complex(a, b)),
+        "arctanh": m.atanh, "arctan2": m.atan2, "hypot": hypot,
         "floor": m.floor if floating else tf.identity, "ceil": m.ceil if floating else tf.identity,
         "trunc": (lambda a: tf.where(a < 0, m.ceil(a), m.floor(a))) if floating else tf.identity, "rint": m.rint,
         "isnan": m.is_nan if floating else never, "isinf": m.is_inf if floating else never,
         "isfinite": m.is_finite if floating else lambda a: tf.ones_like(a, dtype=tf.bool), "signbit": sign_bit,
         "conjugate": m.conj, "maximum": nan_first("maximum"), "minimum": nan_first("minimum"),
         "fmax": nan_last("maximum"), "fmin": nan_last("minimum"), "nextafter": m.nextafter,
-        "copysign": lambda a, b: tf.where(sign_bit(b), -tf.abs(a), tf.abs(a)),
-        "logaddexp": log_of_sum(dtype.type(1) if floating else 1),
-        "logaddexp2": lambda a, b: tf.maximum(a, b) + m.log1p(tf.pow(two, -tf.abs(a - b))) / log_two,
+        "copysign": copysign,
+        "logaddexp": log_of_sum(m.exp, dtype.type(1)),
+        "logaddexp2": log_of_sum(lambda a: tf.pow(two, a), log_two),
         "logical_and": lambda a, b: tf.logical_and(tf.cast(a, tf.bool), tf.cast(b, tf.bool)),
         "logical_or": lambda a, b: tf.logical_or(tf.cast(a, tf.bool), tf.cast(b, tf.bool)),
         "logical_xor": lambda a, b: tf.math.logical_xor(tf.cast(a, tf.bool), tf.cast(b, tf.bool)),

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snek_strategies.backends.arithmetic import dtype_of
-from snek_strategies.backends.backend import Run, cannot_say
+from snek_strategies.backends.backend import ORDERING, Run, cannot_say
 from snek_strategies.backends.placed_index import Along, At, By, Place, is_basic, leading, placed
 from snek_strategies.backends.tensorflow_elementwise import ON_BOOLS, rows
 from snek_strategies.backends.tensorflow_positions import positions_of_any_size, sized
@@ -23,6 +23,8 @@ from snek_strategies.ir.types import concrete
 
 NARROW = frozenset({"int8", "int16", "uint8", "uint16", "uint32"})
 """Dtypes that TensorFlow has few operations for: it computes in int64, and the cast back wraps as NumPy does."""
+WRAPPING = NARROW | {"uint64"}
+"""Dtypes whose sums and products are those of int64, cast back."""
 WIDE = np.dtype("int64")
 BOOL = np.dtype(bool)
 
@@ -79,6 +81,13 @@ class TensorFlowSystem(System):
             return self.denied(self.cast(operands[0], BOOL))
         if dtype.kind == "b" and ON_BOOLS.get(name):
             return getattr(tf.math, str(ON_BOOLS[name]))(*operands)
+        if name.startswith("logical"):
+            operands, dtype = [self.cast(one, BOOL) for one in operands], BOOL
+        if dtype == np.float16:
+            if name == "nextafter":
+                raise cannot_say(self.name, node, "TensorFlow has no numbers next to those of float16; use float32")
+            # As NumPy does it: TensorFlow has few functions of these.
+            operands, dtype = [self.cast(one, np.dtype("float32")) for one in operands], np.dtype("float32")
         if dtype.kind == "b" and name not in ("equal", "not_equal") and not name.startswith("logical"):
             operands, dtype = [self.cast(one, WIDE) for one in operands], WIDE
         if name in ("left_shift", "right_shift") and _shifts_inside(node.operands[1], dtype):
@@ -197,18 +206,38 @@ def _along(name: str) -> Make:
     def make(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
         tf, axis = system.tf, dict(node.params)["axis"]
         if name in ("sort", "argsort"):
-            more = {"stable": True} if name == "argsort" else {}
-            return lambda x: getattr(tf, name)(x, axis=axis, **more)
+            return _sorted(system, name, dtype_of(node.operands[0].type))
         wanted = dtype_of(node.results[0].type)
-        wide = WIDE if wanted.name in NARROW else wanted
+        wide = WIDE if wanted.name in WRAPPING else wanted
         return lambda x: getattr(tf.math, name)(system.cast(x, wide), axis=axis)
 
     return make
 
 
+def _sorted(system: TensorFlowSystem, name: str, given: np.dtype[np.generic]) -> Callable[..., Value]:
+    """Return the order along the last axis, or the elements in it: NaN last, and equal ones as they came."""
+    tf = system.tf
+
+    def order(x: Value) -> Value:
+        return tf.argsort(x, axis=-1, stable=True)
+
+    def ordered(x: Value) -> Value:
+        if given.kind != "f":
+            x = tf.cast(x, tf.int32) if given.kind == "b" else x
+            return order(x) if name == "argsort" else system.cast(tf.sort(x, axis=-1), given)
+        # XLA puts -0.0 before 0.0, and TensorFlow NaN anywhere.
+        lost = tf.math.is_nan(x)
+        first = order(tf.where(lost, given.type(np.inf), tf.where(x == 0, tf.zeros_like(x), x)))
+        last = order(tf.gather(tf.cast(lost, tf.int32), first, axis=-1, batch_dims=x.shape.rank - 1))
+        places = tf.gather(first, last, axis=-1, batch_dims=x.shape.rank - 1)
+        return places if name == "argsort" else tf.gather(x, places, axis=-1, batch_dims=x.shape.rank - 1)
+
+    return ordered
+
+
 def _matmul(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     tf, dtype = system.tf, dtype_of(node.results[0].type)
-    wide = WIDE if dtype.name in NARROW or dtype.kind == "b" else dtype
+    wide = WIDE if dtype.name in WRAPPING or dtype.kind == "b" else dtype
 
     def product(a: Value, b: Value) -> Value:
         a, b = system.cast(a, wide), system.cast(b, wide)
@@ -360,6 +389,7 @@ class TensorFlowProgram(TracedProgram):
     backend: ClassVar[str] = "tensorflow"
     kinds: ClassVar[tuple[str, ...]] = ("graph",)
     lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    lacks_of_complex: ClassVar[frozenset[str]] = ORDERING | {"exp2", "expm1", "log2", "log10", "log1p"}
     any_size: ClassVar[bool] = True
     xla: ClassVar[bool] = False
 
@@ -407,5 +437,8 @@ class TensorFlowXla(TensorFlowProgram):
     """A program traced as one `tf.function`, which XLA compiles."""
 
     backend: ClassVar[str] = "tensorflow-xla"
+    lacks_of_complex: ClassVar[frozenset[str]] = TensorFlowProgram.lacks_of_complex | {
+        "cumsum", "cumprod", "cumulative_sum", "cumulative_prod"
+    }  # fmt: skip
     any_size: ClassVar[bool] = False  # XLA compiles for numbers
     xla: ClassVar[bool] = True

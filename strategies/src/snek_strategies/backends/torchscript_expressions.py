@@ -193,7 +193,12 @@ def _same_dtype(
                 return _divided(name, a, b)
             made = _divided(name, a, f"torch.where({b} == 0, {constants.tensor(1, dtype)}, {b})")
             return f"torch.where({b} == 0, {constants.tensor(0, dtype)}, {made})"
+        if name == "remainder":
+            # A remainder of 0 has the divisor's sign too.
+            return f"torch.copysign({_exactly(name, dtype, texts)}, {b})"
         return _divided(name, a, b)
+    if name == "fmod":
+        return _exactly(name, dtype, texts)
     if name in ("left_shift", "right_shift"):
         a, b = texts
         bits = dtype.itemsize * 8
@@ -201,12 +206,13 @@ def _same_dtype(
             return f"torch.bitwise_{name}({a}, {literals[1]})"
         inside = f"torch.clamp({b}, 0, {bits - 1})"
         last = constants.tensor(bits - 1, dtype)
-        far = constants.tensor(0, dtype) if name == "left_shift" else f"torch.bitwise_right_shift({a}, {last})"
+        nothing = name == "left_shift" or dtype.kind == "u"
+        far = constants.tensor(0, dtype) if nothing else f"torch.bitwise_right_shift({a}, {last})"
         return f"torch.where(({b} >= 0) & ({b} < {bits}), torch.bitwise_{name}({a}, {inside}), {far})"
     if name == "sign" and dtype.kind == "f":
         return f"torch.where({texts[0]} == {texts[0]}, torch.sign({texts[0]}), {texts[0]})"  # that of NaN is NaN
     if name == "cbrt":
-        return f"torch.sign({texts[0]}) * torch.pow(torch.abs({texts[0]}), {1 / 3!r})"
+        return f"torch.copysign(torch.pow(torch.abs({texts[0]}), {1 / 3!r}), {texts[0]})"
     if name == "conjugate":
         return f"torch.conj({texts[0]}).resolve_conj()"
     return f"torch.{OTHER_NAMES.get(name, name)}({', '.join(texts)})"
@@ -220,6 +226,14 @@ def _written_into(name: str, at: int, texts: list[str], literals: list[str | Non
         del others[at]
         return f"{texts[at]}.{method}({', '.join(others)})"
     return f"torch.{method[:-1]}({', '.join(texts)}, out={texts[at]})"
+
+
+def _exactly(name: str, dtype: np.dtype[np.generic], texts: list[str]) -> str:
+    """Return a remainder of floats; PyTorch's is NaN where the quotient is no number of the dtype."""
+    if dtype.itemsize > 4:
+        return f"torch.{name}({', '.join(texts)})"
+    wide = ", ".join(cast(text, dtype, np.dtype("float64")) for text in texts)
+    return cast(f"torch.{name}({wide})", np.dtype("float64"), dtype)
 
 
 def _divided(name: str, a: str, b: str) -> str:

@@ -131,7 +131,9 @@ def _allclose(a: object, b: object, rtol: float = 1e-5, atol: float = 1e-8, equa
 
 def _nan_to_num(x: object, copy: bool = True, nan: float = 0.0, posinf: object = None, neginf: object = None) -> object:
     given = known(x)
-    if not copy or given.dtype.kind not in "f":
+    if copy and given.dtype.kind in "biu":
+        return emit("copy", given)
+    if not copy or given.dtype.kind != "f":
         refuse("np.nan_to_num in place, or of a dtype other than float, is not staged; use np.where", code="SNK0204")
     bound = np.finfo(given.dtype)
     kind = given.dtype.type

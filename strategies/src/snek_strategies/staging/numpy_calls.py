@@ -10,7 +10,7 @@ import numpy as np
 
 from snek_strategies.ir.interpretations import FUNCTIONS, STRUCTURAL
 from snek_strategies.ir.symbols import as_shape, symbols_in
-from snek_strategies.ir.types import Array
+from snek_strategies.ir.types import INT, Array
 from snek_strategies.staging.composed_calls import COMPOSED
 from snek_strategies.staging.linear_calls import LINEAR_RULES
 from snek_strategies.staging.lists import value_of
@@ -156,8 +156,11 @@ def _arange(*bounds: Any, dtype: object = None) -> object:
 
 def _full(shape: Any, fill_value: object, dtype: object = None) -> object:
     value = strong(fill_value)
-    if dtype is not None:
-        value = emit("astype", value, dtype=np.dtype(dtype).name)  # type: ignore[call-overload]
+    wanted = None if dtype is None else np.dtype(dtype)  # type: ignore[call-overload]
+    if wanted is not None and wanted.kind in "iu" and kind_of(fill_value) == INT:
+        value = emit("add", wanted.type(0), fill_value)  # NumPy raises for an int that the dtype cannot hold
+    elif wanted is not None:
+        value = emit("astype", value, dtype=wanted.name)
     return emit("copy", emit("broadcast_to", value, shape=as_shape(shape)))
 
 

@@ -81,7 +81,13 @@ def cast(text: str, atom: Atom, dtype: np.dtype[np.generic]) -> str:
         return scalar_text(atom.value, dtype)
     if dtype_of(atom.type) == dtype:
         return text
-    return f"{text}.astype({loops.dtype_text(dtype)})" if dims_of(atom.type) else f"{loops.dtype_text(dtype)}({text})"
+    if not dims_of(atom.type):
+        return _cast_scalar(text, dtype_of(atom.type), dtype)
+    if dtype_of(atom.type).kind == "c" and dtype.kind != "c":
+        if dtype.kind == "b":
+            return f"({text} != 0)"
+        text = f"{text}.real"
+    return f"{text}.astype({loops.dtype_text(dtype)})"
 
 
 def expression(functions: Functions, node: Node, operands: list[str]) -> str:
@@ -118,6 +124,15 @@ def _same_dtype(node: Node, dtype: np.dtype[np.generic], texts: list[str]) -> st
         return f"{texts[0]} {ON_BOOLS[name]} {texts[1]}"
     if dtype.kind in "biu" and name in WHOLE_ALREADY:
         return texts[0]
+    if name == "floor_divide" and dtype == np.int64 and not (isinstance(node.operands[1], Const) or _is_python(node)):
+        # The least number by -1 is itself, as NumPy has it.
+        opposite, other = f"-{texts[0]}", f"{texts[0]} // {texts[1]}"
+        if scalar:
+            return f"{opposite} if {texts[1]} == -1 else {other}"
+        return f"np.where({texts[1]} == -1, {opposite}, {other})"
+    if name == "sign":
+        # That of -0.0 is 0.0.
+        return f"np.sign({texts[0]}) + {scalar_text(0, dtype)}"
     if dtype.kind in "biu" and name in ("isnan", "isinf", "isfinite"):
         return f"{texts[0]} {'==' if name == 'isfinite' else '!='} {texts[0]}"
     if name in INFIX:
@@ -135,6 +150,10 @@ def _same_dtype(node: Node, dtype: np.dtype[np.generic], texts: list[str]) -> st
         return f"{texts[0]} * {texts[0]}" if texts[0].isidentifier() else f"np.square({texts[0]})"
     assert name in FUNCTIONS or name == "absolute", name
     return f"np.{name}({', '.join(texts)})"
+
+
+def _is_python(node: Node) -> bool:
+    return isinstance(node.results[0].type, Scalar)
 
 
 def _shift(node: Node, dtype: np.dtype[np.generic], texts: list[str], scalar: bool) -> str:
@@ -176,7 +195,10 @@ def _convert(dtype: Callable[[Node], np.dtype[np.generic]]) -> Row:
 def _cast_scalar(text: str, given: np.dtype[np.generic], wanted: np.dtype[np.generic]) -> str:
     if given == wanted:
         return text
-    return f"({text} != 0)" if wanted.kind == "b" else f"{loops.dtype_text(wanted)}({text})"
+    if wanted.kind == "b":
+        return f"({text} != 0)"
+    text = f"{text}.real" if given.kind == "c" and wanted.kind != "c" else text
+    return f"{loops.dtype_text(wanted)}({text})"
 
 
 def _result_dtype(node: Node) -> np.dtype[np.generic]:

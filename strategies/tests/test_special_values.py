@@ -1,0 +1,110 @@
+"""Every elementwise function, and what stands beside, is right on special values or refused by name, never wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import snek
+from snek_strategies.backends.registry import BACKENDS
+
+TESTS = Path(__file__).parent
+sys.path.append(str(TESTS))
+from own_process import column_of  # noqa: E402
+from special_values import arguments, difference  # noqa: E402
+
+TABLE: dict[str, dict[str, list[str]]] = json.loads(
+    (TESTS.parents[1] / "results/expected/special_values.json").read_text()
+)
+
+
+def test_the_table_says_what_each_back_end_refuses() -> None:
+    assert list(TABLE) == list(BACKENDS)
+    assert {name for names in TABLE["interpret"].values() for name in names} == {"nan_to_num"}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_function_of_special_values_is_right_or_refused_by_name(backend: str) -> None:
+    found: dict[str, str] = column_of("run_special_values.py", backend)
+    assert {case: said for case, said in found.items() if said != "right" and not said.startswith("refused: ")} == {}
+    refused: dict[str, list[str]] = {}
+    for case, said in found.items():
+        if said != "right":
+            name, _, dtype = case.rpartition(" ")
+            refused.setdefault(dtype, []).append(name)
+    assert refused == TABLE[backend]
+    unnamed = [said for said in found.values() if said != "right" and "cannot express" not in said]
+    assert all("np.nan_to_num" in said for said in unnamed)
+
+
+def test_a_difference_at_one_value_is_seen() -> None:
+    x, y, _ = arguments("float32")
+    with np.errstate(all="ignore"):
+        want = np.remainder(x, y)
+    assert difference("remainder", x, want, want.copy()) == ""
+    for at, other in ((0, np.float32(0.0)), (3, np.float32(1.0)), (want == 0, -want[want == 0])):
+        wrong = want.copy()
+        wrong[at] = other
+        assert difference("remainder", x, want, wrong)
+    assert difference("remainder", x, want, want.astype("float64"))
+
+
+INTS = {
+    "sum": lambda x, k: x + k,
+    "the larger": lambda x, k: np.maximum(k, x),
+    "the truncated remainder": lambda x, k: np.fmod(x, k),
+    "a store": lambda x, k: _stored(x, k),
+    "a filled array": lambda x, k: np.full_like(x, k),
+    "less": lambda x, k: x < k,
+    "greater or equal": lambda x, k: k >= x,
+    "equal": lambda x, k: x == k,
+    "clipped": lambda x, k: np.clip(x, 1, 300),  # noqa: ARG005
+    "beside a constant": lambda x, k: (x < 300, x >= -1, 300 == x, x + 3),  # noqa: ARG005
+    "beside a long constant": lambda x, k: (x < 2**64, x != -(2**70)),  # noqa: ARG005
+}
+"""What NumPy does with an int of Python's beside an array of whole numbers."""
+
+
+def _stored(x, k):
+    made = x.copy()
+    made[1] = k
+    return made
+
+
+def _outcome(function, *given):
+    try:
+        made = function(*given)
+    except (OverflowError, ZeroDivisionError) as error:
+        return type(error), str(error)
+    return [(one.dtype, one.tolist()) for one in (made if isinstance(made, tuple) else (made,))]
+
+
+@pytest.mark.parametrize("backend", ["interpret", "jax", "lantern"])
+@pytest.mark.parametrize("name", INTS)
+def test_an_int_beside_whole_numbers_is_taken_by_its_value_or_raises_as_in_numpy(backend: str, name: str) -> None:
+    reason = BACKENDS[backend].missing()
+    if reason:
+        pytest.skip(reason)
+    for dtype in ("int8", "uint8", "uint64"):
+        x = np.array([0, 1, 2, 5], dtype)
+        staged = snek.stage(INTS[name], backend=backend)
+        for k in (3, 300, -1):
+            with np.errstate(divide="ignore"):
+                assert _outcome(staged, x, snek.dynamic(k)) == _outcome(INTS[name], x, k), (dtype, k)
+
+
+@pytest.mark.parametrize("backend", ["interpret", "jax", "lantern"])
+def test_a_constant_of_64_bits_masks_unsigned_numbers(backend: str) -> None:
+    reason = BACKENDS[backend].missing()
+    if reason:
+        pytest.skip(reason)
+
+    def masked(x):
+        return x & 0xFFFFFFFFFFFFFFFF, 2**64 - 1 - x, x * 1.0 + 10**30
+
+    x = np.array([0, 1, 2**63 + 5], "uint64")
+    assert _outcome(snek.stage(masked, backend=backend), x) == _outcome(masked, x)
