@@ -471,6 +471,15 @@ def constants(x):
     return x + np.arange(4.0), np.zeros_like(x), np.array([1, 2, 3]), np.full((2, 2), x[0, 0]), 3, None, "text"
 
 
+def constants_unchanged(x, n):
+    kept = np.array([1.0, 2.0])
+    chosen = kept if n > 0 else x
+    while n < 0:
+        kept = kept + x
+        n = n + 1
+    return kept, kept[::-1], chosen, np.array([3.0, 4.0])
+
+
 def scalars_in_and_out(n, y, b):
     return n + 1, y * 2, not b, n > 2, n
 
@@ -789,6 +798,10 @@ PROGRAMS: dict[str, Case] = {
     "cumulative": (cumulative, [(M,), (N,)]),
     "broadcasting": (broadcasting, [(M, XS[:3]), (M, np.arange(3))]),
     "constants": (constants, [(M,), (-M,)]),
+    "constants_unchanged": (
+        constants_unchanged,
+        [(np.array([5.0, 6.0]), D(0)), (np.array([5.0, 6.0]), D(1)), (np.ones(2), D(-2))],
+    ),
     # The second set makes more trips than a tape has room for at first.
     "gradient of while": (gradient_of_while, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)]),
     "gradient of for": (gradient_of_for, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)]),

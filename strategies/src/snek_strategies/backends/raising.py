@@ -87,4 +87,6 @@ def host_value(type_: Type, value: object) -> object:
         return type_.dtype.type(value)
     made = np.asarray(value)
     assert made.dtype == type_.dtype, f"compiled code gave {made.dtype} for {type_}"
-    return made
+    flags = made.flags
+    # The caller may write into it: not so into an array of the program's own, whose memory nobody holds on to.
+    return made if flags.writeable and (flags.owndata or made.base is not None) else made.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math  # noqa: F401 - TorchScript looks names up where the text is handed in
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -135,14 +135,25 @@ class TorchScriptProgram(TracedProgram):
 
         run = self._scripted()
         constants = [torch.tensor(one) for one in self.constants.values]
+        own = _apart_from(constants)
         if self.carried is None:
-            return lambda *arguments: tuple(run(*arguments, *constants))
+            return lambda *arguments: own(run(*arguments, *constants))
 
         def checked(*arguments: Any) -> tuple[Any, ...]:
             tensors, whole, real = run(*arguments, *constants)
-            return self.checked((*tensors, *whole, *real)) if whole[0] else tuple(tensors)
+            return self.checked((*tensors, *whole, *real)) if whole[0] else own(tensors)
 
         return checked
+
+
+def _apart_from(constants: list[Any]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """Return what copies those results that are a program's constants: a caller may write into what it gets."""
+    kept = {one.untyped_storage().data_ptr() for one in constants}
+
+    def own(results: list[Any]) -> tuple[Any, ...]:
+        return tuple([one.clone() if one.untyped_storage().data_ptr() in kept else one for one in results])
+
+    return own if kept else tuple
 
 
 def _list(kind: str, texts: list[str]) -> str:
