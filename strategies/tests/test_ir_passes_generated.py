@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.passes.hoist_products import hoist_whole_products
 from snek_strategies.ir.passes.optimize import ARRAY_PASSES, LOOP_PASSES, PASSES, TRACED_PASSES
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.square_powers import square_powers
@@ -181,6 +182,22 @@ def test_all_passes_together_keep_values_effects_and_their_order(program: Progra
     for one in EXACT:
         made = verify(one(made))
     assert outcome(made) == outcome(program), f"{show(program)}\nbecame\n{show(made)}"
+
+
+def test_a_row_that_no_product_takes_still_asks_of_its_index() -> None:
+    maker = Maker(lambda _: None)
+    parameters = vector, _, stack, _, first, _ = tuple(map(maker.fresh, ARGUMENTS))
+    test, here, flag = maker.fresh(INT), maker.fresh(INT), maker.fresh(BOOL)
+    less = Node((flag,), "less", (test, Const(4, INT)))
+    inner: list[Node] = []
+    maker.add(inner, "getitem", stack, Const(4, INT), index=(HOLE,))
+    after = maker.add(inner, "add", here, Const(1, INT))
+    nodes: list[Node] = []
+    blocks = Block((test,), (less,), (flag,)), Block((here,), tuple(inner), (after,))
+    maker.close(nodes, "while", (first,), blocks, (INT,))
+    program = verify(Program("rows", Block(parameters, tuple(nodes), (vector,))))
+    assert "IndexError" in str(outcome(program))
+    assert outcome(hoist_whole_products(program)) == outcome(program)
 
 
 def later(block: Block, by: int, kept: set[int]) -> Block:

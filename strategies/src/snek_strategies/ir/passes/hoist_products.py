@@ -135,6 +135,7 @@ class _Loop:
         bounds = counters(self.node)
         bound = {sym.index for sym in body.parameters} | {sym.index for one in body.nodes for sym in one.results}
         taken: dict[int, Node] = {}
+        last, replaced = -1, set()
         nodes: list[Node] = []
         for node in body.nodes:
             if node.primitive == "getitem" and dict(node.params)["index"] == (HOLE,):
@@ -142,11 +143,15 @@ class _Loop:
             walk = taken.get(index_of(node.operands[0])) if node.primitive == "matmul" else None
             if walk is None or not self._pays(node, walk, bound, bounds):
                 nodes.append(node)
+                last = index_of(node.results[0]) if node.effects and node.results else -1 if node.effects else last
                 continue
             self.place = node.place
             nodes += self._from_stack(node, walk, bounds)
+            # Nothing had an effect since the row: what stands for the product asks of its index in its turn.
+            if index_of(node.operands[0]) == last:
+                replaced.add(last)
         made = Block(body.parameters, tuple(nodes), body.results)
-        return replace(self.node, blocks=(test, _without(made, taken.keys()) if self.way.whole else made))
+        return replace(self.node, blocks=(test, _without(made, replaced) if self.way.whole else made))
 
     def _pays(self, product: Node, walk: Node, bound: set[int], bounds: dict[int, tuple[Atom, Atom]]) -> bool:
         stack, at = walk.operands
@@ -215,7 +220,7 @@ class _Loop:
 
 
 def _without(block: Block, taken: Collection[int]) -> Block:
-    """Return a block without those of its rows that nothing uses any more: what took their place asks their index."""
+    """Return a block without those of its rows that nothing uses any more."""
     inside = (sym for node in block.nodes for inner in node.blocks for sym in free_syms(inner))
     operands = (atom for node in block.nodes for atom in node.operands)
     gone = set(taken) - {index_of(atom) for atom in (*block.results, *operands, *inside)}
