@@ -11,7 +11,7 @@ from .errors import UsageError
 from .operators import Operators, PythonOperators
 from .passes import PASSES
 from .program import program_of
-from .syntax import Embedded, load
+from .syntax import PLACED, Embedded, load
 from .thunks import THUNK_PARAMETER
 from .virtualize import run_passes
 
@@ -38,8 +38,8 @@ def text_of(tree: gast.AST) -> str:
     for node in gast.walk(tree):
         if isinstance(node, gast.Lambda) and node.args.vararg and node.args.vararg.id == THUNK_PARAMETER:
             node.args.vararg = None
-        if not hasattr(node, "lineno"):
-            # gast's printer looks for comments by their line.
+        if node.__class__ in PLACED and not hasattr(node, "lineno"):
+            # gast's printer looks for comments by their line; contexts and signs belong to other trees too.
             node.lineno = 1
     text: str = gast.unparse(_Readable().visit(tree))
     return "\n".join(line for line in text.strip().splitlines() if line.strip())
