@@ -11,9 +11,8 @@ import pytest
 import snek
 from snek_strategies.backends.core_primitives import CORE, core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.interpret import Interpreter
-from snek_strategies.ir.syntax import Block, Program
+from snek_strategies.ir.syntax import Block, Program, every_node
 from snek_strategies.ir.verify import verify
 
 A = np.linspace(-3, 4, 24).reshape(2, 3, 4)

@@ -12,10 +12,9 @@ from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.errors_as_values import errors_as_values
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.raising import Sites
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.passes.optimize import optimized
-from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.syntax import Program, every_node
 from snek_strategies.ir.verify import verify
 
 ROW, LONG = np.linspace(-2.0, 3.0, 8), np.linspace(0.0, 1.0, 11)

@@ -12,9 +12,8 @@ from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.known_ranges import KnownRanges
 from snek_strategies.backends.lantern import compiler
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.interpret import Interpreter
-from snek_strategies.ir.syntax import Const, Node, Sym
+from snek_strategies.ir.syntax import Const, Node, Sym, every_node
 from snek_strategies.ir.types import INT, Array, Type
 from snek_strategies.ir.verify import verify
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snek_strategies.backends.known_ranges import KnownRanges
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.indexed_axes import ACCESSES, dynamic_operands
 from snek_strategies.ir.loop_counters import counters, index_of
-from snek_strategies.ir.syntax import Atom, Node, Sym
+from snek_strategies.ir.syntax import Atom, Node, Sym, every_node
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from snek_strategies.ir.rules import results_of
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.symbols import Symbol, as_shape, symbols_in
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import Array, Dim, Scalar, concrete
+from snek_strategies.ir.types import INT, Array, Dim, Scalar, concrete
 
 Row = Callable[..., Atom]
 
@@ -289,7 +289,7 @@ def _clip(emit: _Emitter, x: Atom, low: Atom, high: Atom) -> Atom:
 
 
 def _is_int(atom: Atom) -> bool:
-    return isinstance(atom, Const) and atom.type == Scalar("int")
+    return isinstance(atom, Const) and atom.type == INT
 
 
 def _difference(emit: _Emitter, x: Atom, *, n: int = 1, axis: int = -1) -> Atom:

@@ -9,8 +9,7 @@ import numpy as np
 
 from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
 from snek_strategies.backends.lower_lists import ListOverflow
-from snek_strategies.ir.gradients.activity import every_node
-from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.syntax import Program, every_node
 from snek_strategies.ir.types import ListOf, Scalar, Type
 
 ROOM = 64

@@ -14,12 +14,11 @@ import numpy as np
 from snek_strategies.backends.expanding import Expanding
 from snek_strategies.backends.lower_lists import ListOverflow, item, raise_where, stacked
 from snek_strategies.backends.rewriting import Emitter, Names
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.symbols import Symbol, symbols_in
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, every_node
 from snek_strategies.ir.types import Array, Scalar, Tape, Type
 
 HEIGHT = Array(np.dtype("int64"))

@@ -11,10 +11,9 @@ from snek_strategies.backends.backend import LoweredProgram, Unavailable, cannot
 from snek_strategies.backends.growing_lists import GrowingLists
 from snek_strategies.backends.lower_lists import has_lists, lower_lists
 from snek_strategies.backends.lower_tapes import has_tapes, lower_tapes
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.passes.lower_tries import lower_tries
 from snek_strategies.ir.passes.optimize import optimized
-from snek_strategies.ir.syntax import Program
+from snek_strategies.ir.syntax import Program, every_node
 from snek_strategies.ir.types import Array, Scalar, Type
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math  # noqa: F401 - TorchScript looks names up where the text is handed in
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +19,7 @@ from snek_strategies.backends.torchscript_expressions import STORED, STORES, Con
 from snek_strategies.backends.torchscript_numbers import unboxed
 from snek_strategies.backends.traced_program import TracedProgram
 from snek_strategies.ir.loop_counters import index_of
-from snek_strategies.ir.syntax import Block, Node, Program
+from snek_strategies.ir.syntax import Node, Program, every_node
 from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript
 
 INLINED = ELEMENTWISE | {
@@ -47,14 +47,14 @@ class TorchScriptProgram(TracedProgram):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        for node in _nodes(self.ready.body):
+        for node in every_node(self.ready.body):
             if node.primitive in ("function", "call"):
                 raise cannot_say(self.backend, node, RECURSION)
         self.ready = in_place(torch_idioms(self.ready))
         into = overwritten(self.ready)
         second = {
             index_of(node.operands[into[sym.index]])
-            for node in _nodes(self.ready.body)
+            for node in every_node(self.ready.body)
             for sym in node.results
             if into.get(sym.index) and node.primitive not in COMMUTING
         }
@@ -158,10 +158,3 @@ def _apart_from(constants: list[Any]) -> Callable[[list[Any]], tuple[Any, ...]]:
 
 def _list(kind: str, texts: list[str]) -> str:
     return f"torch.jit.annotate(List[{kind}], [{', '.join(texts)}])"
-
-
-def _nodes(block: Block) -> Iterator[Node]:
-    for node in block.nodes:
-        yield node
-        for inner in node.blocks:
-            yield from _nodes(inner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import is_
 
@@ -75,6 +76,16 @@ class Program:
 
     name: str
     body: Block
+
+
+def every_node(block: Block) -> Iterator[Node]:
+    """Walk the nodes of a block and of the blocks inside it."""
+    pending = [block]
+    while pending:
+        one = pending.pop()
+        for node in one.nodes:
+            yield node
+            pending.extend(node.blocks)
 
 
 def next_index(block: Block) -> int:

@@ -11,8 +11,7 @@ import numpy as np
 from snek_core_transform.errors import Place, StagingError
 from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.lantern.cpp_types import CPP
-from snek_strategies.ir.gradients.activity import every_node
-from snek_strategies.ir.syntax import Atom, Program, Sym
+from snek_strategies.ir.syntax import Atom, Program, Sym, every_node
 from snek_strategies.ir.types import Fn, Tape
 
 

@@ -14,10 +14,9 @@ from snek_strategies.backends.arithmetic import dims_of
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import ends_in_raise
 from snek_strategies.backends.rewriting import Names, constant, drop_unused
-from snek_strategies.ir.gradients.activity import every_node
 from snek_strategies.ir.gradients.drafts import substituted
 from snek_strategies.ir.interpretations import zero
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, free_syms
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, every_node, free_syms
 from snek_strategies.ir.types import Array, Scalar, Type
 
 MOST_WAYS = 4

@@ -6,8 +6,7 @@ from math import prod
 
 from snek_strategies.backends.arithmetic import dims_of
 from snek_strategies.backends.lifted_functions import Lifted
-from snek_strategies.ir.gradients.activity import every_node
-from snek_strategies.ir.syntax import Atom, Node
+from snek_strategies.ir.syntax import Atom, Node, every_node
 from snek_strategies.ir.types import Fn, Tape
 
 SHORT = 20_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from snek_strategies.ir.syntax import Atom, Block, Node, Sym
+from snek_strategies.ir.syntax import Atom, Block, Node, Sym, every_node
 from snek_strategies.ir.types import Array, Scalar, Tape, Type
 
 _FLAT = """floor ceil trunc rint sign round floor_divide bool int not extent argmax argmin argsort any all count_nonzero
@@ -19,16 +19,6 @@ def carries(type_: Type) -> bool:
     if isinstance(type_, Array):
         return type_.dtype.kind in "fc"
     return isinstance(type_, Tape) or (isinstance(type_, Scalar) and type_.kind in ("float", "complex"))
-
-
-def every_node(block: Block) -> Iterator[Node]:
-    """Walk the nodes of a block and of the blocks inside it."""
-    pending = [block]
-    while pending:
-        one = pending.pop()
-        for node in one.nodes:
-            yield node
-            pending.extend(node.blocks)
 
 
 def active_syms(block: Block, wrt: Iterable[Sym], of: Iterable[Atom]) -> frozenset[int]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from snek_strategies.ir.gradients.activity import every_node
-from snek_strategies.ir.syntax import Atom, Block, Node, Sym
+from snek_strategies.ir.syntax import Atom, Block, Node, Sym, every_node
 
 
 def handed_on(block: Block) -> dict[int, Sym]:

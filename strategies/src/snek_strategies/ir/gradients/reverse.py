@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from snek_core_transform.deep import in_deep_stack
-from snek_strategies.ir.gradients.activity import active_outside, active_syms, every_node
+from snek_strategies.ir.gradients.activity import active_outside, active_syms
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished
 from snek_strategies.ir.gradients.handed_on import handed_on
 from snek_strategies.ir.gradients.linear import DECOMPOSITIONS
@@ -24,7 +24,7 @@ from snek_strategies.ir.gradients.value import Value, fit
 from snek_strategies.ir.interpretations import zero
 from snek_strategies.ir.passes.close_functions import close_functions, numbered
 from snek_strategies.ir.symbolic_rules import has_symbols
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, next_index
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, every_node, next_index
 from snek_strategies.ir.types import INT, TAPE, Array, Fn, Scalar, Tape, type_of
 
 Adjoints = dict[int, Atom]

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_syms, next_index
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, every_node, free_syms, next_index
 from snek_strategies.ir.types import Fn, Type
 
 Fresh = Callable[[Type], Sym]
@@ -72,7 +72,7 @@ def _captured(block: Block) -> dict[int, tuple[Sym, ...]]:
         free[name] = {sym.index: sym for sym in syms if not isinstance(sym.type, Fn)}
         calls[name] = {
             one.operands[0].index
-            for one in _nodes(function.blocks[0])
+            for one in every_node(function.blocks[0])
             if one.primitive == "call" and isinstance(one.operands[0], Sym)
         }
         inside[name] = _bound(function.blocks[0])
@@ -87,22 +87,13 @@ def _captured(block: Block) -> dict[int, tuple[Sym, ...]]:
     return {name: tuple(syms.values()) for name, syms in free.items()}
 
 
-def _nodes(block: Block) -> list[Node]:
-    nodes, pending = [], [block]
-    while pending:
-        for node in pending.pop().nodes:
-            nodes.append(node)
-            pending.extend(node.blocks)
-    return nodes
-
-
 def _functions(block: Block) -> list[Node]:
-    return [node for node in _nodes(block) if node.primitive == "function"]
+    return [node for node in every_node(block) if node.primitive == "function"]
 
 
 def _bound(block: Block) -> set[int]:
     bound = {sym.index for sym in block.parameters}
-    for node in _nodes(block):
+    for node in every_node(block):
         bound.update(sym.index for sym in node.results)
         bound.update(sym.index for inner in node.blocks for sym in inner.parameters)
     return bound

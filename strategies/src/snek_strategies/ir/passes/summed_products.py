@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, every_node
 from snek_strategies.ir.types import Array, Type, concrete
 
 Key = tuple[int, int]
@@ -40,7 +40,7 @@ class SummedProducts:
     """The sums of products in a program that it pays to gather."""
 
     def __init__(self, body: Block) -> None:
-        self.nodes = list(_every_node(body))
+        self.nodes = list(every_node(body))
         self.made = {sym.index: node for node in self.nodes for sym in node.results}
         self.functions = {node.results[0].index: node for node in self.nodes if node.primitive == "function"}
         self.uses = Counter(atom.index for node in self.nodes for atom in node.operands if isinstance(atom, Sym))
@@ -142,7 +142,7 @@ class SummedProducts:
         seen: set[int] = set()
         pending = [node]
         while pending:
-            for one in _every_node(pending.pop().blocks[0]):
+            for one in every_node(pending.pop().blocks[0]):
                 if one.primitive == "call" and isinstance(one.operands[0], Sym):
                     called = one.operands[0].index
                     if called == node.results[0].index:
@@ -216,10 +216,3 @@ def _like(node: Node, atom: Atom) -> Array:
 
 def _rows(product: Node) -> int:
     return int(product.operands[1].type.dims[0])  # type: ignore[union-attr]
-
-
-def _every_node(block: Block) -> Iterator[Node]:
-    for node in block.nodes:
-        yield node
-        for inner in node.blocks:
-            yield from _every_node(inner)
