@@ -110,11 +110,13 @@ def overwritten(want: object, got: object) -> str:
     if isinstance(want, (tuple, list, dict)):
         keys = want if isinstance(want, dict) else range(len(want))
         return next((found for key in keys if (found := overwritten(want[key], got[key]))), "")  # type: ignore[index]
-    if isinstance(want, np.ndarray) and want.flags.writeable:
-        assert isinstance(got, np.ndarray)
-        if not got.flags.writeable:
-            return f"the answer {got!r} is read-only"
-        got.fill(77)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what np.broadcast_arrays gives warns when its flag is read
+        if isinstance(want, np.ndarray) and want.flags.writeable:
+            assert isinstance(got, np.ndarray)
+            if not got.flags.writeable:
+                return f"the answer {got!r} is read-only"
+            got.fill(77)
     return ""
 
 
