@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -68,3 +71,34 @@ def test_a_primitive_of_known_types_is_asked_of_numpy_once(monkeypatch) -> None:
 
     snek.stage(chain, unroll=300).trace(np.ones((3, 17)))
     assert 0 < len(asked) <= 4
+
+
+@pytest.mark.parametrize("backend", ["interpret", "lantern"])
+def test_python_looks_for_no_cycles_while_a_program_is_staged(backend) -> None:
+    def long(x):
+        for at in range(400):
+            x = x * 1.5 + at
+        return x
+
+    looked: Counter[str] = Counter()
+
+    def look(phase: str, _: dict[str, int]) -> None:
+        looked[phase] += 1
+
+    staged = snek.stage(long, backend=backend, unroll=400)
+    thresholds, was_on = gc.get_threshold(), gc.isenabled()
+    gc.enable()
+    gc.set_threshold(50)
+    gc.callbacks.append(look)
+    try:
+        staged.trace(np.ones(2)).lower()
+        during = looked["start"]
+        kept = [[] for _ in range(1000)]
+    finally:
+        gc.callbacks.remove(look)
+        gc.set_threshold(*thresholds)
+        if not was_on:
+            gc.disable()
+    # Between the steps, and around what is staged, it may look a few times.
+    assert during <= 20
+    assert looked["start"] > during, len(kept)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
+
+from .collection_paused import COLLECTION_PAUSED
 
 Answer = TypeVar("Answer")
 
@@ -16,36 +17,13 @@ RECURSION_LIMIT = 200_000
 _lock = threading.Lock()
 
 
-class _CollectionPaused:
-    """Keeps Python from looking for cycles: trees have none, and their many nodes would make it look all the time."""
-
-    def __init__(self) -> None:
-        self.lock, self.depth, self.was_on = threading.Lock(), 0, False
-
-    def __enter__(self) -> None:
-        with self.lock:
-            if not self.depth:
-                self.was_on = gc.isenabled()
-                gc.disable()
-            self.depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self.lock:
-            self.depth -= 1
-            if not self.depth and self.was_on:
-                gc.enable()
-
-
-_COLLECTION_PAUSED = _CollectionPaused()
-
-
 def in_deep_stack(work: Callable[[], Answer]) -> Answer:
     """Return `work()`; where it recurses too deep for the caller's stack, do it again in a thread with a large one.
 
     `work` has no effect but its answer. The memory is reserved, not used, until it is needed.
     """
     try:
-        with _COLLECTION_PAUSED:
+        with COLLECTION_PAUSED:
             return work()
     except RecursionError:
         pass

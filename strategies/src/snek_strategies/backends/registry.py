@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 
+from snek_core_transform.collection_paused import COLLECTION_PAUSED
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.backend import LoweredProgram, Unavailable, cannot_say
 from snek_strategies.backends.growing_lists import GrowingLists
@@ -104,7 +105,8 @@ def lower(name: str, program: Program, threads: int = 1) -> LoweredProgram:
 
 
 def _lowered(name: str, made: type[LoweredProgram], program: Program, threads: int) -> LoweredProgram:
-    return made.of(program, threads, lambda: _passed(name, made, program))
+    with COLLECTION_PAUSED:
+        return made.of(program, threads, lambda: _passed(name, made, program))
 
 
 def _passed(name: str, made: type[LoweredProgram], program: Program) -> Program:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from snek_core_transform.collection_paused import COLLECTION_PAUSED
 from snek_core_transform.errors import Place, StagingError
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.syntax import Atom, Block, Program
@@ -177,7 +178,9 @@ def stage_as(
     guards = Watch()
     guards.add(function, *roots_of(function))
     # Through the call operator, so that a program that calls itself is staged as one function.
-    return collect(run, args, function.__name__, guards, beginning(function), leaf_names(function, *args), shapes)
+    hints = leaf_names(function, *args)
+    with COLLECTION_PAUSED:
+        return collect(run, args, function.__name__, guards, beginning(function), hints, shapes)
 
 
 def collect(
