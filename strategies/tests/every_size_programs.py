@@ -91,6 +91,12 @@ def outer(x, y):
     return x[:, None] * y, x[:, None] + y[None, :], (x[:, None] < y).sum(axis=1)
 
 
+def columns(x, at):
+    y = np.zeros((x.shape[0], 5))
+    y[:, at] = x[:, at] * 2
+    return x[:, at[:, None]], y, x[at, 1:]
+
+
 def measured_in_a_try(x):
     try:
         n = len(x)
@@ -131,6 +137,7 @@ ONCE: dict[Callable[..., Any], Make] = {
     softmax_regression: lambda rng, n: (rng.normal(size=(n, 4)), rng.integers(0, 3, n), rng.normal(size=(4, 3))),
     same_shapes: lambda rng, n: (rng.normal(size=(n, 4)), rng.normal(size=(n, 4))),
     long_chain: lambda rng, n: (rng.normal(size=(n, 4)), rng.normal(size=(n, 1))),
+    columns: lambda rng, n: (rng.normal(size=(n, 4)), np.minimum(rng.permutation(4)[:2], n - 1)),
     outer: lambda rng, n: (rng.normal(size=n), rng.normal(size=n + 3)),
     **dict.fromkeys(
         (

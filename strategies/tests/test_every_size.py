@@ -21,6 +21,7 @@ from every_size_programs import (  # noqa: E402
     ONCE,
     Make,
     arrays,
+    columns,
     long_chain,
     loop_over_rows,
     lstm,
@@ -230,17 +231,23 @@ def test_a_trace_is_of_its_own_extents() -> None:
     assert same(traced.lower().compile()(np.ones(4)), np.full(4, 2.0))
 
 
+MODULES = {"numba": "numba", "tensorflow": "tensorflow", "torchscript": "torch"}
+"""The back-ends beside `interpret` with symbols, and what they need."""
 ELSEWHERE = [
     ("numba", softmax_regression),
     ("numba", loop_over_rows),
     ("numba", long_chain),
-    *(("tensorflow", one) for one in (mlp, lstm, softmax_regression, loop_over_rows, arrays, statistics, outer)),
+    *(
+        (backend, one)
+        for backend in ("tensorflow", "torchscript")
+        for one in (mlp, lstm, softmax_regression, loop_over_rows, arrays, columns, statistics, outer)
+    ),
 ]
 
 
 @pytest.mark.parametrize(("backend", "function"), ELSEWHERE, ids=lambda one: getattr(one, "__name__", one))
 def test_a_compiled_program_serves_every_size(backend: str, function: Callable[..., Any]) -> None:
-    pytest.importorskip(backend)
+    pytest.importorskip(MODULES[backend])
     staged, rng = snek.stage(function, backend=backend), np.random.default_rng(1)
     for size in (5, 9, 7, 1, 5):
         args = ONCE[function](rng, size)
@@ -252,10 +259,11 @@ def test_a_compiled_program_serves_every_size(backend: str, function: Callable[.
     assert len(staged.stagings()) == 3, staged.stagings()
 
 
-def test_a_gradient_in_a_graph_serves_every_size() -> None:
-    pytest.importorskip("tensorflow")
+@pytest.mark.parametrize("backend", ["tensorflow", "torchscript"])
+def test_a_gradient_in_a_graph_serves_every_size(backend: str) -> None:
+    pytest.importorskip(MODULES[backend])
     loss, (make, by) = softmax_regression, LOSSES[softmax_regression]
-    staged, rng = snek.value_and_grad(loss, by, backend="tensorflow"), np.random.default_rng(3)
+    staged, rng = snek.value_and_grad(loss, by, backend=backend), np.random.default_rng(3)
     for size in (5, 9, 7, 5):
         args = make(rng, size)
         (value, gradients), (expected, wanted) = staged(*args), snek.value_and_grad(loss, by)(*args)
@@ -274,9 +282,9 @@ def until_large(x, w):
     return (h * h).sum() * w[0, 0]
 
 
-@pytest.mark.parametrize("backend", ["numba", "tensorflow"])
+@pytest.mark.parametrize("backend", MODULES)
 def test_arrays_in_the_place_of_tapes_take_their_sizes_from_the_run(backend: str) -> None:
-    pytest.importorskip(backend)
+    pytest.importorskip(MODULES[backend])
     staged, rng = snek.grad(until_large, (0, 1), backend=backend), np.random.default_rng(4)
     for size in (3, 5, 7, 4):
         args = rng.standard_normal((size, 2)), rng.standard_normal((2, 2))
@@ -285,9 +293,9 @@ def test_arrays_in_the_place_of_tapes_take_their_sizes_from_the_run(backend: str
     assert len(staged.stagings()) == 2, staged.stagings()
 
 
-@pytest.mark.parametrize("backend", ["numba", "tensorflow"])
+@pytest.mark.parametrize("backend", MODULES)
 def test_an_index_past_an_axis_of_any_size_is_an_error_with_that_size(backend: str) -> None:
-    pytest.importorskip(backend)
+    pytest.importorskip(MODULES[backend])
     staged = snek.stage(lambda x, at: x[at], backend=backend)
     for size in (5, 9, 7):
         assert staged(np.arange(size), np.int64(size - 1)) == size - 1

@@ -11,9 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.rewriting import drop_unused
 from snek_strategies.ir.loop_counters import index_of
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program
 
 PREFIX = "torch."
@@ -106,8 +108,10 @@ def _inner_product(node: Node, made: Makers, used: Counter[int]) -> Node | None:
     one, other = maker.operands
     if not one.type == other.type == product.type or len(dims_of(product.type)) != 1:
         return None
+    (length,) = dims_of(product.type)
+    short = not isinstance(length, Symbol) and length <= LONGEST
     same = dtype_of(node.results[0].type) == dtype_of(product.type)
-    return _called("dot", node, (one, other)) if same and dims_of(product.type)[0] <= LONGEST else None
+    return _called("dot", node, (one, other)) if same and short else None
 
 
 IDIOMS = {"add": _added_product, "divide": _logistic, "sum": _inner_product}

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.in_place import HERE
 from snek_strategies.backends.torch_idioms import FLOATS, PREFIX, uses
 from snek_strategies.ir.loop_counters import index_of
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Block, Node, Program
 from snek_strategies.ir.types import Type
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.in_place import HERE
 from snek_strategies.backends.placed_index import Along, At, By, Placed, is_basic, leading, placed
@@ -18,8 +18,10 @@ from snek_strategies.backends.torchscript_numbers import INFIX as OF_NUMBERS
 from snek_strategies.backends.torchscript_numbers import NUMBERS, is_number, literal, number, unboxed
 from snek_strategies.backends.traced_program import OF_MATH
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbolic_rules import has_symbols
 from snek_strategies.ir.syntax import Atom, Const, Node
-from snek_strategies.ir.types import broadcast
+from snek_strategies.ir.types import Dim, broadcast, concrete
 
 Row = Callable[["Constants", Node, list[str]], str]
 NAME = "torchscript"
@@ -55,6 +57,8 @@ class Constants:
         self.numbers = numbers
         self.overwritten = overwritten or {}
         self.values: list[np.ndarray] = []
+        self.extents: dict[Dim, str] = {}
+        """The texts of the numbers of symbols."""
         self._known: dict[object, str] = {}
 
     def tensor(self, value: object, dtype: np.dtype[np.generic]) -> str:
@@ -74,6 +78,10 @@ class Constants:
     def is_number(self, atom: Atom) -> bool:
         """Tell whether a value is a number in the program, and no tensor."""
         return self.numbers and is_number(atom.type)
+
+    def shape(self, dims: Sequence[Dim]) -> str:
+        """Return the text of a shape, with the numbers of its symbols."""
+        return f"[{', '.join(self.extents.get(dim) or str(dim) for dim in dims)}]" if dims else NO_EXTENTS
 
     def boxed(self, text: str, atom: Atom) -> str:
         """Return a value's text as a tensor."""
@@ -240,20 +248,16 @@ def _divided(name: str, a: str, b: str) -> str:
     return f"torch.div({a}, {b}, rounding_mode='floor')" if name == "floor_divide" else f"torch.remainder({a}, {b})"
 
 
-def _list(dims: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, dims))}]" if dims else NO_EXTENTS
-
-
-def _convert(_: Constants, node: Node, operands: list[str]) -> str:
+def _convert(constants: Constants, node: Node, operands: list[str]) -> str:
     (atom,) = node.operands
     text = operands[0]
     if dims_of(atom.type) != dims_of(node.results[0].type):
-        text = f"{text}.reshape({_list(dims_of(node.results[0].type))})"
+        text = f"{text}.reshape({constants.shape(dims_of(node.results[0].type))})"
     return cast(text, dtype_of(atom.type), dtype_of(node.results[0].type))
 
 
-def _not(_: Constants, node: Node, operands: list[str]) -> str:
-    text = operands[0] if not dims_of(node.operands[0].type) else f"{operands[0]}.reshape({_list(())})"
+def _not(constants: Constants, node: Node, operands: list[str]) -> str:
+    text = operands[0] if not dims_of(node.operands[0].type) else f"{operands[0]}.reshape({constants.shape(())})"
     return f"torch.logical_not({text})"
 
 
@@ -277,7 +281,7 @@ def _only(node: Node, first: int) -> Node:
     return Node(node.results, node.primitive, node.operands[first:], node.params, place=node.place)
 
 
-def _reduce(_: Constants, node: Node, operands: list[str]) -> str:
+def _reduce(constants: Constants, node: Node, operands: list[str]) -> str:
     (atom,) = node.operands
     dims, name = dims_of(atom.type), node.primitive
     given, wanted = dtype_of(atom.type), dtype_of(node.results[0].type)
@@ -289,9 +293,9 @@ def _reduce(_: Constants, node: Node, operands: list[str]) -> str:
         return cast(operands[0], given, wanted)
     text = operands[0]
     if name == "sum":
-        return f"torch.sum({text}, dim={_list(axes)}, dtype={torch_dtype(wanted)})"
+        return f"torch.sum({text}, dim={constants.shape(axes)}, dtype={torch_dtype(wanted)})"
     if name in ("max", "min"):
-        return f"torch.a{name}({text}, dim={_list(axes)})"
+        return f"torch.a{name}({text}, dim={constants.shape(axes)})"
     if name in ("any", "all"):
         text = cast(text, given, np.dtype(bool))
     if name.startswith("arg") and given.kind == "b":
@@ -346,6 +350,8 @@ def _taken(constants: Constants, node: Node, operands: list[str]) -> str:
     indices = _leading(constants, node, 1, operands[1:])
     if indices is not None:
         return f"torch.ops.aten.index({operands[0]}, [{indices}])"
+    if has_symbols(dims_of(node.operands[0].type), dims_of(node.results[0].type)):
+        return f"torch.ops.aten.index({operands[0]}, [{_by_axis(constants, node, 1, operands[1:])}])"
     return f"torch.take({operands[0]}, {_positions(constants, node, 1, operands[1:])})"
 
 
@@ -383,7 +389,7 @@ def _positions(constants: Constants, node: Node, first: int, dynamic: list[str])
     known = np.zeros(where.shape, np.int64)
     terms: list[str] = []
     stride = 1
-    for place, size in zip(reversed(where.places), reversed(dims), strict=True):
+    for place, size in zip(reversed(where.places), reversed(concrete(dims)), strict=True):
         if isinstance(place, At):
             known = known + place.position * stride
         elif isinstance(place, Along):
@@ -398,10 +404,31 @@ def _positions(constants: Constants, node: Node, first: int, dynamic: list[str])
                 continue
             text = cast(dynamic[place.operand], dtype_of(atom.type), np.dtype("int64"))
             extents = dict(zip(reversed(place.axes), reversed(dims_of(atom.type)), strict=False))
-            shape = [extents.get(k, 1) for k in range(len(where.shape))]
-            terms.append(f"torch.remainder({text}, {size}).reshape({_list(tuple(shape))}) * {stride}")
+            spread = constants.shape([extents.get(k, 1) for k in range(len(where.shape))])
+            terms.append(f"torch.remainder({text}, {size}).reshape({spread}) * {stride}")
         stride *= size
     return " + ".join([constants.tensor(np.broadcast_to(known, where.shape), np.dtype("int64")), *terms])
+
+
+def _by_axis(constants: Constants, node: Node, first: int, dynamic: list[str]) -> str:
+    """Return tensors that choose on every axis what an index takes, for extents that only the run tells."""
+    dims = dims_of(node.operands[0].type)
+    where = placed(dims, _index(node), tuple(atom.type for atom in node.operands[first:]))
+    rank, wide = len(where.shape), np.dtype("int64")
+
+    def chosen(place: At | Along | By) -> str:
+        if isinstance(place, At):
+            return constants.tensor(place.position, wide)
+        if isinstance(place, Along):
+            line = f"torch.arange({constants.shape(where.shape[place.axis : place.axis + 1])[1:-1]})"
+            shape = [-1 if k == place.axis else 1 for k in range(rank)]
+            return f"({line} * {place.step} + {place.start}).reshape({constants.shape(shape)})"
+        atom = node.operands[first + place.operand]
+        text = cast(constants.boxed(dynamic[place.operand], atom), dtype_of(atom.type), wide)
+        extents = dict(zip(reversed(place.axes), reversed(dims_of(atom.type)), strict=False))
+        return f"{text}.reshape({constants.shape([extents.get(k, 1) for k in range(rank)])})" if place.axes else text
+
+    return ", ".join(map(chosen, where.places))
 
 
 def _store(constants: Constants, node: Node, operands: list[str]) -> str:
@@ -413,19 +440,21 @@ def _store(constants: Constants, node: Node, operands: list[str]) -> str:
     while len(room) > len(where.shape):
         text, room = f"{text}[0]", room[1:]
     if node.primitive == "setitem" and constants.numbers and _takes_a_row(node, where):
-        row = text if room == where.shape else f"{text}.expand({_list(where.shape)})"
+        row = text if room == where.shape else f"{text}.expand({constants.shape(where.shape)})"
         at = operands[2] if constants.is_number(node.operands[2]) else f"int({operands[2]})"
         if HERE in node.params:
             return f"{STORED}({operands[0]}, {at}, {row})"
         return f"torch.select_scatter({operands[0]}, {row}, 0, {at})"
     adds = ", accumulate=True" if node.primitive == "additem" else ""
     first = _leading(constants, node, 2, operands[2:])
+    if first is None and has_symbols(dims, where.shape):
+        first = _by_axis(constants, node, 2, operands[2:])
     if first is not None:
         return f"torch.index_put({operands[0]}, [{first}], {text}{adds})"
     at = _positions(constants, node, 2, operands[2:])
-    wide = f"{text}.expand({_list(where.shape)})" if where.shape else text
+    wide = f"{text}.expand({constants.shape(where.shape)})" if where.shape else text
     made = f"torch.index_put({operands[0]}.reshape([-1]), [{at}], {wide}{adds})"
-    return f"{made}.reshape({_list(dims)})"
+    return f"{made}.reshape({constants.shape(dims)})"
 
 
 def _takes_a_row(node: Node, where: Placed) -> bool:
@@ -435,17 +464,18 @@ def _takes_a_row(node: Node, where: Placed) -> bool:
 
 
 def _shaped(name: str) -> Row:
-    def row(_: Constants, node: Node, operands: list[str]) -> str:
+    def row(constants: Constants, node: Node, operands: list[str]) -> str:
         dims = dims_of(node.results[0].type)
-        return operands[0] if dims == dims_of(node.operands[0].type) else f"{operands[0]}.{name}({_list(dims)})"
+        same = dims == dims_of(node.operands[0].type)
+        return operands[0] if same else f"{operands[0]}.{name}({constants.shape(dims)})"
 
     return row
 
 
-def _transpose(_: Constants, node: Node, operands: list[str]) -> str:
+def _transpose(constants: Constants, node: Node, operands: list[str]) -> str:
     axes = dict(node.params)["axes"]
     assert isinstance(axes, tuple)
-    return f"{operands[0]}.permute({_list(axes)})" if len(axes) > 1 else operands[0]
+    return f"{operands[0]}.permute({constants.shape(axes)})" if len(axes) > 1 else operands[0]
 
 
 ROWS: dict[str, Row] = {
@@ -458,6 +488,7 @@ ROWS: dict[str, Row] = {
     "matmul": _matmul,
     "reshape": _shaped("reshape"),
     "broadcast_to": _shaped("expand"),
+    "extent": lambda _, node, operands: f"{operands[0]}.size({dict(node.params)['axis']})",
     "transpose": _transpose,
     "concatenate": _concatenate,
     "getitem": _getitem,
@@ -468,5 +499,5 @@ ROWS: dict[str, Row] = {
 }
 """One row for each core primitive that is not elementwise."""
 
-TENSORS_FIRST = {"where": 0, "getitem": 1, "setitem": 2, "additem": 2}
+TENSORS_FIRST = {"where": 0, "getitem": 1, "setitem": 2, "additem": 2, "reshape": 1, "broadcast_to": 1}
 """How many operands a row takes as tensors, where those that follow may be numbers; all of them elsewhere."""

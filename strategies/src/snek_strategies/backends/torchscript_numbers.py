@@ -10,8 +10,9 @@ from math import isfinite, isnan
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of, loop_dtypes
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.traced_program import OF_MATH
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Const, Node
 from snek_strategies.ir.types import Array, Scalar, Type
 

@@ -18,7 +18,9 @@ from snek_strategies.backends.torch_memory import COMMUTING, overwritten
 from snek_strategies.backends.torchscript_expressions import STORED, STORES, Constants, expression
 from snek_strategies.backends.torchscript_numbers import unboxed
 from snek_strategies.backends.traced_program import TracedProgram
+from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.loop_counters import index_of
+from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.syntax import Node, Program, every_node
 from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript
 
@@ -30,6 +32,7 @@ INLINED = ELEMENTWISE | {
     "float",
     "not",
     "item",
+    "extent",
     "transpose",
     "reshape",
     "math",
@@ -44,6 +47,8 @@ class TorchScriptProgram(TracedProgram):
     backend: ClassVar[str] = "torchscript"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "graph")
+    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    any_size: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -86,6 +91,8 @@ class TorchScriptProgram(TracedProgram):
 
     def _head(self, one: Lifted, parameters: list[str]) -> list[str]:
         head, lines = [], []
+        for symbol, (at, axis) in places_of(tuple(sym.type for sym in one.block.parameters)).items():
+            self.constants.extents[symbol] = f"{parameters[at]}.size({axis})"
         for name, sym in zip(parameters, one.block.parameters, strict=True):
             given = f"{name}_tensor" if self.constants.is_number(sym) else name
             head.append(f"{given}: Tensor")
