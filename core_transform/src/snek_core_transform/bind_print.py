@@ -11,7 +11,8 @@ import gast
 
 from snek_core_transform.bind_text import Text
 from snek_core_transform.errors import Place, UnsupportedSyntax
-from snek_core_transform.program import Program, parse
+from snek_core_transform.own_lines import parse
+from snek_core_transform.program import Program
 
 _POSTPONED = __future__.annotations.compiler_flag
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import gast
 
-from .program import WARNINGS_LOCK, Program
+from .own_lines import WARNINGS_LOCK
+from .program import Program
 from .syntax import at, constant, parameters
 from .thunks import THUNK_PARAMETER
 from .to_ast import to_ast

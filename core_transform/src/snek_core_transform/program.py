@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import linecache
-import threading
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -16,19 +14,18 @@ import gast
 
 from .errors import NoSource, Place
 from .mangling import mangled
+from .own_lines import Function, own_lines, parse
 from .to_gast import to_gast
-
-_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-WARNINGS_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Program:
-    """A function as data, parsed as `node`; `class_name` is the class whose private names it mangles."""
+    """A function as data; `class_name` is the class whose private names it mangles."""
 
     function: FunctionType
-    node: _FunctionNode
+    read: Callable[[], Function]
+    """Gives the function as Python parses it, so many lines too high as stand `above` it."""
+    above: int
     class_name: str | None
     lines: tuple[str, ...]
 
@@ -39,7 +36,7 @@ class Program:
 
     def new_tree(self) -> gast.FunctionDef | gast.AsyncFunctionDef | gast.Lambda:
         """Return another tree of the function, equal to `tree`."""
-        return to_gast(self.node)
+        return to_gast(self.read(), self.above)
 
     @property
     def filename(self) -> str:
@@ -93,7 +90,11 @@ def program_of(function: FunctionType) -> Program:
             f"no source text for {function.__qualname__!r}: file {code.co_filename!r} cannot be read; "
             "define the function in a file, or in a notebook or doctest, rather than by exec"
         )
-    candidates = _functions(code.co_filename, text)[1].get((code.co_name, code.co_firstlineno), [])
+    lines = _lines(text)
+    own = own_lines(code, lines)
+    if own is not None and own.node is not None and _fits(code, own.node, None, own.above):
+        return Program(function, own, own.above, None, lines)
+    candidates = _functions(code.co_filename, text).get((code.co_name, code.co_firstlineno), [])
     fitting = [found for found in candidates if _fits(code, *found)]
     if len(fitting) > 1:
         fitting = [min(fitting, key=lambda found: _width(found[0]))]
@@ -103,15 +104,7 @@ def program_of(function: FunctionType) -> Program:
             "the file has changed since it was loaded: load it again"
         )
     node, class_name = fitting[0]
-    lines = _functions(code.co_filename, text)[0]
-    return Program(function, node, class_name, lines)
-
-
-def parse(text: str, filename: str) -> ast.Module:
-    """Parse a user's text without repeating the warnings that Python gave when it loaded it."""
-    with WARNINGS_LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text, filename)
+    return Program(function, lambda: node, 0, class_name, lines)
 
 
 _NO_FUNCTIONS = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "kind", "names", "lineno", "type_comment"})
@@ -123,7 +116,7 @@ _HOLD_FUNCTIONS: Mapping[type, tuple[str, ...]] = {
 }
 """The fields of each kind of node in which a function may stand; names and constants hold none."""
 
-_Index = dict[tuple[str, int], list[tuple[_FunctionNode, str | None]]]
+_Index = dict[tuple[str, int], list[tuple[Function, str | None]]]
 
 
 class Text:
@@ -140,11 +133,15 @@ class Text:
 
 
 @lru_cache(maxsize=32)
-def _functions(filename: str, text: Text) -> tuple[tuple[str, ...], _Index]:
-    """Return a file's lines, and every function by name and first line, each with the class around it."""
-    lines = tuple(text.read)
+def _lines(text: Text) -> tuple[str, ...]:
+    return tuple(text.read)
+
+
+@lru_cache(maxsize=32)
+def _functions(filename: str, text: Text) -> _Index:
+    """Return every function of a file by name and first line, each with the class around it."""
     try:
-        module = parse("".join(lines), filename)
+        module = parse("".join(text.read), filename)
     except SyntaxError as error:
         raise NoSource(f"the source text of {filename!r} does not parse: {error}; load the file again") from error
     index: _Index = {}
@@ -164,10 +161,10 @@ def _functions(filename: str, text: Text) -> tuple[tuple[str, ...], _Index]:
                 stack += [(child, inner) for child in value if child.__class__ in _HOLD_FUNCTIONS]
             elif value.__class__ in _HOLD_FUNCTIONS:
                 stack.append((value, inner))
-    return lines, index
+    return index
 
 
-def _fits(code: CodeType, node: _FunctionNode, class_name: str | None) -> bool:
+def _fits(code: CodeType, node: Function, class_name: str | None, above: int = 0) -> bool:
     """Tell whether `code` was compiled from `node`, by its parameters and the positions of its instructions."""
     arguments = node.args
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
@@ -176,9 +173,10 @@ def _fits(code: CodeType, node: _FunctionNode, class_name: str | None) -> bool:
         return False
     body = node.body if isinstance(node.body, list) else [node.body]
     first, last = body[0], body[-1]
-    start, end = (first.lineno, first.col_offset), (last.end_lineno or 0, last.end_col_offset or 0)
+    start = first.lineno + above, first.col_offset
+    end = (last.end_lineno or 0) + above, last.end_col_offset or 0
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        start = (min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]), 0)
+        start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) + above, 0
     spans = [span for span in code.co_positions() if None not in span]
     starts = [(line, column) for line, _, column, _ in spans if line is not None and (line, column) != (line, 0)]
     ends = [(line, column) for _, line, _, column in spans if column]
@@ -187,5 +185,5 @@ def _fits(code: CodeType, node: _FunctionNode, class_name: str | None) -> bool:
     return not isinstance(node, ast.Lambda) or max(ends, default=end) == end
 
 
-def _width(node: _FunctionNode) -> tuple[int, int]:
+def _width(node: Function) -> tuple[int, int]:
     return ((node.end_lineno or 0) - node.lineno, (node.end_col_offset or 0) - node.col_offset)

@@ -13,20 +13,26 @@ from .syntax import CHILD_FIELDS, KINDS
 _PARAM, _STORE = gast.Param(), gast.Store()
 
 
-def to_gast(tree: ast.AST) -> Any:
-    """Return a copy of `tree` in gast's kinds; contexts and signs, which hold nothing, are one node a kind."""
+def to_gast(tree: ast.AST, above: int = 0) -> Any:
+    """Return a copy of `tree` in gast's kinds, `above` lines further down.
+
+    Contexts and signs, which hold nothing, are one node a kind.
+    """
     kind, own = tree.__class__, tree.__dict__
     plan = _PLANS[kind]
     new = plan.mate.__new__(plan.mate)
     new.__dict__ = made = {**plan.lacking, **own}
+    if above and plan.is_placed:
+        made["lineno"] += above
+        made["end_lineno"] += above
     if plan.sign is not None:
         made[plan.sign] = _SIGNS[own[plan.sign].__class__]
     for field in plan.fields:
         value = own[field]
         if value.__class__ is list:
-            made[field] = [to_gast(child) if child.__class__ in _PLANS else child for child in value]
+            made[field] = [to_gast(child, above) if child.__class__ in _PLANS else child for child in value]
         elif value.__class__ in _PLANS:
-            made[field] = to_gast(value)
+            made[field] = to_gast(value, above)
     if plan.finish is not None:
         plan.finish(made)
     return new
@@ -56,6 +62,7 @@ class _Plan(NamedTuple):
     """How the nodes of one kind are copied: `lacking` is what gast's kind has and Python's does not."""
 
     mate: Any
+    is_placed: bool
     lacking: Mapping[str, Any]
     fields: tuple[str, ...]
     sign: str | None
@@ -78,6 +85,7 @@ _FINISH: Mapping[type[ast.AST], Callable[[dict[str, Any]], None]] = {
 _PLANS: Mapping[type[ast.AST], _Plan] = {
     kind: _Plan(
         mate,
+        "lineno" in kind._attributes,
         {field: None for field in mate._fields if field not in kind._fields and field != "id"},
         ("annotation",) if kind is ast.arg else tuple(field for field in CHILD_FIELDS[mate] if field in kind._fields),
         next((field for field in ("ctx", "op") if field in kind._fields), None),

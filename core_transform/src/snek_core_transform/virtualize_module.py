@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import NoSource, SnekError
 from .operators import Operators
-from .program import parse
+from .own_lines import parse
 from .virtualize import virtualized_code
 
 GENERIC = "<generic parameters of "
