@@ -680,6 +680,21 @@ def gradient_of_for(x):
     return snek.value_and_grad(walked)(x)
 
 
+def gradient_in_segments(x):
+    def trained(x):
+        w, trips = x, 0
+        while w.sum() < 20:
+            for i in range(20):
+                w = w + np.sin(w * x) * 0.1 + 0.01 * i * x[0]
+                if w[0] > 3:
+                    break
+            w = w * 1.2
+            trips = trips + 1
+        return (w * w).mean() * trips
+
+    return snek.value_and_grad(trained, memory="sqrt")(x)
+
+
 def gradient_of_branch(x):
     def chosen(x):
         y = x * 2 * x[1] if x.sum() > 0 else x**3
@@ -805,6 +820,10 @@ PROGRAMS: dict[str, Case] = {
     # The second set makes more trips than a tape has room for at first.
     "gradient of while": (gradient_of_while, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)]),
     "gradient of for": (gradient_of_for, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)]),
+    "gradient of loops in segments": (
+        gradient_in_segments,
+        [(np.array([0.5, 1.5, 0.7]),), (np.array([0.05, 1.5, 0.7]),)],
+    ),
     "gradient of branch": (gradient_of_branch, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.5, -1.5, 0.7]),)]),
     "gradient of recursion": (gradient_of_recursion, [(np.array([0.5, 1.5, 0.7]),), (np.array([0.2, -1.5, 0.7]),)]),
     "scalars": (scalars_in_and_out, [(D(3), D(1.5), D(True)), (D(2), D(-1.5), D(False))]),

@@ -41,8 +41,8 @@ def never_ends(x, n):
     return s * n
 
 
-def million() -> None:
-    gradient = snek.grad(steps, backend="lantern")
+def million(memory: str = "all") -> None:
+    gradient = snek.grad(steps, backend="lantern", memory=memory)
     gradient(np.float64(0.7), snek.dynamic(10))
     before = peak()
     found = gradient(np.float64(0.7), snek.dynamic(10**6))
@@ -76,4 +76,6 @@ def interrupted() -> None:
 
 
 if __name__ == "__main__":
-    {"million": million, "raising": raising, "interrupted": interrupted}[sys.argv[1]]()
+    {"million": million, "segments": lambda: million("sqrt"), "raising": raising, "interrupted": interrupted}[
+        sys.argv[1]
+    ]()

@@ -15,6 +15,9 @@ from snek_strategies.staging.pytrees import Dynamic
 from snek_strategies.staging.symbolic_shapes import Shapes
 from snek_strategies.staging.trace import StagedProgram, stage_as
 
+MEMORY = ("all", "sqrt")
+"""What a gradient keeps of a loop's trips: what it needs of all of them, or of about the root of their number."""
+
 
 class GradientFunction(StagedFunction):
     """A function's gradient, staged for every new kind of arguments; inside a staged function it is staged in line."""
@@ -28,6 +31,7 @@ class GradientFunction(StagedFunction):
         static_argnames: tuple[str, ...],
         unroll: int,
         threads: int,
+        memory: str,
     ) -> None:
         inner: object = function
         while isinstance(inner, GradientFunction):
@@ -37,6 +41,7 @@ class GradientFunction(StagedFunction):
         self._differentiated: Callable[..., object] = function
         self._by = by
         self._with_value = with_value
+        self._memory = memory
 
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
         given, named = super()._arguments(args, kwargs)
@@ -58,7 +63,7 @@ class GradientFunction(StagedFunction):
         for at in by:
             if not 0 <= at < len(args):
                 raise UsageError(f"argnums: {name} was given {len(args)} arguments, and none at position {at}")
-        value, gradients = value_and_gradient(self._inner, args, kwargs, by, name)
+        value, gradients = value_and_gradient(self._inner, args, kwargs, by, name, self._memory)
         answer = gradients[0] if isinstance(self._by, int) else gradients
         return (value, answer) if self._with_value else answer
 
@@ -90,6 +95,7 @@ def grad(
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
     threads: int = 1,
+    memory: str = "all",
 ) -> GradientFunction:
     """Return a function that answers the gradient of `function`, which gives one float, by an argument.
 
@@ -100,6 +106,11 @@ def grad(
     `static_argnames`, `unroll`, `threads` are as `snek.stage` takes them. It may be called inside a staged
     function, and differentiated again.
 
+    A gradient keeps what it needs of every trip of a staged loop. With `memory="sqrt"` it keeps the state of the loop
+    before some of its n trips, about the root of 2n, and runs the trips between two of these once more when it gets
+    there: the same gradient, from memory that grows with the root of n, for one more run of each loop (of a loop in
+    loops, one for each loop around it as well). What is printed is printed once.
+
     Raises UsageError for positions and names that do not exist. The call raises StagingError at the user's place where
     an operation has no derivative, where the argument is not of floats, or where the result is not one float.
 
@@ -109,7 +120,7 @@ def grad(
     >>> grad(grad(lambda x: x**3))(2.0)
     12.0
     """
-    return _gradient(function, argnums, False, backend, static_argnames, unroll, threads)
+    return _gradient(function, argnums, False, backend, static_argnames, unroll, threads, memory)
 
 
 def value_and_grad(
@@ -120,6 +131,7 @@ def value_and_grad(
     static_argnames: str | Sequence[str] = (),
     unroll: int = 16,
     threads: int = 1,
+    memory: str = "all",
 ) -> GradientFunction:
     """Return a function that answers the pair of what `function` gives and what `grad` of it gives.
 
@@ -127,7 +139,7 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(np.float64(3.0), np.float64(5.0))
     (np.float64(15.0), (np.float64(5.0), np.float64(3.0)))
     """
-    return _gradient(function, argnums, True, backend, static_argnames, unroll, threads)
+    return _gradient(function, argnums, True, backend, static_argnames, unroll, threads, memory)
 
 
 def _gradient(
@@ -138,13 +150,16 @@ def _gradient(
     static_argnames: str | Sequence[str],
     unroll: int,
     threads: int,
+    memory: str,
 ) -> GradientFunction:
     if not isinstance(function, (FunctionType, MethodType, StagedFunction)):
         raise UsageError(f"no gradient of a {type(function).__name__}: {function!r:.80}; hand in a Python function")
+    if memory not in MEMORY:
+        raise UsageError(f"memory: {memory!r}; a gradient keeps {' or '.join(map(repr, MEMORY))}")
     check_threads(backend, threads)
     check_source(function)
     by = argnums if isinstance(argnums, int) else tuple(argnums)
     if by == () or len(set(by if isinstance(by, tuple) else (by,))) != len(by if isinstance(by, tuple) else (by,)):
         raise UsageError(f"argnums: {argnums!r}; give one position or several that differ")
     kind = served_by(backend, GradientFunction)
-    return kind(function, by, with_value, backend, static_names(function, static_argnames), unroll, threads)
+    return kind(function, by, with_value, backend, static_names(function, static_argnames), unroll, threads, memory)

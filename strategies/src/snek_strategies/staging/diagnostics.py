@@ -138,8 +138,9 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     "SNK0218": Diagnostic(
         "A gradient does not exist",
         "The program gives no float, takes none, changes its arguments, always raises, or has an operation without a "
-        "derivative.",
-        "Give one float: a sum or a mean.",
+        "derivative; or, with memory='sqrt', a loop prints in a function that it calls or in its test, or is one of "
+        "another gradient.",
+        "Give one float: a sum or a mean; print in the loop's own body.",
     ),
     "SNK0290": Diagnostic(
         "A back-end's system cannot say this",

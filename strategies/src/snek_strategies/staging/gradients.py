@@ -92,7 +92,12 @@ def is_differentiable(value: object) -> bool:
 
 
 def value_and_gradient(
-    function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, object], by: tuple[int, ...], name: str
+    function: Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, object],
+    by: tuple[int, ...],
+    name: str,
+    memory: str = "all",
 ) -> tuple[object, tuple[object, ...]]:
     """Emit `function(*args, **kwargs)` and its gradients by the arguments at these positions; return Reps of both."""
     leaves: list[object] = []
@@ -146,7 +151,7 @@ def value_and_gradient(
     answer = lift(result)
     final = builder().reopen(block, lambda: (answer, *project(template, result)))
     final = without_lists(without_tries(final, builder().sym), LIST_ROOM, builder().sym)
-    made = substituted(gradient(final, 0, range(len(operands)), builder().sym), operands)
+    made = substituted(gradient(final, 0, range(len(operands)), builder().sym, memory), operands)
     here = builder().open[-1]
     here.nodes.extend(made.nodes)
     here.bound.update(sym.index for node in made.nodes for sym in node.results)

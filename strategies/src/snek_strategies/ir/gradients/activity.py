@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym, every_node
 from snek_strategies.ir.types import Array, Scalar, Tape, Type
@@ -63,7 +63,7 @@ def _reached(edges: dict[int, list[int]], start: Iterable[Atom]) -> frozenset[in
     return frozenset(reached)
 
 
-def active_outside(block: Block, active: frozenset[int]) -> dict[int, tuple[Sym, ...]]:
+def active_outside(block: Block, active: Collection[int]) -> dict[int, tuple[Sym, ...]]:
     """Return for each node with blocks (by `id`) the active names that its blocks use and do not bind."""
     found: dict[int, dict[int, Sym]] = {}
     level: dict[int, int] = {}

@@ -35,9 +35,11 @@ class Draft:
                 self.used.setdefault(atom.index, atom)
 
     def add(self, node: Node | Unfinished) -> None:
-        """Append a node."""
+        """Append a node; the drafts inside it use what they use here as well."""
         self.nodes.append(node)
         self.use(*node.operands)
+        for inner in node.drafts if isinstance(node, Unfinished) else ():
+            self.use(*inner.free())
         self.bound.update(sym.index for sym in node.results)
 
     def rename(self, names: Mapping[int, Sym]) -> None:

@@ -15,10 +15,12 @@ from dataclasses import replace
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.gradients.activity import active_outside, active_syms
+from snek_strategies.ir.gradients.copies import Copying
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished
 from snek_strategies.ir.gradients.handed_on import handed_on
 from snek_strategies.ir.gradients.linear import DECOMPOSITIONS
 from snek_strategies.ir.gradients.remembering import Counter, Remembered, counters, drop_dead
+from snek_strategies.ir.gradients.segments import segmented
 from snek_strategies.ir.gradients.table import derivative, refusal
 from snek_strategies.ir.gradients.value import Value, fit
 from snek_strategies.ir.interpretations import zero
@@ -33,19 +35,24 @@ DERIVATIVE = "d"
 NOT_COUNTED: Mapping[int, Counter] = {}
 
 
-def gradient(block: Block, of: int, wrt: Sequence[int], fresh: Fresh | None = None) -> Block:
+def gradient(block: Block, of: int, wrt: Sequence[int], fresh: Fresh | None = None, memory: str = "all") -> Block:
     """Return a block that yields what `block` yields, then the gradients of result `of` by the parameters `wrt`.
 
-    `fresh` gives names where the block lies in others. Raises StagingError where an operation has no derivative.
+    `fresh` gives names where the block lies in others. With `memory` "sqrt" loops run again in segments
+    (`segments.py`). Raises StagingError where an operation has no derivative, or a loop cannot run again.
     """
     fresh = fresh or numbered(next_index(block))
-    return in_deep_stack(lambda: _gradient(close_functions(block, fresh), of, wrt, fresh))
+    return in_deep_stack(lambda: _gradient(close_functions(block, fresh), of, wrt, fresh, memory))
 
 
-def _gradient(closed: Block, of: int, wrt: Sequence[int], fresh: Fresh) -> Block:
+def _gradient(closed: Block, of: int, wrt: Sequence[int], fresh: Fresh, memory: str) -> Block:
     parameters = [closed.parameters[at] for at in wrt]
     active = active_syms(closed, parameters, closed.results[of : of + 1])
-    reverse = _Reverse(closed, active, fresh)
+    again: frozenset[int] = frozenset()
+    if memory == "sqrt":
+        closed, again = segmented(closed, active, fresh)
+        active = active_syms(closed, parameters, closed.results[of : of + 1])
+    reverse = _Reverse(closed, active, fresh, again)
     draft = reverse.forward(closed, Draft(list(closed.parameters)))
     draft.results = list(closed.results)
     adjoints: Adjoints = {}
@@ -69,8 +76,12 @@ def _one(result: Sym) -> Atom:
 class _Reverse:
     """What one transformation knows: which names are active, and what became of each function."""
 
-    def __init__(self, block: Block, active: frozenset[int], fresh: Fresh) -> None:
-        self.active = active
+    def __init__(self, block: Block, active: frozenset[int], fresh: Fresh, again: frozenset[int]) -> None:
+        self.active = set(active)
+        self.run_again = set(again)
+        """The first results of loops that keep no rows: the backward runs them once more, and then they do."""
+        self.plainly = False
+        """Whether what is being written forward keeps no rows."""
         self.fresh: Fresh = lambda type_: replace(fresh(type_), hint=DERIVATIVE)
         self.again: Fresh = fresh
         self.outside = active_outside(block, active)
@@ -105,18 +116,25 @@ class _Reverse:
                 self._forward_function(node, draft)
             elif node.primitive == "call" and node.operands[0].index in self.forwards:  # type: ignore[union-attr]
                 self._forward_call(node, draft)
-            elif node.primitive in ("if", "while") and any(map(self.flows, node.results)):
-                (self._forward_if if node.primitive == "if" else self._forward_while)(node, draft)
-            elif node.blocks:
-                self._plain(node, draft)
-            else:
+            elif not node.blocks:
                 draft.add(node)
+            elif self.plainly or not any(map(self.flows, node.results)):
+                self._plain(node, draft)
+            elif node.results[0].index in self.run_again:
+                self._forward_plainly(node, draft)
+            else:
+                (self._forward_if if node.primitive == "if" else self._forward_while)(node, draft)
         return draft
 
     def _plain(self, node: Node, draft: Draft) -> None:
         """Write a node through whose blocks nothing flows; calls in them are of functions that now take a tape."""
         inner = [self._block(one, Draft(list(one.parameters))) for one in node.blocks]
         draft.add(Unfinished(node, list(node.results), list(node.operands), inner))
+
+    def _forward_plainly(self, node: Node, draft: Draft) -> None:
+        self.plainly = True
+        self._plain(node, draft)
+        self.plainly = False
 
     def _block(self, block: Block, draft: Draft) -> Draft:
         self.forward(block, draft)
@@ -155,13 +173,15 @@ class _Reverse:
 
     def _forward_function(self, node: Node, draft: Draft) -> None:
         tape = self.fresh(TAPE)
+        around, self.plainly = self.plainly, False
         body = self._inner(node.blocks[0], tape, tape)
+        self.plainly = around
         draft.add(Unfinished(node, [self.forwards[node.results[0].index]], [], [body]))
 
     def _forward_call(self, node: Node, draft: Draft) -> None:
         name = node.operands[0]
         assert isinstance(name, Sym)
-        flows = any(map(self.flows, node.results))
+        flows = any(map(self.flows, node.results)) and not self.plainly
         tape = self._taped(draft) if flows else Writer(draft, self.fresh)("tape_new")
         after = self.fresh(TAPE)
         operands = [self.forwards[name.index], *node.operands[1:], tape]
@@ -211,6 +231,8 @@ class _Reverse:
                 continue
             elif node.origin.primitive == "if":
                 self._backward_if(node, draft, adjoints)
+            elif node.origin.results[0].index in self.run_again:
+                self._backward_again(node, draft, adjoints)
             elif node.origin.primitive == "while":
                 self._backward_while(node, draft, adjoints)
             elif node.origin.primitive == "call":
@@ -373,6 +395,36 @@ class _Reverse:
         for at, got in zip(state, results, strict=False):
             self.reach(adjoints, origin.operands[at], got, draft)
 
+    def _backward_again(self, node: Unfinished, draft: Draft, adjoints: Adjoints) -> None:
+        """Run a loop that has kept no rows once more, with a tape of its own, and write the backward of that."""
+        copying = Copying(self.again)
+        again = copying.node(node.origin)
+        self._know(again, copying.names)
+        written = len(draft.nodes)
+        around, draft.tape = draft.tape, None
+        self.run_again.discard(again.results[0].index)
+        self.forward(Block((), (again,), ()), draft)
+        for old, new in zip(node.origin.results, again.results, strict=True):
+            if old.index in adjoints:
+                adjoints[new.index] = adjoints[old.index]
+        self.backward(draft.nodes[written:], draft, adjoints)
+        draft.tape = around
+
+    def _know(self, again: Node, names: Mapping[int, Sym]) -> None:
+        """Take in the copy of a node: its names, by those that they are copies of, flow and are run as those are."""
+        block = Block((), (again,), ())
+        for known in (self.active, self.run_again):
+            known.update(names[one].index for one in known & names.keys())
+        self.outside.update(active_outside(block, self.active))
+        for one in self.handed_on.keys() & names.keys():
+            origin = self.handed_on[one]
+            self.handed_on[names[one].index] = names.get(origin.index, origin)
+        for node in every_node(block):
+            if node.primitive == "function":
+                self.bodies[node.results[0].index] = node.blocks[0]
+                if any(map(self.flows, node.blocks[0].parameters)):
+                    self._name(node)
+
     def _tape_in(self, draft: Draft) -> Sym:
         assert draft.tape is not None
         return draft.tape
@@ -390,8 +442,6 @@ class _Reverse:
         draft.tape = self.fresh(TAPE)
         made = Unfinished(origin, [*results, draft.tape, *map(self.fresh, more)], list(operands), blocks)
         draft.add(made)
-        for block in blocks:
-            draft.use(*block.free())
 
     def _backward_call(self, node: Unfinished, draft: Draft, adjoints: Adjoints) -> None:
         origin = node.origin
@@ -427,7 +477,6 @@ class _Reverse:
         label = f"gradient of {dict(node.origin.params).get('name', 'function')}"
         origin = Node((), "function", (), (("name", label),), place=node.origin.place)
         draft.add(Unfinished(origin, [name], [], [inner]))
-        draft.use(*inner.free())
 
 
 def _any(constant: Const) -> bool:
