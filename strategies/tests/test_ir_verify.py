@@ -46,6 +46,14 @@ def loop(test: Block, body: Block, *operands: Atom, results: tuple[Sym, ...] = (
 
 KEEP = Block((sym(11),), (), (sym(11),))
 TRUE = Block((sym(10),), (), (const(True, BOOL),))
+PAIR = Array(np.dtype("float32"), (2,))
+SAID = (("texts", (("x", (None, "")),)), ("sep", " "), ("end", "\n"), ("stream", "stdout"))
+
+
+def cut(block: Block, *operands: Atom) -> Program:
+    parameters = (X, *(one for one in operands if isinstance(one, Sym)))
+    return program(parameters, (node((sym(6, VECTOR),), "piecewise", *operands, blocks=(block,)),))
+
 
 BAD = {
     "used outside its scope": program((), (node((Y,), "exp", X),)),
@@ -90,6 +98,15 @@ BAD = {
     "function yields": program((X,), (node((sym(5, Fn((F32,), (F64,))),), "function", blocks=(KEEP,)),)),
     "function takes": program((X,), (node((sym(5, Fn((F64,), (F32,))),), "function", blocks=(KEEP,)),)),
     "not a function": program((X,), (node((Y,), "function", blocks=(KEEP,)),)),
+    "needs one block, arrays": cut(Block((sym(11),), (), (sym(11),))),
+    "needs equal extents": cut(Block((sym(11),), (), (sym(11),)), sym(5)),
+    "needs pieces of one size": cut(Block((sym(11, PAIR), sym(12)), (), (sym(12),)), sym(5, VECTOR), sym(7, VECTOR)),
+    "into pieces of (4,)": cut(Block((sym(11, LONGER),), (), (sym(11, LONGER),)), sym(5, VECTOR)),
+    "block takes and yields": cut(Block((sym(11, F64),), (), (sym(11, F64),)), sym(5, VECTOR)),
+    "may only raise": cut(
+        Block((sym(11),), (node((), "print", X, params=SAID, effects=frozenset({"print"})),), (sym(11),)),
+        sym(5, VECTOR),
+    ),
     "hides effects of its blocks": program(
         (FLAG,),
         (

@@ -62,7 +62,8 @@ def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool =
     For systems that go on after an error, operands are made safe too: a divisor of 1, an index of 0. Without `overflow`
     the system itself looks at sums, differences, products, negatives and absolute values of ints.
     """
-    return Program(program.name, drop_unused(_Checks(Names(program.body), goes_on, overflow).block(program.body)))
+    checked = _Checks(Names(program.body), goes_on, overflow).block(program.body)
+    return Program(program.name, drop_unused(checked, frozenset(ACCESSES)))
 
 
 class _Checks:

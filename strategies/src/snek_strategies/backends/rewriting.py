@@ -77,17 +77,21 @@ class Emitter:
         return results
 
 
-def drop_unused(block: Block) -> Block:
-    """Return the block without the nodes whose results nobody uses and that have no effect."""
-    return _pruned(block, {atom.index for atom in block.results if isinstance(atom, Sym)})
+def drop_unused(block: Block, checked: frozenset[str] = frozenset()) -> Block:
+    """Return the block without the nodes whose results nobody uses and that have no effect.
+
+    What `checked` primitives might raise has been asked before them, so that they have none either.
+    """
+    return _pruned(block, {atom.index for atom in block.results if isinstance(atom, Sym)}, checked)
 
 
-def _pruned(block: Block, used: set[int]) -> Block:
+def _pruned(block: Block, used: set[int], checked: frozenset[str]) -> Block:
     kept: list[Node] = []
     for node in reversed(block.nodes):
-        if not node.effects and node.primitive != "call" and all(sym.index not in used for sym in node.results):
+        idle = not node.effects or node.primitive in checked
+        if idle and node.primitive != "call" and all(sym.index not in used for sym in node.results):
             continue
-        inner = tuple(_pruned(one, used) for one in (_with_results_used(one, used) for one in node.blocks))
+        inner = tuple(_pruned(one, used, checked) for one in (_with_results_used(one, used) for one in node.blocks))
         used.update(atom.index for atom in node.operands if isinstance(atom, Sym))
         kept.append(node.over(node.operands, inner))
     return replace(block, nodes=tuple(reversed(kept)))

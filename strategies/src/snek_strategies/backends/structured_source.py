@@ -35,12 +35,24 @@ class Dialect:
     """What a call passes last, given who calls and who is called."""
     entered: Callable[[list[Sym], list[str]], list[str]] = field(default=lambda *_: [])
     """Lines that a `while` needs before it, for its state's names."""
+    points: Callable[[Node, list[str], list[str]], Points] | None = None
+    """How to walk a `piecewise` node's elements, given its arrays' names and its results'; None as for regions."""
     region: Callable[[Node, Callable[[Atom], str]], str] | None = None
     """Text of a `fused` node, given how names are used; None where the program has none."""
     named: Callable[[Sym, int], str] = field(default=lambda _, count: f"v{count}")
     """What to call a value, given how many have names; a name of its own for each."""
     reserved: frozenset[str] = frozenset()
     """Names that no function may have."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """Lines before loops over elements, the loops, what the block takes of an element, and where what it gives goes."""
+
+    before: list[str]
+    heads: list[str]
+    given: list[str]
+    targets: list[str]
 
 
 def write(program: Program, dialect: Dialect) -> str:
@@ -138,8 +150,26 @@ class _Writer:
             assert self.dialect.region is not None
             text = self.dialect.region(node, self.use)
             self.line(f"{', '.join(map(self.bind, node.results))} = {text}")
+        elif node.primitive == "piecewise":
+            self.points(node)
         else:
             self.loop(node)
+
+    def points(self, node: Node) -> None:
+        (block,) = node.blocks
+        assert self.dialect.points is not None
+        points = self.dialect.points(node, self.uses(node.operands), [self.bind(sym) for sym in node.results])
+        for text in points.before:
+            self.line(text)
+        for text in points.heads:
+            self.line(text)
+            self.depth += 1
+        for parameter, text in zip(block.parameters, points.given, strict=True):
+            self.line(f"{self.bind(parameter)} = {text}")
+        self.nodes(block)
+        for target, text in zip(points.targets, self.uses(block.results), strict=True):
+            self.line(f"{target} = {text}")
+        self.depth -= len(points.heads)
 
     def choice(self, node: Node) -> None:
         body, orelse = node.blocks

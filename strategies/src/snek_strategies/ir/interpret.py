@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from snek_strategies.ir.interpretations import INTERPRETATIONS
+from snek_strategies.ir.pieces import Pieces
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_in
 from snek_strategies.ir.types import Items
 
@@ -65,7 +66,7 @@ def _steps_of(block: Block, free: dict[int, tuple[Sym, ...]]) -> tuple[Step, ...
 class _Activation:
     """A block that is being run: where it stands, and what waits for its results."""
 
-    __slots__ = ("at", "block", "env", "node", "phase", "state", "steps")
+    __slots__ = ("at", "block", "env", "node", "phase", "pieces", "state", "steps")
 
     def __init__(self, block: Block, steps: tuple[Step, ...], env: Environment, node: Node | None, phase: str) -> None:
         self.block = block
@@ -75,6 +76,7 @@ class _Activation:
         self.node = node
         self.phase = phase
         self.state: Values = ()
+        self.pieces: Pieces | None = None
 
 
 class Interpreter:
@@ -145,6 +147,11 @@ class Interpreter:
             entered = self._enter(node.blocks[0], env, values, node, "test")
             entered.state = values
             return entered
+        if node.primitive == "piecewise":
+            pieces = Pieces(node, values)
+            entered = self._enter(node.blocks[0], env, pieces.next(), node, "piece")
+            entered.pieces = pieces
+            return entered
         if node.primitive == "call":
             closure = values[0]
             assert isinstance(closure, Closure)
@@ -165,7 +172,13 @@ class Interpreter:
             entered = self._enter(node.blocks[0], below.env, values, node, "test")
             entered.state = values
             return entered
+        if done.pieces is not None and done.pieces.take(values):
+            entered = self._enter(node.blocks[0], below.env, done.pieces.next(), node, "piece")
+            entered.pieces = done.pieces
+            return entered
         results = done.state if done.phase == "test" else values
+        if done.pieces is not None:
+            results = done.pieces.results()
         for sym, value in zip(node.results, results, strict=True):
             below.env[sym.index] = value
         return None

@@ -75,6 +75,10 @@ def _node(node: Node, names: _Names, indent: str) -> list[str]:
         lines = [f" if {operands} {{", *body, f"{indent}}} else {{", *orelse, f"{indent}}}"]
     elif node.primitive == "fused":
         lines = [" fused {", *_body(node.blocks[0], names, inner, "yield"), f"{indent}}}"]
+    elif node.primitive == "piecewise":
+        (block,) = node.blocks
+        lines = [f" piecewise ({operands}) body ({names.bind(block.parameters)}) {{"]
+        lines += [*_body(block, names, inner, "yield"), f"{indent}}}"]
     elif node.primitive == "try":
         lines = [f" try{params} {{", *_body(node.blocks[0], names, inner, "yield"), f"{indent}}}"]
     elif node.primitive == "while":

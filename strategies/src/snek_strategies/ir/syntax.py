@@ -50,6 +50,8 @@ class Node:
     Control flow is nodes with blocks: `if` (two, no parameters), `while` (test and body, over the loop's state) and
     `function` (one; its name is bound inside its own body, so that it can call itself). `call` takes a function first.
     A region `fused` (one, no parameters) holds elementwise nodes that a back-end may run as one loop.
+    `piecewise` (one block, over a piece of each operand, which are arrays of one shape) gives the arrays whose pieces
+    its block yields; what that gives for an element does not depend on the piece that the element is in.
     `try` (one block, no parameters) gives what its block yields, or the operands of a `leave` of its label, which may
     stand at any depth inside it, but not in a function: what follows a `leave` is never reached.
     """

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from math import prod
 
 from snek_core_transform.deep import in_deep_stack
 from snek_core_transform.errors import SnekError
 from snek_strategies.ir.rules import RULES, effects_of
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbolic_rules import has_symbols
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym
-from snek_strategies.ir.types import BOOL, Fn, Type, type_of
+from snek_strategies.ir.types import BOOL, Array, Fn, Type, concrete, type_of
 
 
 class MalformedIR(SnekError, ValueError):
     """A block breaks the rules of the IR; names the node and what is wrong with it."""
 
 
-CONTROL = frozenset({"if", "while", "try", "leave", "function", "call", "fused"})
+CONTROL = frozenset({"if", "while", "try", "leave", "function", "call", "fused", "piecewise"})
 """The primitives with blocks, or that take a function; every other one is a row of the tables."""
 
 
@@ -97,6 +100,8 @@ def _node(node: Node, scope: dict[int, Type], bound: set[int], labels: Labels) -
         plain = not block.parameters and all(not one.effects and not one.blocks for one in block.nodes)
         _expect(node, plain, "its block takes nothing, and its nodes have neither effects nor blocks")
         _same(node, "block yields", _block(block, scope, bound, labels), _results(node))
+    elif node.primitive == "piecewise":
+        _piecewise(node, operands, scope, bound, labels)
     elif node.primitive == "try":
         _try(node, operands, scope, bound, labels)
     elif node.primitive == "leave":
@@ -113,7 +118,7 @@ def _node(node: Node, scope: dict[int, Type], bound: set[int], labels: Labels) -
     else:
         _primitive(node, operands)
     inner = frozenset().union(*(one.effects for block in node.blocks for one in block.nodes))
-    if node.primitive in ("if", "while", "try"):
+    if node.primitive in ("if", "while", "try", "piecewise"):
         _expect(node, inner <= node.effects, f"hides effects {sorted(inner - node.effects)} of its blocks")
 
 
@@ -125,6 +130,25 @@ def _try(node: Node, operands: tuple[Type, ...], scope: dict[int, Type], bound: 
     _expect(node, not block.parameters, "its block takes no parameters")
     inside = {**labels, label: _results(node)}
     _same(node, "block yields", _block(block, scope, bound, inside), _results(node))
+
+
+def _piecewise(node: Node, operands: tuple[Type, ...], scope: dict[int, Type], bound: set[int], labels: Labels) -> None:
+    _expect(node, len(node.blocks) == 1 and bool(operands) and bool(node.results), "needs one block, arrays, results")
+    (block,) = node.blocks
+    wholes, taken = (*operands, *_results(node)), tuple(sym.type for sym in block.parameters)
+    given = _block(block, scope, bound, labels)
+    _expect(node, len({dims_of(one) for one in wholes}) == 1 and () not in map(dims_of, wholes), "needs equal extents")
+    _expect(node, len({dims_of(one) for one in (*taken, *given)}) == 1, "needs pieces of one size")
+    piece = dims_of(taken[0])
+    whole = dims_of(operands[0])
+    # Symbols are 2 or more, and a piece of several elements needs a number of them.
+    fits = not piece or (
+        len(piece) == 1 and not has_symbols(whole, piece) and 0 < prod(concrete(piece)) <= prod(concrete(whole))
+    )
+    _expect(node, fits, f"cuts {whole} into pieces of {piece}")
+    pieces = tuple(Array(one.dtype, piece) for one in wholes if isinstance(one, Array))
+    _same(node, "block takes and yields", (*taken, *given), pieces)
+    _expect(node, all(one.effects <= {"raise"} for one in block.nodes), "its block may only raise")
 
 
 def _function(node: Node, scope: dict[int, Type], bound: set[int]) -> None:

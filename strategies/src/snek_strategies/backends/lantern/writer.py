@@ -24,6 +24,7 @@ from snek_strategies.backends.lantern.forests import Forest, planted
 from snek_strategies.backends.lantern.frames import planned
 from snek_strategies.backends.lantern.fused import write_region
 from snek_strategies.backends.lantern.liveness import Liveness
+from snek_strategies.backends.lantern.pieces import write_pieces
 from snek_strategies.backends.lantern.printing import write_print
 from snek_strategies.backends.lantern.products import pack_factors
 from snek_strategies.backends.lantern.spreading import begun, ended
@@ -346,6 +347,9 @@ class Writer:
                 if _stores(node):
                     self.settle()
                 getattr(self, {"if": "choice", "while": "loop", "call": "call"}[node.primitive])(node)
+            elif node.primitive == "piecewise":
+                self.settle()
+                write_pieces(self, node)
             elif node.primitive == "raise":
                 texts = [str(self.shared.sites.number(node)), *map(self.use, node.operands)]
                 if len(texts) > 16:

@@ -49,7 +49,8 @@ class Written:
 def write(program: Program, threads: int) -> Written:
     """Return a program, after the passes for every back-end, as C++. Raises StagingError for what cannot be said."""
     refuse_unknown(program)
-    core = looped(explicit_checks(core_primitives(program), overflow=False))
+    # What several threads share are loops over all elements.
+    core = looped(explicit_checks(core_primitives(program), overflow=False), cut=threads == 1)
     functions = lifted(core)
     shared = Shared(threads)
     shared.functions = {one.name.index: one for one in functions if one.name is not None}

@@ -20,10 +20,11 @@ from snek_strategies.backends.in_place import HERE, in_place
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
 from snek_strategies.backends.numba_source.loops import dtype_text
-from snek_strategies.backends.numba_source.regions import region, regions
+from snek_strategies.backends.numba_source.regions import points, region, regions
 from snek_strategies.backends.raising import Sites, host_value
 from snek_strategies.backends.structured_source import Dialect, write
 from snek_strategies.ir.interpretations import LINEAR
+from snek_strategies.ir.passes.cut_loops import cut_loops
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Node, Program, Sym
 from snek_strategies.ir.types import Fn, Scalar, Tape, Type, concrete
@@ -71,7 +72,7 @@ class NumbaSource(LoweredProgram):
         super().__init__(program)
         self.sites = Sites("numba")
         self.functions = Functions()
-        core = regions(in_place(explicit_checks(core_primitives(program))))
+        core = regions(cut_loops(in_place(explicit_checks(core_primitives(program))), 0))
         body = write(core, self._dialect())
         names = sorted(self.functions.constants)
         self.entry = body.rpartition("\ndef ")[2].partition("(")[0] if "\ndef " in body else body[4:].partition("(")[0]
@@ -87,6 +88,7 @@ class NumbaSource(LoweredProgram):
             head=self._head,
             returned=self._returned,
             passed=lambda caller, one: ["depth + 1" if caller.recursive else "1"] if one.recursive else [],
+            points=points,
             region=lambda node, use: region(self.functions, node, use),
         )
 

@@ -9,8 +9,10 @@ from typing import Any
 from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.numba_source.expressions import Functions, expression
 from snek_strategies.backends.numba_source.loops import Dims, Text, dtype_text, name_extents
+from snek_strategies.backends.structured_source import Points
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
 from snek_strategies.ir.types import Array
 
@@ -42,6 +44,20 @@ FUNCTIONS = BRANCHING | {
 def regions(program: Program) -> Program:
     """Return the program with its long elementwise chains as regions; reductions stay outside of them."""
     return fuse_elementwise(program, reductions=frozenset(), shortest=SHORTEST)
+
+
+def points(node: Node, given: list[str], made: list[str]) -> Points:
+    """Return the loops over the elements of arrays of one shape."""
+    dims: Dims = dims_of(node.results[0].type)
+    shape = [f"{given[0]}.shape[{axis}]" if isinstance(dim, Symbol) else str(dim) for axis, dim in enumerate(dims)]
+    index = [f"i{axis}" for axis in range(len(dims))]
+    before = [
+        f"{name} = np.empty(({', '.join(shape)},), {dtype_text(dtype_of(sym.type))})"
+        for name, sym in zip(made, node.results, strict=True)
+    ]
+    heads = [f"for {one} in range({size}):" for one, size in zip(index, shape, strict=True)]
+    elements, targets = ([f"{name}[{', '.join(index)}]" for name in names] for names in (given, made))
+    return Points(before, heads, elements, targets)
 
 
 def region(functions: Functions, node: Node, use: Callable[[Atom], str]) -> str:

@@ -108,6 +108,29 @@ def looping() -> Program:
     return Program("looping", Block((x, start), (loop,), (total,)))
 
 
+def escaping() -> Program:
+    """A loop that squares numbers until none is below 9."""
+    x, t, u = (Sym(at, Array(np.dtype("float64"), (6,))) for at in (0, 1, 5))
+    asked = simple(2, "less", t, number(9.0))
+    test = (asked, simple(3, "any", asked.results[0], axis=(0,)), simple(4, "bool", Sym(3, BOOLEAN)))
+    square, below = simple(6, "multiply", u, u), simple(9, "less", u, number(9.0))
+    body = (square, below, simple(7, "where", below.results[0], square.results[0], u))
+    blocks = (Block((t,), test, (Sym(4, BOOL),)), Block((u,), body, body[-1].results))
+    loop = Node((Sym(8, x.type),), "while", (x,), (), blocks)
+    return Program("escaping", Block((x,), (loop,), loop.results))
+
+
+def asked_first() -> Program:
+    """A choice for each element, made where a branch has been told that it changes any."""
+    x, y = (Sym(at, Array(np.dtype("float64"), (3,))) for at in range(2))
+    asked = simple(2, "less", x, y)
+    chosen = simple(5, "where", asked.results[0], x, y)
+    arms = (Block((), (chosen,), chosen.results), Block((), (), (x,)))
+    choice = Node((Sym(6, x.type),), "if", (Sym(4, BOOL),), (), arms)
+    nodes = (asked, simple(3, "any", asked.results[0], axis=(0,)), simple(4, "bool", Sym(3, BOOLEAN)), choice)
+    return Program("asked_first", Block((x, y), nodes, choice.results))
+
+
 def looping_twice() -> Program:
     """A loop that doubles a number until it is large, for two numbers."""
     loops = []

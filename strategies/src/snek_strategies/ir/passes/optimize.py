@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snek_strategies.ir.passes.choose_once import choose_once
+from snek_strategies.ir.passes.cut_loops import cut_loops
 from snek_strategies.ir.passes.drop_dead import drop_dead
 from snek_strategies.ir.passes.fold_constants import fold_constants
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
@@ -12,6 +13,7 @@ from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.ir.passes.hoist_invariants import hoist_invariants
 from snek_strategies.ir.passes.hoist_products import hoist_every_product, hoist_products, hoist_whole_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
+from snek_strategies.ir.passes.repeat_masks import repeat_masks
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.simplify import simplify
 from snek_strategies.ir.passes.square_powers import square_powers
@@ -36,6 +38,8 @@ LOOP_PASSES: tuple[Callable[[Program], Program], ...] = (
     gather_products,  # before what is dead goes: products that are gathered are not computed alone any more
     square_powers,
     drop_dead,
+    repeat_masks,  # late: merging would undo it
+    cut_loops,  # after what is dead has gone: it might join elements; before fusing, so that regions are a piece's
     fuse_elementwise,  # last of those that change what is computed: no other looks into regions
     share_loops,  # after all that tells what a loop computes, so that no pass has to look through calls
 )
@@ -69,9 +73,9 @@ def optimized(program: Program) -> Program:
     return _after(program, PASSES)
 
 
-def looped(program: Program) -> Program:
-    """Return the program after the passes for back-ends that write loops."""
-    return _after(program, LOOP_PASSES)
+def looped(program: Program, *, cut: bool = True) -> Program:
+    """Return the program after the passes for back-ends that write loops; without `cut`, no loop is cut into pieces."""
+    return _after(program, tuple(one for one in LOOP_PASSES if cut or one is not cut_loops))
 
 
 def arrayed(program: Program) -> Program:
