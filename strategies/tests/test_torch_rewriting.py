@@ -70,13 +70,55 @@ def test_a_product_that_is_used_again_or_grows_is_an_operation_of_its_own() -> N
     assert "addmm" not in text_and_answer(lambda x, b: x[0] @ x + b, X, Y[0])
 
 
+def test_a_product_of_many_columns_is_an_operation_of_its_own() -> None:
+    wide = np.tile(X, (1, 4))
+    assert "addmm" not in text_and_answer(lambda w, x, b: x @ w + b, wide, X, wide[0])
+
+
+@pytest.mark.parametrize("name", ["max", "min", "any", "all"])
+def test_a_reduction_of_all_elements_is_one_operation_where_they_are_few(name: str) -> None:
+    reduce = getattr(np, name)
+    for x in (X, X[0], STEEP, X > 0):
+        assert f"torch.{name}(v" in text_and_answer(
+            lambda x: reduce(x == 2) if name in ("any", "all") else reduce(x), x
+        )
+    wide = np.linspace(-1, 1, 9000, dtype=np.float32)
+    assert not re.search(rf"torch.{name}\([^,]*\)", text_and_answer(lambda x: reduce(x > 0) + 0, wide))
+    assert not re.search(rf"torch.{name}\([^,]*\)", text_and_answer(lambda x: reduce(x > 0, axis=0) + 0, X))
+
+
+def squares(x: Any, y: Any) -> Any:
+    total = x * x + y
+    if total[0, 0] > 0:
+        total = total - x * x
+    return total
+
+
+def two_of_one(x: Any, y: Any) -> Any:
+    first, second = x * y, x * y
+    return first, second, np.sin(x * y)
+
+
+def test_an_array_that_is_read_again_is_computed_once() -> None:
+    for sign in (1, -1):
+        assert text_and_answer(squares, X, sign * Y).count("v0 * v0") == 1
+
+
+def test_equal_arrays_that_are_given_out_stay_two() -> None:
+    staged = snek.stage(two_of_one, backend="torchscript")
+    first, second, _ = staged(X, Y)
+    first += 1
+    np.testing.assert_allclose(second, X * Y, rtol=1e-6)
+    assert staged.trace(X, Y).lower().as_text("python").count("v0 * v1") == 2
+
+
 @pytest.mark.parametrize(
     ("function", "text"),
     [
         (lambda x, y: np.sin(x) * y, "torch.sin(v0).mul_(v1)"),
         (lambda x, y: y - np.sin(x), r"torch.sub(v1, v\d+, out=v\d+)"),
         (lambda x, y: y / np.exp(x), r"torch.div(v1, v\d+, out=v\d+)"),
-        (lambda x, y: np.tanh(-(x + y) * 2.5), "neg_().mul_(2.5).tanh_()"),
+        (lambda x, y: np.tanh(-(x + y) * 2.5), "neg_().mul_(c0).tanh_()"),
     ],
 )
 def test_a_value_that_is_used_once_gives_its_memory_to_the_result(function: Callable[..., Any], text: str) -> None:

@@ -1,4 +1,4 @@
-"""`snek/torch`: Snek's own staging, captured by `torch.export`."""
+"""`snek/torch`: Snek's own staging, captured by `torch.export` and run in TorchScript's interpreter."""
 
 from __future__ import annotations
 

@@ -24,6 +24,9 @@ FLOATS = frozenset({np.dtype("float32"), np.dtype("float64")})
 LONGEST = 1 << 12
 """Lines with more elements are summed pair by pair, as NumPy does it, so that few roundings add up."""
 
+FEW = 16
+"""`addmm` is quicker than a product and a sum of fewer columns; of more, a product alone has quicker kernels."""
+
 Makers = Mapping[int, Node]
 """By the index of its result, the node of a block that makes it."""
 
@@ -69,7 +72,9 @@ def _added_product(node: Node, made: Makers, used: Counter[int]) -> Node | None:
         types = [atom.type for atom in (addend, *maker.operands)]
         if {dtype_of(one) for one in types} != {dtype_of(result.type)} or not dims_of(addend.type):
             continue
-        if all(len(dims_of(one)) == 2 for one in types[1:]) and dims_of(product.type) == dims_of(result.type):
+        *_, columns = dims_of(result.type)
+        few = not isinstance(columns, Symbol) and columns < FEW
+        if few and all(len(dims_of(one)) == 2 for one in types[1:]) and dims_of(product.type) == dims_of(result.type):
             return _called("addmm", node, (addend, *maker.operands))
     return None
 

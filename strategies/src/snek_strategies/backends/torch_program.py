@@ -14,12 +14,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snek_strategies.backends.backend import Run, cannot_say
-from snek_strategies.backends.exported_python import exported_python
+from snek_strategies.backends.exported_script import exported_script
 from snek_strategies.backends.torch_idioms import torch_idioms
 from snek_strategies.backends.torch_memory import is_new
 from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
 from snek_strategies.backends.traced_program import TracedProgram
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
+from snek_strategies.torch_values import missing_torchscript
 
 RECURSION = "torch.export's graphs do not call themselves; write a loop, or use back-end 'numba'"
 HEAD = "import torch\nfrom torch._higher_order_ops.while_loop import while_loop\n"
@@ -195,7 +196,9 @@ class TorchProgram(TracedProgram):
         """Return the graph as a callable over tensors."""
         import torch
 
-        run = exported_python(self._exported(), len(self.program.body.results))
+        exported = self._exported()
+        scripted = missing_torchscript() is None
+        run = exported_script(exported, len(self.program.body.results)) if scripted else exported.module()
         held = [torch.tensor(one) for one in self.constants]
 
         def call(*arguments: Any) -> tuple[Any, ...]:

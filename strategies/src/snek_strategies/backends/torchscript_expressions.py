@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, prod
 
 import numpy as np
 
@@ -44,6 +44,10 @@ STORES = f"""def {STORED}(array: Tensor, at: int, row: Tensor) -> Tensor:
 NO_EXTENTS = "torch.jit.annotate(List[int], [])"
 """The empty shape, of which TorchScript must be told the type."""
 UNKNOWN = frozenset({"uint16", "uint32", "uint64"})
+WHOLE = frozenset({"max", "min", "any", "all"})
+"""Reductions that PyTorch has a form of over all elements of an array, quicker where these are few."""
+SMALL = 1 << 13
+"""How many elements are few: `max` takes half of what `amax` takes of 1,000, and twice of 65,536."""
 
 
 class Constants:
@@ -141,6 +145,9 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
             raise cannot_say(NAME, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
         texts, literals = _operands(constants, node, operands, dtypes[0])
         at = constants.overwritten.get(node.results[0].index)
+        if dims_of(node.results[0].type) and (at is not None or node.primitive in INFIX):
+            # PyTorch makes a tensor of a literal at each operation: the constant is one.
+            literals = [None if isinstance(a, Const) else lit for a, lit in zip(node.operands, literals, strict=True)]
         if at is not None:
             return _written_into(node.primitive, at, texts, literals)
         return f"({_same_dtype(constants, node.primitive, dtypes[0], texts, literals)})"
@@ -292,6 +299,8 @@ def _reduce(constants: Constants, node: Node, operands: list[str]) -> str:
     if not axes:
         return cast(operands[0], given, wanted)
     text = operands[0]
+    if name in WHOLE and len(axes) == len(dims) and not has_symbols(dims) and prod(concrete(dims)) <= SMALL:
+        return f"torch.{name}({cast(text, given, np.dtype(bool)) if name in ('any', 'all') else text})"
     if name == "sum":
         return f"torch.sum({text}, dim={constants.shape(axes)}, dtype={torch_dtype(wanted)})"
     if name in ("max", "min"):

@@ -44,6 +44,19 @@ def repeated() -> Program:
     return Program("repeated", Block((x, flag), nodes, (Sym(5, F64),)))
 
 
+def squared_twice() -> Program:
+    """A program that computes one array three times: the second is only read, the third is given out."""
+    x = Sym(0, Array(np.dtype("float64"), (3,)))
+    first, again, both, third = (Sym(at, x.type) for at in range(1, 5))
+    nodes = (
+        simple(1, "multiply", x, x),
+        simple(2, "multiply", x, x),
+        simple(3, "add", first, again),
+        simple(4, "multiply", x, x),
+    )
+    return Program("squared_twice", Block((x,), nodes, (first, both, third)))
+
+
 def unused() -> Program:
     """A program with a value that nothing uses, and one that may raise."""
     x = Sym(0, Array(np.dtype("float64"), (3,)))

@@ -31,7 +31,7 @@ program repeated(%0: float64[], %1: bool) {
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Set
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym
@@ -43,10 +43,15 @@ def merge_equal(program: Program) -> Program:
 
     Arrays of rank 1 and more stay apart: who is given two of them may write to one.
     """
-    return Program(program.name, in_deep_stack(lambda: _merged(program.body, {}, {})))
+    return merged(program, None)
 
 
-def _merged(block: Block, known: dict[Hashable, Sym], names: dict[int, Sym]) -> Block:
+def merged(program: Program, kept: Set[int] | None) -> Program:
+    """Return the program with equal numbers merged, and where arrays to be `kept` are named, all other equal arrays."""
+    return Program(program.name, in_deep_stack(lambda: _merged(program.body, {}, {}, kept)))
+
+
+def _merged(block: Block, known: dict[Hashable, Sym], names: dict[int, Sym], kept: Set[int] | None) -> Block:
     def atoms(given: tuple[Atom, ...]) -> tuple[Atom, ...]:
         return tuple(names.get(one.index, one) if isinstance(one, Sym) else one for one in given)
 
@@ -55,12 +60,12 @@ def _merged(block: Block, known: dict[Hashable, Sym], names: dict[int, Sym]) -> 
     for old in block.nodes:
         # What a function has around it is captured when it is defined: in it, only its own.
         inside = {} if old.primitive == "function" else known
-        node = old.over(atoms(old.operands), tuple(_merged(one, inside, names) for one in old.blocks))
-        key = _key(node)
-        if key is not None and key in known:
+        node = old.over(atoms(old.operands), tuple(_merged(one, inside, names, kept) for one in old.blocks))
+        key = _key(node, kept is not None)
+        if key is not None and key in known and (kept is None or node.results[0].index not in kept):
             names[node.results[0].index] = known[key]
             continue
-        if key is not None:
+        if key is not None and key not in known:
             known[key] = node.results[0]
             added.append(key)
         nodes.append(node)
@@ -70,12 +75,12 @@ def _merged(block: Block, known: dict[Hashable, Sym], names: dict[int, Sym]) -> 
     return Block(block.parameters, tuple(nodes), results)
 
 
-def _key(node: Node) -> Hashable:
+def _key(node: Node, arrays: bool) -> Hashable:
     """Return what equal computations have in common, or None for what is not merged."""
     if node.effects or node.blocks or len(node.results) != 1 or node.primitive == "call":
         return None
     type_ = node.results[0].type
-    if not (isinstance(type_, Scalar) or (isinstance(type_, Array) and not type_.dims)):
+    if not (isinstance(type_, Scalar) or (isinstance(type_, Array) and (arrays or not type_.dims))):
         return None
     operands = []
     for one in node.operands:
@@ -85,4 +90,4 @@ def _key(node: Node) -> Hashable:
             return None
         else:
             operands.append((str(one.type), repr(one.value)))  # type: ignore[arg-type]
-    return (node.primitive, tuple(operands), repr(node.params))
+    return (node.primitive, tuple(operands), repr(node.params), type_)

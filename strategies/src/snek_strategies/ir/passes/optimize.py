@@ -13,6 +13,7 @@ from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.ir.passes.hoist_invariants import hoist_invariants
 from snek_strategies.ir.passes.hoist_products import hoist_every_product, hoist_products, hoist_whole_products
 from snek_strategies.ir.passes.merge_equal import merge_equal
+from snek_strategies.ir.passes.merge_reads import merge_reads
 from snek_strategies.ir.passes.repeat_masks import repeat_masks
 from snek_strategies.ir.passes.share_loops import share_loops
 from snek_strategies.ir.passes.simplify import simplify
@@ -56,8 +57,8 @@ ARRAY_PASSES: tuple[Callable[[Program], Program], ...] = (
 )
 """For back-ends whose system runs an operation on arrays after the other, before their checks are explicit."""
 
-CHECKED_PASSES: tuple[Callable[[Program], Program], ...] = (merge_equal, hoist_invariants, drop_dead)
-"""For the same after that: several operations may ask for the same."""
+CHECKED_PASSES: tuple[Callable[[Program], Program], ...] = (merge_reads, hoist_invariants, drop_dead)
+"""For the same after that: several operations may ask for the same, and their systems see no two equal ones."""
 
 TRACED_PASSES: tuple[Callable[[Program], Program], ...] = (
     choose_once,

@@ -1,4 +1,4 @@
-"""An exported graph that is run as Python answers as PyTorch runs it: numbers, choices, loops, memory."""
+"""An exported graph that is run as TorchScript answers as PyTorch runs it: numbers, choices, loops, memory."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+
+import snek
 
 torch: Any = pytest.importorskip("torch")
 
+from snek_strategies.backends import torch_program  # noqa: E402
 from snek_strategies.backends.exported_numbers import ROWS  # noqa: E402
-from snek_strategies.backends.exported_python import exported_python  # noqa: E402
+from snek_strategies.backends.exported_script import exported_script  # noqa: E402
 
 INTS = [0, 1, -1, 2, -7, 63, 2**62, 2**63 - 1, -(2**63)]
 X = torch.linspace(-2, 2, 12).reshape(3, 4)
@@ -30,7 +34,7 @@ def exported(function: Callable[..., Any], *example: Any) -> Any:
 def both(function: Callable[..., Any], *example: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return an exported function as Python, and as PyTorch runs it."""
     made = exported(function, *example)
-    return exported_python(made, len(made.graph_signature.output_specs)), made.module()
+    return exported_script(made, len(made.graph_signature.output_specs)), made.module()
 
 
 def same(function: Callable[..., Any], *args: Any) -> None:
@@ -50,6 +54,7 @@ def whole(a: Any, b: Any) -> Any:
         a == b, a != b, a < b, a <= b, a > b, a >= b, a == 2,
         torch.bitwise_and(a, b), torch.bitwise_or(a, b), torch.bitwise_xor(a, b), ~a, torch.bitwise_not(flag),
         torch.logical_and(flag, other), torch.logical_or(flag, other), torch.logical_and(a, b), torch.logical_not(a),
+        flag < other, flag >= other, flag == other, flag != other, flag < a,
         flag & other, flag | other, flag ^ other, flag + other, flag * b, torch.where(flag, a, b),
         torch.where(other, flag, a), torch.maximum(a, b), torch.minimum(a, b), torch.abs(a), torch.neg(b),
         torch.bitwise_left_shift(a, 3), torch.bitwise_right_shift(a, 2),
@@ -80,7 +85,8 @@ def numbers_among_tensors(x: Any, n: Any) -> Any:
     put = torch.ops.aten.index_put(x, [n], x[0] + 1)
     each = torch.ops.aten.index_put(wide, [n, n], n)
     taken = torch.ops.aten.index(x, [n]), torch.ops.aten.index(wide, [n, n])
-    return (*taken, wide + n, n - wide, wide < n, torch.where(wide > n, n, wide), torch.where(n > 0, x, -x), put, each,
+    return (*taken, wide + n, n - wide, wide < n, n <= wide, n & wide, wide | n, n ^ wide,
+            torch.where(wide > n, n, wide), torch.where(n > 0, x, -x), put, each,
             torch.argmax(x), torch.max(wide, 1)[1], torch.sort(wide.reshape([-1]))[0][n], x * n)  # fmt: skip
 
 
@@ -110,7 +116,7 @@ def test_memory_that_anything_else_knows_is_left_alone(function: Callable[..., A
 
 
 @pytest.mark.parametrize("trips", [0, 1, 4])
-def test_choices_and_loops_are_pythons(trips: int) -> None:
+def test_choices_and_loops_are_torchscripts(trips: int) -> None:
     from torch._higher_order_ops.while_loop import while_loop
 
     def program(x: Any, n: Any) -> Any:
@@ -121,3 +127,50 @@ def test_choices_and_loops_are_pythons(trips: int) -> None:
         return while_loop(lambda t, _: t < n, body, (n * 0, x.clone()))
 
     same(program, X, torch.tensor(trips))
+
+
+def filled(x: Any, n: Any, y: Any) -> Any:
+    def body(t: Any, rows: Any) -> Any:
+        return t + 1, torch.ops.aten.index_put(rows, [t], y + t)
+
+    return body
+
+
+def filled_from_itself(x: Any, n: Any, y: Any) -> Any:
+    def body(t: Any, rows: Any) -> Any:
+        return t + 1, torch.ops.aten.index_put(rows, [t], rows[0] + t)
+
+    return body
+
+
+def filled_by_itself(x: Any, n: Any, y: Any) -> Any:
+    def body(t: Any, rows: Any) -> Any:
+        return t + 1, torch.ops.aten.index_put(rows, [t], torch.ops.aten.index(rows, [t - 1])) + 0 * y
+
+    return body
+
+
+@pytest.mark.parametrize("body_of", [filled, filled_from_itself, filled_by_itself])
+@pytest.mark.parametrize("trips", [0, 2])
+def test_a_loop_stores_into_an_array_of_its_own(body_of: Callable[..., Any], trips: int) -> None:
+    from torch._higher_order_ops.while_loop import while_loop
+
+    def program(x: Any, n: Any, y: Any) -> Any:
+        t, rows = while_loop(lambda t, _: t < n, body_of(x, n, y), (n * 0, x.clone()))
+        return t, rows.clone(), x + 0
+
+    same(program, X, torch.tensor(trips), X[1] + 1)
+
+
+def test_where_there_is_no_torchscript_pytorch_runs_what_was_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def program(x: Any, n: Any) -> Any:
+        while n > 0 and np.sum(x) < 100:
+            x, n = x * 2, n - 1
+        return x, n
+
+    monkeypatch.setattr(torch_program, "missing_torchscript", lambda: "not on this Python")
+    monkeypatch.setattr(torch_program, "exported_script", None)
+    staged = snek.stage(program, backend="torch")
+    for n in (0, 3, 50):
+        for one, wanted in zip(staged(np.ones(3), np.int64(n)), program(np.ones(3), np.int64(n)), strict=True):
+            np.testing.assert_array_equal(one, wanted)
