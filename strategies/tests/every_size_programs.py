@@ -97,6 +97,23 @@ def columns(x, at):
     return x[:, at[:, None]], y, x[at, 1:]
 
 
+def products(x, w, wide, v):
+    whole = (x * 10).astype(np.int64)
+    stacked = x.reshape(x.shape[0], 2, 2)
+    flags = (x > 0) @ (x.T > 1)
+    return (
+        x @ w,
+        x @ wide,
+        x.T @ x,
+        x.T @ v,
+        v @ v,
+        whole @ w.astype(np.int64),
+        stacked @ stacked,
+        stacked @ w[:2],
+        flags,
+    )
+
+
 def measured_in_a_try(x):
     try:
         n = len(x)
@@ -137,6 +154,7 @@ ONCE: dict[Callable[..., Any], Make] = {
     softmax_regression: lambda rng, n: (rng.normal(size=(n, 4)), rng.integers(0, 3, n), rng.normal(size=(4, 3))),
     same_shapes: lambda rng, n: (rng.normal(size=(n, 4)), rng.normal(size=(n, 4))),
     long_chain: lambda rng, n: (rng.normal(size=(n, 4)), rng.normal(size=(n, 1))),
+    products: lambda rng, n: (*(rng.normal(size=s) for s in ((n, 4), (4, 9), (4, 1200), n)),),
     columns: lambda rng, n: (rng.normal(size=(n, 4)), np.minimum(rng.permutation(4)[:2], n - 1)),
     outer: lambda rng, n: (rng.normal(size=n), rng.normal(size=n + 3)),
     **dict.fromkeys(

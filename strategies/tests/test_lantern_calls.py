@@ -9,13 +9,16 @@ import time
 import weakref
 from collections.abc import Callable
 from types import FrameType
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
 import snek
 from snek_core_transform.errors import StagingError
-from snek_strategies.backends.lantern import compiler
+from snek_strategies.backends.lantern import compiler, native_calls
+from snek_strategies.backends.lantern.loaded import LoadedProgram
+from snek_strategies.backends.lantern.signature import signature
 
 pytestmark = pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler")
 
@@ -95,6 +98,58 @@ def test_a_second_call_runs_no_python_and_answers_as_the_first(name: str) -> Non
     assert same(first, again[0])
     plain = function(*(one.value if type(one) is type(snek.dynamic(1)) else one for one in args))
     assert same(plain, again[0])
+
+
+def refuses_negative(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if x[0] < 0:
+        raise ValueError(x[0])
+    return x * y.shape[0]
+
+
+def test_calls_of_any_size_run_no_python() -> None:
+    staged = snek.stage(refuses_negative, backend="lantern")
+    for size in (3, 4, 5):
+        staged(np.ones(size), np.ones((size, 2)))
+    x, y = np.ones(7), np.ones((7, 2))
+    assert python_run_by(lambda: staged(x, y)) == []
+    np.testing.assert_array_equal(staged(x, y), np.full(7, 7.0))
+    assert len(staged.stagings()) == 2
+    for sizes in ((7, 8), (1, 1)):
+        # Neither two extents where there was one, nor 1, which broadcasts, is what that program is for.
+        x, y = map(np.ones, sizes)
+        np.testing.assert_array_equal(staged(x, y[:, None]), refuses_negative(x, y))
+
+
+def test_a_size_with_a_program_of_its_own_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    failed = LoadedProgram._failed
+
+    def noted(self: LoadedProgram, code: int, site: int, words: tuple[int, ...]) -> NoReturn:
+        ran.append(str(self.native.given[0]))
+        failed(self, code, site, words)
+
+    monkeypatch.setattr(LoadedProgram, "_failed", noted)
+    staged = snek.stage(refuses_negative, backend="lantern")
+    for size in (3, 4, 5):
+        staged(np.ones(size), np.ones(size))
+    for size in (3, 5, 3, 4, 3):
+        with pytest.raises(ValueError, match="-1"):
+            staged(-np.ones(size), np.ones(size))
+    assert ran == ["float64[3]", "float64[n]", "float64[3]", "float64[n]", "float64[3]"]
+
+
+def test_extents_that_a_program_was_told_apart_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(*known: Any) -> Any:
+        spec = signature(*known)
+        return spec if spec is None or not spec[2][0] else (*spec[:2], (2, ((-1, 9), (-2, -1))), *spec[3:])  # type: ignore[index]
+
+    monkeypatch.setattr(native_calls, "signature", told)
+    staged = snek.stage(lambda x, y: (x + 1, y * 2), backend="lantern")
+    for sizes in ((3, 4), (4, 6), (5, 7)):
+        staged(*map(np.ones, sizes))
+    calls = {sizes: tuple(map(np.ones, sizes)) for sizes in ((5, 6), (9, 6), (6, 9), (6, 6))}
+    quick = [sizes for sizes, (x, y) in calls.items() if python_run_by(lambda x=x, y=y: staged(x, y)) == []]  # type: ignore[misc]
+    assert quick == [(5, 6), (6, 9)]
 
 
 def test_an_argument_that_is_given_back_stays_the_very_object() -> None:
@@ -229,8 +284,8 @@ def test_a_program_in_torchs_words_gives_tensors_at_every_call() -> None:
 def test_more_kinds_of_arguments_than_the_entry_keeps_are_answered() -> None:
     staged = snek.stage(scaled, backend="lantern")
     for _ in range(2):
-        for size in range(12):
-            assert staged(np.ones(size)).tolist() == [2.0] * size
+        for rank in range(12):
+            assert staged(np.ones((1,) * rank)).tolist() == np.full((1,) * rank, 2.0).tolist()
     assert len(staged.stagings()) == 12
 
 

@@ -25,7 +25,7 @@ class Along:
 
 @dataclass(frozen=True)
 class At:
-    """The source axis is at a static position."""
+    """The source axis is at a static position; of a symbol's extent, one below 0 counts from the end."""
 
     position: int
 
@@ -83,9 +83,7 @@ def placed(dims: tuple[Dim, ...], index: tuple[object, ...], dynamic: tuple[Type
             shape.append(extent)
         else:
             assert isinstance(part, (int, np.integer)), part
-            places.append(
-                At(int(part) if isinstance(size, Symbol) and part >= 0 else int(part) % size if size != 0 else 0)
-            )
+            places.append(At(int(part) if isinstance(size, Symbol) else int(part) % size if size else 0))
     if advanced and not adjacent:
         shape[:0] = arrays
         places = [

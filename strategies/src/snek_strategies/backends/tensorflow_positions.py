@@ -37,7 +37,7 @@ def positions_of_any_size(system: System, where: Placed, arrays: Sequence[tuple[
     stride: Any = 1
     for place, dim in zip(reversed(where.places), reversed(dims), strict=True):
         if isinstance(place, At):
-            at = tf.constant(place.position, tf.int64)
+            at = tf.constant(place.position, tf.int64) + (numbers[dim] if place.position < 0 else 0)
         elif isinstance(place, Along):
             extent = where.shape[place.axis]
             line = place.start + place.step * tf.range(numbers.get(extent, extent), dtype=tf.int64)

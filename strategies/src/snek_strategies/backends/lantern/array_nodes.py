@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.lantern.arrays import Lazy, View, at, loops, merged, row_strides
 from snek_strategies.backends.lantern.cpp_types import cast, cpp, number
+from snek_strategies.backends.lantern.extents import Extent, count_of, dims_of, sized
 from snek_strategies.backends.lantern.products import matmul
 from snek_strategies.backends.lantern.reductions import Accumulator, accumulator
 from snek_strategies.backends.placed_index import Along, At, Placed, placed
+from snek_strategies.ir import shape_rules
 from snek_strategies.ir.syntax import Atom, Node
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _one(w: Writer, node: Node) -> str:
 
 
 def _reshape(w: Writer, node: Node) -> View | Lazy | str:
-    (atom,) = node.operands
+    atom = node.operands[0]
     dims = dims_of(node.results[0].type)
     if not dims:
         return _one(w, node)
@@ -61,7 +62,7 @@ def _concatenate(w: Writer, node: Node) -> View:
     (result,) = node.results
     axis = int(str(dict(node.params)["axis"]))
     target = w.place_for(result)
-    start = 0
+    start: Extent = 0
     for atom in node.operands:
         dims = dims_of(atom.type)
         part = replace(target, dims=dims).moved(str(start * target.strides[axis]))
@@ -74,7 +75,8 @@ def _where(w: Writer, node: Node, array: Atom, dynamic: tuple[Atom, ...]) -> tup
     """Return where an index leads, and its dynamic parts: names of numbers, and arrays."""
     index = dict(node.params)["index"]
     assert isinstance(index, tuple)
-    where = placed(dims_of(array.type), index, tuple(atom.type for atom in dynamic))
+    where = placed(shape_rules.dims_of(array.type), index, tuple(atom.type for atom in dynamic))
+    where = replace(where, shape=sized(where.shape))
     parts: list[str | View] = []
     for atom in dynamic:
         if dims_of(atom.type):
@@ -89,21 +91,25 @@ def _where(w: Writer, node: Node, array: Atom, dynamic: tuple[Atom, ...]) -> tup
     return where, parts
 
 
-def _wrapped(text: str, size: int) -> str:
+def _wrapped(text: str, size: Extent) -> str:
     return f"({text} < 0 ? {text} + {size} : {text})"
+
+
+def _from_front(position: int, size: Extent) -> Extent:
+    return size + position if position < 0 else position
 
 
 def _located(view: View, where: Placed, parts: list[str | View]) -> View | None:
     """Return what an index without arrays takes, as a view; None where it has arrays."""
-    strides = [0] * len(where.shape)
+    strides: list[Extent] = [0] * len(where.shape)
     offsets: list[str] = []
-    fixed = 0
+    fixed: Extent = 0
     for axis, one in enumerate(where.places):
         step = view.strides[axis]
         if isinstance(one, At):
-            fixed += one.position * step
+            fixed = fixed + _from_front(one.position, view.dims[axis]) * step
         elif isinstance(one, Along):
-            fixed += one.start * step
+            fixed = fixed + one.start * step
             strides[one.axis] = one.step * step
         else:
             part = parts[one.operand]
@@ -140,7 +146,7 @@ def _gathered(view: View, where: Placed, parts: list[str | View], names: list[st
     for axis, one in enumerate(where.places):
         step = view.strides[axis]
         if isinstance(one, At):
-            places.append(str(step * one.position))
+            places.append(str(step * _from_front(one.position, view.dims[axis])))
         elif isinstance(one, Along):
             places.append(f"{step} * ({one.start} + {one.step} * {names[one.axis]})")
         else:
@@ -213,7 +219,7 @@ def _reduce(w: Writer, node: Node) -> View | str:
         return total.answer(name)
     target = w.place_for(result)
     where = at(target, target.strides, [names[one] for one in kept])
-    rows = kept[-1] == len(dims) - 1 and dims[-1] > 1
+    rows = kept[-1] == len(dims) - 1 and dims[-1] not in (0, 1)
     outer = [heads[one][1] for one in (kept[:-1] if rows else kept)]
     for head in outer:
         w.line(head)
@@ -241,7 +247,7 @@ def _accumulate(w: Writer, total: Accumulator, name: str, element: str, heads: l
 
 
 def _accumulate_row(
-    w: Writer, total: Accumulator, texts: tuple[str, str], heads: list[str], last: tuple[int, str, str]
+    w: Writer, total: Accumulator, texts: tuple[str, str], heads: list[str], last: tuple[Extent, str, str]
 ) -> None:
     """Write a row of variables along the last axis, and the loops that give each its elements."""
     element, where = texts
@@ -325,7 +331,7 @@ def _sorted(w: Writer, node: Node) -> View:
         raise cannot_say("lantern", node, "complex numbers have no order in C++")
     target = w.place_for(result)
     size = view.dims[-1]
-    rows = prod(view.dims[:-1])
+    rows = count_of(view.dims[:-1])
     w.line(f"for (std::int64_t i0 = 0; i0 < {rows}; ++i0) {{")
     w.depth += 1
     source, row = f"({view.pointer} + {size} * i0)", f"({target.base} + {size} * i0)"
@@ -337,6 +343,7 @@ def _sorted(w: Writer, node: Node) -> View:
 
 ROWS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("bool", "int", "float", "item", "not"), _one),
+    "extent": lambda _, node: str(dims_of(node.operands[0].type)[dict(node.params)["axis"]]),
     "reshape": _reshape,
     "transpose": _transpose,
     "broadcast_to": _broadcast_to,

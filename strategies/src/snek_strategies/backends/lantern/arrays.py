@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import prod
 
 from snek_strategies.backends.lantern.cpp_types import Dtype
+from snek_strategies.backends.lantern.extents import Extent, count_of
 
-Dims = tuple[int, ...]
+Dims = tuple[Extent, ...]
 
 
 def row_strides(dims: Dims) -> Dims:
     """Return the strides, in elements, of an array whose rows lie together."""
-    return tuple(prod(dims[at + 1 :]) for at in range(len(dims)))
+    return tuple(count_of(dims[at + 1 :]) for at in range(len(dims)))
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def of_view(view: View) -> Lazy:
 
 def merged(dims: Dims, views: tuple[View, ...]) -> tuple[Dims, list[Dims]]:
     """Return the extents and each view's strides with axes joined that all views walk as one."""
-    kept: list[int] = []
-    steps: list[list[int]] = [[] for _ in views]
+    kept: list[Extent] = []
+    steps: list[list[Extent]] = [[] for _ in views]
     for axis, dim in enumerate(dims):
         if dim == 1:
             continue

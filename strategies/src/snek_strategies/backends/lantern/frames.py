@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snek_strategies.backends.lantern.cpp_types import Dtype
+from snek_strategies.backends.lantern.extents import Extent, rounded
 
 ALIGNED = 64
 
@@ -19,8 +20,8 @@ ALIGNED = 64
 class Frame:
     """How many bytes a frame takes, and how far into it each buffer lies."""
 
-    size: int
-    offsets: Mapping[str, int]
+    size: Extent
+    offsets: Mapping[str, Extent]
 
 
 @dataclass
@@ -28,7 +29,7 @@ class _Slot:
     """Memory for buffers of one type, of which the newest is alive up to a line."""
 
     dtype: Dtype
-    size: int
+    size: Extent
     last: int
 
 
@@ -45,7 +46,7 @@ class _Loop:
 
 
 def planned(
-    lines: Sequence[str], buffers: Mapping[str, tuple[Dtype, int]], pointers: Iterable[tuple[str, str]]
+    lines: Sequence[str], buffers: Mapping[str, tuple[Dtype, Extent]], pointers: Iterable[tuple[str, str]]
 ) -> Frame:
     """Return the frame of a function of these lines; `pointers` are pairs of names that may lead to the same memory.
 
@@ -57,20 +58,31 @@ def planned(
     for name in sorted(buffers, key=lambda name: spans[name]):
         dtype, count = buffers[name]
         first, last = spans[name]
-        size = (max(count, 1) * dtype.itemsize + ALIGNED - 1) // ALIGNED * ALIGNED
-        free = [slot for slot in slots if slot.dtype == dtype and slot.last < first]
-        if free:
-            slot = min(free, key=lambda slot: (slot.size < size, abs(slot.size - size)))
-            slot.size, slot.last = max(slot.size, size), last
-        else:
+        size = rounded((count or 1) * dtype.itemsize, ALIGNED)
+        slot = _nearest([slot for slot in slots if slot.dtype == dtype and slot.last < first], size)
+        if slot is None:
             slots.append(slot := _Slot(dtype, size, last))
+        slot.last = last
         taken[name] = slot
-    ends = 0
-    offsets: dict[int, int] = {}
+    ends: Extent = 0
+    offsets: dict[int, Extent] = {}
     for slot in slots:
         offsets[id(slot)] = ends
         ends += slot.size
     return Frame(ends, {name: offsets[id(slot)] for name, slot in taken.items()})
+
+
+def _nearest(free: Sequence[_Slot], size: Extent) -> _Slot | None:
+    """Return the slot that fits best, made large enough; a size that only the run tells fits none but its own."""
+    same = next((slot for slot in free if slot.size == size), None)
+    if same is not None or not isinstance(size, int):
+        return same
+    known = [(slot.size < size, abs(slot.size - size), slot) for slot in free if isinstance(slot.size, int)]
+    if not known:
+        return None
+    _, _, best = min(known, key=lambda one: one[:2])
+    best.size = max(size, best.size)
+    return best
 
 
 def _spans(

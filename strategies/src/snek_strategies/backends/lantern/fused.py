@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import prod
 from typing import TYPE_CHECKING
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view
 from snek_strategies.backends.lantern.cpp_types import Dtype, cpp
 from snek_strategies.backends.lantern.elements import is_call
+from snek_strategies.backends.lantern.extents import count_of, dims_of, is_above
 from snek_strategies.backends.lantern.reductions import Accumulator, accumulator
 from snek_strategies.backends.lantern.spreading import begun, ended
 from snek_strategies.ir.syntax import Atom, Const, Node, Sym
@@ -84,7 +84,7 @@ class _Region:
         heads = begun(w, shared, heads)
         for name, total in totals.values():
             w.line(f"{total.kind} {name} = {total.start};")
-        later = self._later(arrays, totals) if len(dims) > 1 and dims[-1] < SHORT else {}
+        later = self._later(arrays, totals) if len(dims) > 1 and not is_above(dims[-1], SHORT - 1) else {}
         now = {index: one for index, one in totals.items() if index not in later}
         clauses = " ".join(f"reduction({total.sign} : {name})" for name, total in now.values())
         for axis, (_, head) in enumerate(heads):
@@ -103,7 +103,7 @@ class _Region:
         for index, view in later.items():
             name, total = totals[index]
             w.line(f"#pragma omp simd reduction({total.sign} : {name})")
-            w.line(f"for (std::int64_t i0 = 0; i0 < {prod(self.dims)}; ++i0) {{")
+            w.line(f"for (std::int64_t i0 = 0; i0 < {count_of(self.dims)}; ++i0) {{")
             w.line(f"    {total.step(name, f'{view.base}[i0]')}")
             w.line("}")
 

@@ -11,13 +11,15 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.lantern.plans import Plan
 from snek_strategies.backends.lantern.printing import Printer
 from snek_strategies.backends.lantern.signature import Native
 from snek_strategies.backends.raising import host_value
+from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.syntax import Block, Node
-from snek_strategies.ir.types import Type
+from snek_strategies.ir.types import Dim, Type
 
 
 class LoadedProgram:
@@ -37,19 +39,23 @@ class LoadedProgram:
         library.lantern_connect(_services(self._printer))
         kept = plan.constants
         (ctypes.c_void_p * max(1, len(kept))).in_dll(library, "constants")[:] = [one.ctypes.data for one in kept] or [0]
-        self._given = [sym.type for sym in body.parameters]
+        self._given = tuple(sym.type for sym in body.parameters)
+        self._places = places_of(self._given)
         self._run = library.lantern_run
         self._raise = failed
         address = ctypes.cast(self._run, ctypes.c_void_p).value
         assert address is not None
         results = tuple(atom.type for atom in body.results)
-        self.native = Native(address, results, plan.same, self._failed, (library, kept, self._printer))
+        kept_alive = (library, kept, self._printer)
+        self.native = Native(address, self._given, results, plan.same, self._failed, kept_alive)
 
     def __call__(self, *arguments: Any) -> tuple[object, ...]:
         """Run the program on host values, and return the host's values."""
         native = self.native
-        given = [_handed(type_, value) for type_, value in zip(self._given, arguments, strict=True)]
-        answers = [np.empty(dims_of(type_), dtype_of(type_)) for type_ in native.results]
+        sizes: dict[Dim, int] = {dim: arguments[at].shape[axis] for dim, (at, axis) in self._places.items()}
+        given = [_handed(type_, value, sizes) for type_, value in zip(self._given, arguments, strict=True)]
+        given += [np.array(one, np.int64) for one in sizes.values()]
+        answers = [np.empty(_shape(type_, sizes), dtype_of(type_)) for type_ in native.results]
         raised = (ctypes.c_int64 * 17)()
         code = self._run(_pointers(given), _pointers(answers), raised)
         if code:
@@ -69,10 +75,14 @@ def _pointers(arrays: list[np.ndarray]) -> Any:
     return (ctypes.c_void_p * max(1, len(arrays)))(*(one.ctypes.data for one in arrays))
 
 
-def _handed(type_: Type, value: Any) -> np.ndarray:
+def _shape(type_: Type, sizes: dict[Dim, int]) -> tuple[int, ...]:
+    return tuple(dim if isinstance(dim, int) else sizes[dim] for dim in dims_of(type_))
+
+
+def _handed(type_: Type, value: Any, sizes: dict[Dim, int]) -> np.ndarray:
     if not dims_of(type_) and type(value) is int and not -(2**63) <= value < 2**63:
         raise OverflowError(f"{value} leaves the 64 bits that an int has in a compiled program; use 'interpret'")
-    return np.ascontiguousarray(value, dtype_of(type_)).reshape(dims_of(type_))
+    return np.ascontiguousarray(value, dtype_of(type_)).reshape(_shape(type_, sizes))
 
 
 class _Services(ctypes.Structure):

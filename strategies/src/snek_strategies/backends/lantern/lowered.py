@@ -15,6 +15,7 @@ from snek_strategies.backends.lantern import compiler, plans
 from snek_strategies.backends.lantern.cache import known_library, library
 from snek_strategies.backends.lantern.loaded import LoadedProgram
 from snek_strategies.backends.lantern.native_calls import native_calls
+from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import Type
 
@@ -31,6 +32,8 @@ class LanternProgram(LoweredProgram):
 
     kinds: ClassVar[tuple[str, ...]] = ("cpp",)
     tapes: ClassVar[bool] = True
+    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    any_size: ClassVar[bool] = True
     recursive: ClassVar[bool] = True
 
     def __init__(self, program: Program, threads: int, passed: Callable[[], Program]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, place, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lantern.extents import Extent, are_known, count_of, dims_of
 from snek_strategies.backends.lantern.spreading import is_shared
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Array
@@ -31,7 +31,7 @@ DEEP = 1024
 """Down to where a packed column of the right factor stays near the processor."""
 VECTOR = 64
 """How many bytes the runtime computes at once."""
-Extents = tuple[int, int, int]
+Extents = tuple[Extent, Extent, Extent]
 
 
 def matmul(w: Writer, node: Node) -> View | str:
@@ -44,8 +44,9 @@ def matmul(w: Writer, node: Node) -> View | str:
     b = b if len(b.dims) > 1 else replace(b, dims=(*b.dims, 1), strides=(*b.strides, 0))
     if len(b.dims) == 2 and a.together:
         # A stack of matrices times one matrix is one tall matrix times it.
-        a = replace(a, dims=(prod(a.dims[:-1]), a.dims[-1]), strides=row_strides((prod(a.dims[:-1]), a.dims[-1])))
-    batch = np.broadcast_shapes(a.dims[:-2], b.dims[:-2])
+        tall = (count_of(a.dims[:-1]), a.dims[-1])
+        a = replace(a, dims=tall, strides=row_strides(tall))
+    batch = _common(a.dims[:-2], b.dims[:-2])
     m, k, n = a.dims[-2], a.dims[-1], b.dims[-1]
     target = replace(w.place_for(result), dims=(*batch, m, n), strides=row_strides((*batch, m, n)))
     a, b = a.spread((*batch, m, k)), b.spread((*batch, k, n))
@@ -55,7 +56,9 @@ def matmul(w: Writer, node: Node) -> View | str:
         w.depth += 1
     names = [name for name, _ in heads]
     places = [f"{v.base} + {place(v.offset, v.strides[:-2], names)}".removesuffix(" + 0") for v in (a, b, target)]
-    if 0 not in (*batch, m, n):
+    if 0 not in (*batch, m, n) and not are_known(m, n, k, *a.strides[-2:], *b.strides[-2:]):
+        w.line(_of_any_size(a, b, (m, n, k), places))
+    elif 0 not in (*batch, m, n):
         packed = w.packed.get((right.index, m)) if isinstance(right, Sym) and not batch else None
         if packed is None and m >= TALL and is_tileable(dtype, (m, n, k)) and not is_shared(w, (m, n, k)):
             packed = pack(w, b, places[1], (m, n, k))
@@ -67,6 +70,13 @@ def matmul(w: Writer, node: Node) -> View | str:
         if dims
         else at(target, target.strides, ["0"] * len(target.dims))
     )
+
+
+def _common(a: Dims, b: Dims) -> Dims:
+    """Return the extents of both stacks, broadcast."""
+    rank = max(len(a), len(b))
+    padded = [(1,) * (rank - len(one)) + one for one in (a, b)]
+    return tuple(y if x == 1 else x for x, y in zip(*padded, strict=True))
 
 
 def _side(w: Writer, atom: Atom, dtype: Dtype) -> View:
@@ -109,11 +119,28 @@ def _product(a: View, b: View, extents: Extents, places: list[str], packed: str 
     return f"lantern::product<{kind}, {m}, {n}, {k}, {steps}>({', '.join(places)});"
 
 
+def _of_any_size(a: View, b: View, extents: Extents, places: list[str]) -> str:
+    """Return the statement of one product of matrices of which only the run tells how large they are."""
+    m, n, k = extents
+    kind = cpp(a.dtype)
+    row, step = a.strides[-2:]
+    left, right, made = places
+    lead, together = b.strides[-2], b.strides[-1] == 1 and a.dtype.kind == "f" and are_known(n, k)
+    if together and n * a.dtype.itemsize >= VECTOR and k * n * a.dtype.itemsize <= NEAR:
+        words = ", ".join(map(str, (m, left, row, step, right, lead, made)))
+        return f"lantern::product_of_any_rows<{kind}, {n}, {k}>({words});"
+    by_blas = _by_blas(a, b, extents, places, 1)
+    if by_blas is not None:
+        return by_blas
+    steps = ", ".join(str(one) for v in (a, b) for one in v.strides[-2:])
+    return f"lantern::product_of_any_size<{kind}>({m}, {n}, {k}, {', '.join(places)}, {steps});"
+
+
 def _by_blas(a: View, b: View, extents: Extents, places: list[str], threads: int) -> str | None:
     """Return a product by BLAS; None where it does not take the factors as they lie."""
     m, n, k = extents
     leads = [_lead(v.dims[-2:], v.strides[-2:]) for v in (a, b)]
-    if a.dtype.kind != "f" or min(m, n) == 1 or not all(leads) or not k:
+    if a.dtype.kind != "f" or 1 in (m, n) or not all(leads) or not k:
         return None
     (lead_a, flip_a), (lead_b, flip_b) = (one for one in leads if one)
     factors = ", ".join(
@@ -126,19 +153,28 @@ def _by_blas(a: View, b: View, extents: Extents, places: list[str], threads: int
 
 
 def _by_rows(
-    what: tuple[str, int, int, int], a: tuple[str, int, int], b: tuple[str, int], c: str, packed: bool = False
+    what: tuple[str, Extent, Extent, Extent],
+    a: tuple[str, Extent, Extent],
+    b: tuple[str, Extent],
+    c: str,
+    packed: bool = False,
 ) -> str:
     """Return a product by tiles: type and extents; a with the strides of its rows and in them; b with its rows'."""
     words = ", ".join(map(str, (*what, number(packed, np.dtype(bool)))))
     return f"lantern::product_of_rows<{words}>({', '.join(map(str, (*a, *b, c)))});"
 
 
-def _lead(dims: Dims, strides: Dims) -> tuple[int, bool] | None:
-    if strides[1] == 1 and strides[0] >= dims[1]:
+def _lead(dims: Dims, strides: Dims) -> tuple[Extent, bool] | None:
+    if strides[1] == 1 and _holds(strides[0], dims[1]):
         return strides[0], False
-    if strides[0] == 1 and strides[1] >= dims[0]:
+    if strides[0] == 1 and _holds(strides[1], dims[0]):
         return strides[1], True
     return None
+
+
+def _holds(stride: Extent, extent: Extent) -> bool:
+    """Tell whether rows so far apart are known not to overlap."""
+    return stride == extent or (are_known(stride, extent) and stride >= extent)
 
 
 def pack(w: Writer, b: View, place_: str, extents: Extents) -> str:
@@ -156,10 +192,10 @@ def is_tileable(dtype: Dtype, extents: Extents) -> bool:
     return dtype.kind == "f" and n * dtype.itemsize >= VECTOR and m * n * k > FEW and k <= DEEP
 
 
-def pack_factors(w: Writer, loop: Node) -> set[tuple[int, int]]:
+def pack_factors(w: Writer, loop: Node) -> set[tuple[int, Extent]]:
     """Lay out, before a loop, the matrices from outside it that its products have on the right; return which."""
     outside = {sym.index for block in loop.blocks for sym in w.liveness.free[id(block)]}
-    made: set[tuple[int, int]] = set()
+    made: set[tuple[int, Extent]] = set()
     for node in (one for block in loop.blocks for one in _products(block)):
         left, right = node.operands
         extents = _packable(left, right, outside)
@@ -186,7 +222,14 @@ def _packable(left: Atom, right: Atom, outside: set[int]) -> Extents | None:
         return None
     dims, dtype = dims_of(right.type), right.type.dtype
     given = dims_of(left.type)
-    if len(dims) != 2 or len(given) > 2 or dtype.kind != "f" or dtype_of(left.type) != dtype or 0 in given:
+    if (
+        len(dims) != 2
+        or len(given) > 2
+        or not are_known(*dims, *given)
+        or dtype.kind != "f"
+        or dtype_of(left.type) != dtype
+        or 0 in given
+    ):
         return None
     (k, n), m = dims, given[0] if len(given) == 2 else 1
     return (m, n, k) if is_tileable(dtype, (m, n, k)) else None

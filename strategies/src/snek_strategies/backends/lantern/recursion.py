@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from snek_strategies.backends.arithmetic import dims_of
+from snek_strategies.backends.lantern.extents import dims_of
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import ends_in_raise
 from snek_strategies.backends.rewriting import Names, constant, drop_unused

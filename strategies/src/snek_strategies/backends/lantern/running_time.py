@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
-
-from snek_strategies.backends.arithmetic import dims_of
+from snek_strategies.backends.lantern.extents import Extent, Size, count_of, dims_of, is_above
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.ir.syntax import Atom, Node, every_node
 from snek_strategies.ir.types import Fn, Tape
@@ -21,14 +19,15 @@ def takes_long(functions: tuple[Lifted, ...]) -> bool:
     nodes = [node for one in functions for node in every_node(one.block)]
     if any(one.recursive for one in functions) or any(node.primitive == "while" for node in nodes):
         return True
-    return sum(map(_operations, nodes)) > SHORT
+    return is_above(sum(map(_operations, nodes)), SHORT)
 
 
-def _operations(node: Node) -> int:
-    elements = max((prod(dims_of(one.type)) for one in _data(node)), default=1)
+def _operations(node: Node) -> Extent:
+    counts = [count_of(dims_of(one.type)) for one in _data(node)]
+    unknown = next((one for one in counts if isinstance(one, Size)), None)
     if node.primitive != "matmul":
-        return elements
-    made = prod(dims_of(node.results[0].type))
+        return unknown or max((one for one in counts if isinstance(one, int)), default=1)
+    made = count_of(dims_of(node.results[0].type))
     return made * (dims_of(node.operands[0].type) or (1,))[-1]
 
 

@@ -11,12 +11,15 @@ import numpy as np
 
 from snek_strategies.backends.lantern.cpp_types import CPP
 from snek_strategies.calls import Arguments
-from snek_strategies.ir.types import Array, Scalar, Type
+from snek_strategies.ir.symbolic_rules import places_of
+from snek_strategies.ir.symbols import Symbol
+from snek_strategies.ir.types import Array, Dim, Scalar, Type
 from snek_strategies.staging.pytrees import Dynamic, follow, is_store
 from snek_strategies.staging.trace import Given, Hole, StagedProgram
 from snek_strategies.staging.watch import Names, Watch
 
 Spec = tuple[object, ...]
+Symbols = dict[Symbol, int]
 
 ARRAY, SCALAR, MARKED, NUMBER, CONSTANT, TUPLE = range(6)
 """`entry::Kind` in signature.hpp."""
@@ -32,6 +35,7 @@ class Native:
     """A loaded program: where it starts, what it makes, and who says in Python what went wrong in it."""
 
     address: int
+    given: tuple[Type, ...]
     results: tuple[Type, ...]
     same: tuple[int | None, ...]
     """The parameter that a result is, for each."""
@@ -50,13 +54,18 @@ def signature(native: Native, staged: StagedProgram, given: Arguments, plain: bo
     arrays = [id(one) for one in leaves if is_store(one)]
     if staged.changes or staged.failures or len(set(arrays)) < len(arrays) or max(len(leaves), len(made)) > MOST:
         return None
-    takes = [_argument(one, plain) for one in args]
+    symbols = {symbol: -1 - at for at, symbol in enumerate(places_of(native.given))}
+    if len(leaves) != len(native.given) or len(leaves) + len(symbols) > MOST:
+        return None
+    types = iter(native.given)
+    takes = [_argument(one, plain, types, symbols) for one in args]
     answer = _answer(staged.result, leaves, given)
-    values = [_made(type_, same) for type_, same in zip(made, native.same, strict=True)]
+    values = [_made(type_, same, symbols) for type_, same in zip(made, native.same, strict=True)]
     if None in takes or answer is None or None in values:
         return None
     guards, changed = _outside(staged.guards)
-    return (native.address, tuple(takes), guards, changed, tuple(values), answer, native.failed, native.kept)
+    sizes = (len(symbols), tuple(_apart(symbols)))
+    return (native.address, tuple(takes), sizes, guards, changed, tuple(values), answer, native.failed, native.kept)
 
 
 def _leaves(value: object) -> Iterator[object]:
@@ -67,19 +76,20 @@ def _leaves(value: object) -> Iterator[object]:
         yield value
 
 
-def _argument(value: object, plain: bool) -> Spec | None:
+def _argument(value: object, plain: bool, types: Iterator[Type], symbols: Symbols) -> Spec | None:
+    type_ = next(types) if isinstance(value, (np.ndarray, np.generic, Dynamic)) else None
     if isinstance(value, (np.ndarray, np.generic)):
         if type(value) is not np.ndarray:
             known = isinstance(value, np.generic) and value.dtype.name in CPP
             return (SCALAR, type(value), ()) if known and value.dtype.isnative else None
         own = _own(value.dtype)
-        return None if own is None else (ARRAY, own, value.shape)
+        return None if own is None else (ARRAY, own, _shape(type_, symbols))
     if isinstance(value, Dynamic):
         return (NUMBER if plain else MARKED, Dynamic, (type(value.value),))
     if type(value) in CONSTANTS:
         return (CONSTANT, value, ())
     if type(value) is tuple:
-        parts = tuple(_argument(one, plain) for one in value)
+        parts = tuple(_argument(one, plain, types, symbols) for one in value)
         return None if None in parts else (TUPLE, None, parts)
     return None
 
@@ -89,12 +99,25 @@ def _own(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
     return np.dtype(dtype.type) if dtype.isnative and dtype.name in CPP else None
 
 
-def _made(type_: Type, same: int | None) -> Spec | None:
+def _shape(type_: Type | None, symbols: Symbols) -> tuple[int | Dim, ...]:
+    """Return an array's extents; of a symbol, its number below 0."""
+    dims = type_.dims if isinstance(type_, Array) else ()
+    return tuple(symbols[dim] if isinstance(dim, Symbol) else dim for dim in dims)
+
+
+def _apart(symbols: Symbols) -> Iterator[tuple[int, int]]:
+    """Walk the pairs of extents that the program took to differ."""
+    for symbol, at in symbols.items():
+        for other in dict.fromkeys(symbol.apart):
+            yield at, symbols[other] if isinstance(other, Symbol) else other
+
+
+def _made(type_: Type, same: int | None, symbols: Symbols) -> Spec | None:
     at = -1 if same is None else same
     if isinstance(type_, Scalar):
         return (type_.kind[:1], at, None, ())
     own = _own(type_.dtype) if isinstance(type_, Array) else None
-    return None if own is None else ("\0", at, own, type_.dims)  # type: ignore[union-attr]
+    return None if own is None else ("\0", at, own, _shape(type_, symbols))
 
 
 def _answer(structure: object, leaves: list[object], given: object, inner: bool = False) -> Spec | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from snek_strategies.backends.lantern.arrays import Dims
+from snek_strategies.backends.lantern.extents import Extent, count_of
 
 if TYPE_CHECKING:
     from snek_strategies.backends.lantern.writer import Writer
@@ -36,9 +36,9 @@ def ended(w: Writer, dims: Dims) -> None:
 
 
 def _pays(w: Writer, dims: Dims) -> bool:
-    return w.shared.threads > 1 and prod(dims) >= ELEMENTS and dims[0] >= w.shared.threads
+    return w.shared.threads > 1 and count_of(dims) >= ELEMENTS and dims[0] >= w.shared.threads
 
 
-def is_shared(w: Writer, extents: tuple[int, int, int]) -> bool:
+def is_shared(w: Writer, extents: tuple[Extent, Extent, Extent]) -> bool:
     """Tell whether threads share a product."""
-    return w.shared.threads > 1 and prod(extents) >= PRODUCTS and max(extents[:2]) >= w.shared.threads
+    return w.shared.threads > 1 and count_of(extents) >= PRODUCTS and max(extents[:2]) >= w.shared.threads

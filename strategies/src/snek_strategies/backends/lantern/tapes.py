@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING
 
-from snek_strategies.backends.arithmetic import dims_of, dtype_of
+from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.lantern.arrays import View, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import cpp
+from snek_strategies.backends.lantern.extents import Extent, count_of, dims_of, rounded
 from snek_strategies.backends.raising import ends_in_raise
 from snek_strategies.ir.syntax import Atom, Block, Node, Sym
 from snek_strategies.ir.types import Tape, Type
@@ -120,13 +120,14 @@ class Origins:
                 self._change(self.of(node.operands[at]), inside)
 
 
-def _places(types: Sequence[Type]) -> tuple[list[int], int]:
+def _places(types: Sequence[Type]) -> tuple[list[Extent], Extent]:
     """Return where in a row each value lies, in bytes, and how long the row is."""
-    places, end = [0] * len(types), 0
+    places: list[Extent] = [0] * len(types)
+    end: Extent = 0
     for at in sorted(range(len(types)), key=lambda at: -min(8, dtype_of(types[at]).itemsize)):
         places[at] = end
-        end += prod(dims_of(types[at])) * dtype_of(types[at]).itemsize
-    return places, (end + 7) // 8 * 8
+        end = end + count_of(dims_of(types[at])) * dtype_of(types[at]).itemsize
+    return places, rounded(end, 8)
 
 
 def push(w: Writer, node: Node) -> None:
@@ -153,7 +154,7 @@ def push(w: Writer, node: Node) -> None:
 
 def pop(w: Writer, node: Node) -> None:
     """Take the top row off a tape; its arrays are read where they lie, unless something may be pushed over them."""
-    (tape,) = node.operands
+    tape = node.operands[0]
     below, *values = node.results
     places, size = _places([one.type for one in values])
     row = w.fresh("row")

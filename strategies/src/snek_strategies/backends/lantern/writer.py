@@ -6,13 +6,12 @@ import linecache
 import sys
 from collections import Counter
 from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snek_core_transform.errors import Place, StagingError
-from snek_strategies.backends.arithmetic import ELEMENTWISE, dims_of, dtype_of
+from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.bounded_counters import bounded_results
 from snek_strategies.backends.explicit_checks import Redo
@@ -20,6 +19,7 @@ from snek_strategies.backends.lantern import elements, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
+from snek_strategies.backends.lantern.extents import Extent, count_of, dims_of, is_above
 from snek_strategies.backends.lantern.forests import Forest, planted
 from snek_strategies.backends.lantern.frames import planned
 from snek_strategies.backends.lantern.fused import write_region
@@ -47,8 +47,10 @@ SCALARS = frozenset({"asarray", "astype", "bool", "int", "float", "item", "posit
 class Shared:
     """What the functions of one program have in common."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, sizes: tuple[str, ...] = ()) -> None:
         self.threads = threads
+        self.sizes = sizes
+        """The names of the extents that only the run tells: every function takes them first."""
         self.sites = Sites("lantern")
         self.constants: list[np.ndarray] = []
         self.prints: list[Node] = []
@@ -83,15 +85,15 @@ class Writer:
         self.lazies: dict[int, Lazy] = {}
         self.waiting: dict[int, Sym] = {}
         self.bounded: set[int] = set()
-        self.buffers: dict[str, tuple[Dtype, int]] = {}
+        self.buffers: dict[str, tuple[Dtype, Extent]] = {}
         self.pointers: list[tuple[str, str]] = []
         self.sharing: dict[str, set[int]] = {}
         self.destinations: dict[int, View] = {}
-        self.packed: dict[tuple[int, int], str] = {}
+        self.packed: dict[tuple[int, Extent], str] = {}
         self.forests: dict[int, Forest] = {}
         self.liveness = Liveness(one.block, shared.functions)
         self.hints = names.hints(one.block)
-        self.taken: set[str] = set()
+        self.taken = set(shared.sizes)
         self.names = 0
         self.said: Place | None = None
         self.tapes = tapes.Origins(one.block, (*one.block.parameters, *one.captured))
@@ -117,7 +119,7 @@ class Writer:
     def buffer(self, dims: Dims, dtype: Dtype, name: str = "") -> View:
         """Return memory of its own in the function's frame."""
         name = name or self.fresh("a")
-        self.buffers[name] = (dtype, prod(dims))
+        self.buffers[name] = (dtype, count_of(dims))
         return View(name, dtype, dims, row_strides(dims), frozenset({name}))
 
     def place_for(self, sym: Sym) -> View:
@@ -156,11 +158,12 @@ class Writer:
 
     def whole(self, view: View) -> bool:
         """Tell whether a view is all of one of this function's buffers."""
-        return view.base in self.buffers and not view.offset and prod(view.dims) == self.buffers[view.base][1]
+        return view.base in self.buffers and not view.offset and count_of(view.dims) == self.buffers[view.base][1]
 
     def function(self) -> str:
         """Return the function's text."""
-        block, parameters = self.one.block, []
+        block = self.one.block
+        parameters = ["lantern::Context &context", *(f"std::int64_t {name}" for name in self.shared.sizes)]
         for sym in (*block.parameters, *self.one.captured):
             if tapes.is_tape(sym):
                 self.texts[sym.index] = self.fresh("tape")
@@ -195,9 +198,7 @@ class Writer:
                 else:
                     self.answer(f"out{number_}", atom)
             tapes.move(self, moves)
-        head = [f"static void {cpp_name(self.one)}(lantern::Context &context, {', '.join(parameters)}) {{"]
-        if not parameters:
-            head = [f"static void {cpp_name(self.one)}(lantern::Context &context) {{"]
+        head = [f"static void {cpp_name(self.one)}({', '.join(parameters)}) {{"]
         if self.one.recursive:
             head.append(f"    lantern::enter(context, depth, {sys.getrecursionlimit()});")
         if self.buffers:
@@ -480,7 +481,7 @@ class Writer:
         function, *operands = node.operands
         assert isinstance(function, Sym), "a function is called by its name"
         one = self.shared.functions[function.index]
-        given = ["context"]
+        given = ["context", *self.shared.sizes]
         for atom in (*operands, *one.captured):
             if not tapes.is_tape(atom):
                 scalar_type(atom.type, node.place)
@@ -665,7 +666,7 @@ class Writer:
             fresh = view.roots - {own.base, "chosen"}
             chosen = "chosen" in view.roots and not view.offset
             private = fresh <= self.buffers.keys() and not fresh & (taken | before)
-            equal = all(self.buffers[one] == (own.dtype, prod(own.dims)) for one in fresh & self.buffers.keys())
+            equal = all(self.buffers[one] == (own.dtype, count_of(own.dims)) for one in fresh & self.buffers.keys())
             if fresh and view.together and private and equal and (chosen or self.whole(view)):
                 return view
         return self.materialised(made, own.dims)
@@ -685,7 +686,9 @@ class Writer:
 
 
 def _big(node: Node) -> bool:
-    return any(prod(dims_of(sym.type)) > 64 for sym in node.results if not isinstance(sym.type, (Fn, Tape)))
+    return any(
+        is_above(count_of(dims_of(sym.type)), 64) for sym in node.results if not isinstance(sym.type, (Fn, Tape))
+    )
 
 
 def _operands(node: Node) -> list[Atom]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snek_strategies.backends.arithmetic import dims_of
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import plans
 from snek_strategies.backends.lantern.by_height import ByHeight, by_height
 from snek_strategies.backends.lantern.cache import key_of
+from snek_strategies.backends.lantern.extents import dims_of
 from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
 from snek_strategies.backends.lantern.running_time import takes_long
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import Lifted, lifted
 from snek_strategies.ir.passes.optimize import looped
+from snek_strategies.ir.symbolic_rules import places_of
+from snek_strategies.ir.symbols import NeedsNumber
 from snek_strategies.ir.syntax import Program, Sym
 
 HEAD = """// Made from the Python function {name}.
@@ -52,10 +54,14 @@ def write(program: Program, threads: int) -> Written:
     # What several threads share are loops over all elements.
     core = looped(explicit_checks(core_primitives(program), overflow=False), cut=threads == 1)
     functions = lifted(core)
-    shared = Shared(threads)
+    shared = Shared(
+        threads, tuple(symbol.name for symbol in places_of(tuple(sym.type for sym in program.body.parameters)))
+    )
     shared.functions = {one.name.index: one for one in functions if one.name is not None}
     texts = [one.text for one in functions]
     found = {one: made for one in functions if (made := by_height(one, texts)) is not None}
+    if shared.sizes and found:
+        raise NeedsNumber("nodes of one height are computed together in a frame whose size is known")
     shared.by_height = {one.name.index: made for one, made in found.items() if one.name is not None}
     bodies = [text for one in functions for text in _functions(shared, one, found.get(one))]
     declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
@@ -68,7 +74,7 @@ def write(program: Program, threads: int) -> Written:
         threads="" if threads == 1 else '#include "threads.hpp"\n',
         count=max(1, len(shared.constants)),
     )
-    entry = _entry(program, cpp_name(functions[-1]), takes_long(functions))
+    entry = _entry(program, cpp_name(functions[-1]), len(shared.sizes), takes_long(functions))
     own = {sym.index: at for at, sym in enumerate(program.body.parameters)}
     same = tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in program.body.results)
     return Written("\n\n".join([head, *declared, *bodies, entry]) + "\n", shared, same)
@@ -78,9 +84,10 @@ def _functions(shared: Shared, one: Lifted, found: ByHeight | None) -> list[str]
     return [Writer(shared, one).function()] if found is None else found.functions(shared)
 
 
-def _entry(program: Program, name: str, alone: bool) -> str:
+def _entry(program: Program, name: str, sizes: int, alone: bool) -> str:
     body = program.body
-    given = ["context"]
+    last = range(len(body.parameters), len(body.parameters) + sizes)
+    given = ["context", *(f"*static_cast<const std::int64_t *>(given[{at}])" for at in last)]
     for at, sym in enumerate(body.parameters):
         pointer = f"static_cast<const {scalar_type(sym.type)} *>(given[{at}])"
         given.append(pointer if dims_of(sym.type) else f"*{pointer}")

@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 
+from snek_strategies.ir.symbolic_rules import has_symbols
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, every_node
 from snek_strategies.ir.types import Array, Type, concrete
 
@@ -183,7 +184,7 @@ class SummedProducts:
 
 
 def _is_large(type_: Type) -> bool:
-    if not isinstance(type_, Array) or len(type_.dims) != 2 or type_.dtype.kind != "f":
+    if not isinstance(type_, Array) or len(type_.dims) != 2 or type_.dtype.kind != "f" or has_symbols(type_.dims):
         return False
     return prod(concrete(type_.dims)) >= LEAST
 
@@ -201,7 +202,10 @@ def _name(node: Node) -> int:
 
 def _is_product(node: Node) -> bool:
     return node.primitive == "matmul" and all(
-        isinstance(one.type, Array) and len(one.type.dims) == 2 and one.type == _like(node, one)
+        isinstance(one.type, Array)
+        and len(one.type.dims) == 2
+        and not has_symbols(one.type.dims)
+        and one.type == _like(node, one)
         for one in node.operands
     )
 

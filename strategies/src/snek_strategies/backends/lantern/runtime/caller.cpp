@@ -11,7 +11,7 @@ using Programs = std::vector<HeldProgram>;
 
 struct Caller : PyObject {
     PyObject *(*enter)(PyObject *, PyObject *const *, std::size_t, PyObject *);
-    Programs *programs;  // the one called last comes first
+    Programs *programs;  // the one called last comes first, and those of any size come after all others
 };
 
 static PyObject *slowly(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *names) {
@@ -29,7 +29,7 @@ static PyObject *enter(PyObject *self, PyObject *const *given, std::size_t flagg
         Call call;
         const HeldProgram one = programs[at];  // another thread may drop it while it runs
         if (one->takes(given, count, call)) {
-            if (at != 0 && at < programs.size() && programs[at] == one) std::swap(programs[0], programs[at]);
+            if (at != 0 && one->symbols == 0 && at < programs.size() && programs[at] == one) std::swap(programs[0], programs[at]);
             return one->run(call);
         }
         if (PyErr_Occurred() != nullptr) return nullptr;
@@ -51,7 +51,7 @@ static PyObject *learn(PyObject *self, PyObject *arguments) {
     if (PyErr_Occurred() != nullptr) return nullptr;
     Programs &programs = *static_cast<Caller *>(self)->programs;
     Programs before(programs);  // what is dropped here runs code when all is in order
-    programs.insert(programs.begin(), one);
+    programs.insert(one->symbols == 0 ? programs.begin() : programs.end(), one);
     if (programs.size() > MOST_PROGRAMS) programs.pop_back();
     return Held::borrowed(&_Py_NoneStruct).release();
 }

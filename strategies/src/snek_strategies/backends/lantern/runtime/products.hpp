@@ -126,6 +126,16 @@ inline void product_of_rows(const T *a, std::int64_t row, std::int64_t step, con
     }
 }
 
+// The same for any number of rows.
+template <class T, int N, int K>
+inline void product_of_any_rows(
+    std::int64_t m, const T *a, std::int64_t row, std::int64_t step, const T *b, std::int64_t lead_b, T *c) {
+    std::int64_t at = 0;
+    for (; at + 16 <= m; at += 16) product_of_rows<T, 16, N, K, false>(a + at * row, row, step, b, lead_b, c + at * N);
+    for (; at + 4 <= m; at += 4) product_of_rows<T, 4, N, K, false>(a + at * row, row, step, b, lead_b, c + at * N);
+    for (; at < m; ++at) product_of_rows<T, 1, N, K, false>(a + at * row, row, step, b, lead_b, c + at * N);
+}
+
 // Lays b out in the order in which products with M rows read it.
 template <class T, int M, int N, int K>
 inline void pack(const T *b, std::int64_t row, std::int64_t step, T *packed) {
@@ -189,6 +199,21 @@ LANTERN_CONTRACTS inline void product(const T *a, const T *b, T *__restrict c) {
                 for (int j = 0; j < N; ++j) sums[j] += factor * b[k * ROW_B + j * COLUMN_B];
             }
             for (int j = 0; j < N; ++j) c[i * N + j] = sums[j];
+        }
+    }
+}
+
+// The same for extents and strides that only the run tells.
+template <class T>
+LANTERN_CONTRACTS [[gnu::noinline]] void product_of_any_size(
+    std::int64_t m, std::int64_t n, std::int64_t depth, const T *a, const T *b, T *__restrict c, std::int64_t row_a,
+    std::int64_t column_a, std::int64_t row_b, std::int64_t column_b) {
+    LANTERN_CONTRACT_HERE
+    for (std::int64_t i = 0; i < m; ++i, c += n) {
+        for (std::int64_t j = 0; j < n; ++j) c[j] = 0;
+        for (std::int64_t k = 0; k < depth; ++k) {
+            const T factor = a[i * row_a + k * column_a];
+            for (std::int64_t j = 0; j < n; ++j) c[j] += factor * b[k * row_b + j * column_b];
         }
     }
 }

@@ -19,6 +19,11 @@ struct Guard {
     }
 };
 
+// An extent that a program was told from another; both are numbers, or symbols where they are below 0.
+struct Apart {
+    long long symbol = 0, other = 0;
+};
+
 // The objects that a call makes, given back at its end.
 struct Values {
     const std::size_t count;
@@ -42,11 +47,15 @@ struct Made {
     std::vector<Py_ssize_t> dims;
     int same = -1;  // the leaf whose very object it is
 
-    numpy::Array *array() const {
+    numpy::Array *array(const Call &call) const {
+        Py_ssize_t extents[numpy::MOST_AXES];
         std::size_t count = 1;
-        for (const Py_ssize_t dim : dims) count *= std::size_t(dim);
+        for (std::size_t at = 0; at < dims.size(); ++at) {
+            extents[at] = dims[at] < 0 ? call.sizes[-1 - dims[at]] : dims[at];
+            count *= std::size_t(extents[at]);
+        }
         const numpy::Reusing memory(count >= numpy::LARGE);
-        return numpy::empty(dtype.object, int(dims.size()), dims.data());
+        return numpy::empty(dtype.object, int(dims.size()), extents);
     }
     PyObject *box(Number *own) const {
         switch (number) {
@@ -104,17 +113,25 @@ struct Answer {
 
 class Program {
    public:
+    int symbols = 0;  // how many extents the program takes as numbers after its arguments
     int holders = 1;  // callers that know it, and calls that run it; counted with the GIL held
 
     // Parsed from the tuple that signature.py makes; sets an exception where that is malformed.
     explicit Program(PyObject *spec) {
         long long address = 0;
-        PyObject *given, *outside, *changed_, *values, *failed_, *kept_;
+        PyObject *given, *sizes, *outside, *changed_, *values, *failed_, *kept_;
         PyObject *structure;
-        if (!PyArg_ParseTuple(spec, "LOOOOOOO", &address, &given, &outside, &changed_, &values, &structure, &failed_, &kept_))
+        if (!PyArg_ParseTuple(spec, "LOOOOOOOO", &address, &given, &sizes, &outside, &changed_, &values, &structure, &failed_, &kept_))
             return;
         run_ = reinterpret_cast<Run>(address);
         for (Py_ssize_t at = 0; at < PyTuple_Size(given); ++at) arguments.emplace_back(PyTuple_GetItem(given, at));
+        PyObject *told = nullptr;
+        if (!PyArg_ParseTuple(sizes, "iO", &symbols, &told)) return;
+        for (Py_ssize_t at = 0; at < PyTuple_Size(told); ++at) {
+            Apart one;
+            if (!PyArg_ParseTuple(PyTuple_GetItem(told, at), "LL", &one.symbol, &one.other)) return;
+            apart.push_back(one);
+        }
         for (Py_ssize_t at = 0; at < PyTuple_Size(outside); ++at) {
             PyObject *home = nullptr, *name = nullptr, *value = nullptr;
             if (!PyArg_ParseTuple(PyTuple_GetItem(outside, at), "OOO", &home, &name, &value)) return;
@@ -141,8 +158,12 @@ class Program {
     // Whether the program is the one for these arguments, now. An exception may be set where it is not.
     bool takes(PyObject *const *given, Py_ssize_t count, Call &call) const {
         if (count != Py_ssize_t(arguments.size())) return false;
+        for (int at = 0; at < symbols; ++at) call.sizes[at] = 0;
         for (Py_ssize_t at = 0; at < count; ++at)
             if (!arguments[std::size_t(at)].takes(given[at], call)) return false;
+        for (const Apart &one : apart)
+            if (call.sizes[-1 - one.symbol] == (one.other < 0 ? call.sizes[-1 - one.other] : one.other)) return false;
+        for (int at = 0; at < symbols; ++at) call.given[call.leaves + at] = call.sizes + at;
         for (const Guard &one : guards)
             if (!one.holds()) return false;
         if (changed.object == none()) return true;
@@ -157,7 +178,7 @@ class Program {
         for (std::size_t at = 0; at < made.size(); ++at) {
             targets[at] = numbers + at;
             if (made[at].dims.empty()) continue;
-            numpy::Array *array = made[at].array();
+            numpy::Array *array = made[at].array(call);
             if (array == nullptr) return nullptr;
             values.all[at] = array;
             targets[at] = array->data;
@@ -189,6 +210,7 @@ class Program {
     using Run = int (*)(const void *const *, void *const *, lantern::Raised *);
     Run run_ = nullptr;
     std::vector<Argument> arguments;
+    std::vector<Apart> apart;
     std::vector<Guard> guards;
     Held changed;  // asks in Python whether what the program relies on changed; None where the guards say it all
     std::vector<Made> made;

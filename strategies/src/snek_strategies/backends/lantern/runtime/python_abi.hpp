@@ -132,6 +132,8 @@ inline PyObject *scalar(void *data, PyObject *dtype) {
 inline PyObject *copy(Array *array) {
     return reinterpret_cast<PyObject *(*)(Array *, int)>(table[85])(array, 0);
 }
+constexpr int MOST_AXES = 64;
+
 inline Array *empty(PyObject *dtype, int rank, const Py_ssize_t *dims) {
     Py_IncRef(dtype);  // the call takes it
     using Make = PyObject *(*)(PyTypeObject *, PyObject *, int, const Py_ssize_t *, const Py_ssize_t *, void *, int, PyObject *);

@@ -26,6 +26,7 @@ struct Call {
     PyObject *objects[MOST];  // what each leaf was, held until the call ends
     PyObject *copied[MOST];
     Number numbers[MOST];
+    Py_ssize_t sizes[MOST];  // the extents that a program does not know, 0 where none was met yet
 
     ~Call() {
         for (int at = 0; at < leaves; ++at) Py_DecRef(objects[at]);
@@ -36,6 +37,13 @@ struct Call {
         Py_IncRef(object);
         objects[leaves] = object;
         given[leaves++] = data;
+    }
+    // Whether an extent is what arrays before it have for that symbol, of which the number is below 0.
+    bool fits(Py_ssize_t symbol, Py_ssize_t extent) {
+        Py_ssize_t &known = sizes[-1 - symbol];
+        if (extent < 2 || (known != 0 && known != extent)) return false;
+        known = extent;
+        return true;
     }
     bool has(const PyObject *object) const {
         for (int at = 0; at < leaves; ++at)
@@ -100,7 +108,7 @@ class Argument {
         auto *array = static_cast<numpy::Array *>(value);
         if (array->dtype != what.object || array->rank != int(dims.size())) return false;
         for (std::size_t at = 0; at < dims.size(); ++at)
-            if (array->dims[at] != dims[at]) return false;
+            if (array->dims[at] != dims[at] && !(dims[at] < 0 && call.fits(dims[at], array->dims[at]))) return false;
         // One array under two names is another program: a store into one would be seen in the other.
         if (!dims.empty() && call.has(value)) return false;
         if ((array->flags & numpy::TOGETHER) == 0 || (array->flags & numpy::ALIGNED) == 0) {
