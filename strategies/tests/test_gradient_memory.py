@@ -65,9 +65,40 @@ def in_a_branch(x, n):
     return s
 
 
+def squashes(x, n):
+    for _ in range(n):
+        x = np.tanh(x * 1.5)
+    return x.sum()
+
+
+def trades_places(x, n):
+    a, b = x, x[::-1]
+    for _ in range(n):
+        a, b = b, np.tanh(a * b)
+    return (a * b).sum()
+
+
+def stages_of_one_step(x, n):
+    w = x * 0.2
+    for _ in range(n):
+        first = np.sin(x + w)
+        second = np.sin(x + first * w)
+        x = np.sin(x + second * w)
+    return x.sum()
+
+
 @pytest.mark.parametrize(
     ("function", "kept"),
-    [(adds_rows_up, []), (logistic, [2]), (chooses, [1]), (counts_down, [1]), (in_a_branch, [1, 2])],
+    [
+        (adds_rows_up, []),
+        (logistic, [2]),
+        (chooses, [1]),
+        (counts_down, [1]),
+        (in_a_branch, [1, 2]),
+        (squashes, [1]),  # what tanh gave is what the next trip begins with
+        (trades_places, [1]),
+        (stages_of_one_step, [3]),  # the three arguments follow from what they share: x, and two sines
+    ],
 )
 def test_a_row_holds_what_cannot_be_computed_again_cheaply(function: Callable[..., Any], kept: list[int]) -> None:
     n = snek.dynamic(20)

@@ -7,7 +7,8 @@ and states, not every intermediate; a loop that only adds rows up nothing at all
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -26,6 +27,8 @@ moveaxis flip broadcast_to
 """
 CHEAP = frozenset(_CHEAP.split())
 """Primitives that cost about as much as reading their result back from memory."""
+
+NOTHING: Mapping[int, Sym] = {}
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,12 @@ class Remembered:
         counted: Mapping[int, Counter],
         around: Collection[int],
         at_hand: Collection[int],
+        ends: Mapping[int, Sym] = NOTHING,
     ) -> None:
         """`around` are the names of the regions around this one: each of them that is used lies in a row too.
 
-        Names `at_hand` need no row, though they are this region's.
+        Names `at_hand` need no row, though they are this region's. `ends` are a loop's state at the end of a trip and
+        the names that it has in the next one, whose row holds it where this one holds that name.
         """
         self.around = around
         self.own = {*forward.bound, *(sym.index for sym in forward.parameters if sym.index not in at_hand)}
@@ -98,12 +103,38 @@ class Remembered:
         order = {sym.index: at for at, node in enumerate(forward.nodes) for sym in node.results}
         needed = [one for one in backward.free() if one.index in self.own and is_value(one)]
         self.row = {one.index: one for one in needed}
+        self.later = {
+            one.index: ends[one.index]
+            for one in needed
+            if one.index in ends and ends[one.index].index in self.row and ends[one.index].index not in counted
+        }
+        """What the trip after this one has in its row, by the name that it has there."""
+        for index in self.later:
+            del self.row[index]
         for one in sorted(needed, key=lambda one: -order.get(one.index, -1)):
-            leaves = self._leaves(one)
-            if leaves is not None and sum(map(_size, leaves)) < _size(one):
-                del self.row[one.index]
-                self.row.update((sym.index, sym) for sym in leaves if sym.index in self.own)
+            if one.index in self.row:
+                self._leave_out([one])
+        self._leave_out_together()
         self.again = self._closure(one for one in needed if one.index not in self.row)
+
+    def _leave_out(self, group: Sequence[Sym]) -> None:
+        """Leave values out of the row, where that makes it smaller: what they are computed from has to lie there."""
+        leaves = [(one, self._leaves(one)) for one in group]
+        found = {sym.index: sym for one, own in leaves for sym in (own if own is not None else [one])}
+        if sum(map(_size, found.values())) < sum(map(_size, group)):
+            for one in group:
+                del self.row[one.index]
+            self.row.update((at, sym) for at, sym in found.items() if at in self.own)
+
+    def _leave_out_together(self) -> None:
+        """Leave out values that are computed from the same others, and together take more room than these."""
+        groups: dict[frozenset[int], list[Sym]] = defaultdict(list)
+        for one in self.row.values():
+            leaves = self._leaves(one)
+            if leaves:
+                groups[frozenset(sym.index for sym in leaves)].append(one)
+        for group in groups.values():
+            self._leave_out(group)
 
     def _leaves(self, one: Sym) -> list[Sym] | None:
         """Return what rows would have to hold besides to compute a value again; None where it cannot be."""
@@ -114,7 +145,9 @@ class Remembered:
             if sym.index in seen or (sym is not one and sym.index in self.row):
                 continue
             seen.add(sym.index)
-            if sym.index in self.counted or not (sym.index in self.own or sym.index in self.around):
+            if sym.index in self.counted or sym.index in self.later:
+                continue
+            if not (sym.index in self.own or sym.index in self.around):
                 continue
             node = self.cheap.get(sym.index)
             if node is None and (sym is one or not is_value(sym)):
@@ -130,7 +163,7 @@ class Remembered:
         pending = list(wanted)
         while pending:
             sym = pending.pop()
-            if sym.index in again or sym.index in self.row or sym.index not in self.own:
+            if sym.index in again or sym.index in self.row or sym.index in self.later or sym.index not in self.own:
                 continue
             again.add(sym.index)
             if sym.index not in self.counted:

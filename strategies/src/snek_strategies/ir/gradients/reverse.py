@@ -19,7 +19,7 @@ from snek_strategies.ir.gradients.copies import Copying
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Unfinished, Writer, finished
 from snek_strategies.ir.gradients.handed_on import handed_on
 from snek_strategies.ir.gradients.linear import DECOMPOSITIONS
-from snek_strategies.ir.gradients.remembering import Counter, Remembered, counters, drop_dead
+from snek_strategies.ir.gradients.remembering import NOTHING, Counter, Remembered, counters, drop_dead
 from snek_strategies.ir.gradients.segments import segmented
 from snek_strategies.ir.gradients.table import derivative, refusal
 from snek_strategies.ir.gradients.value import Value, fit
@@ -303,12 +303,18 @@ class _Reverse:
             raise refusal(node) from error
         self.reach(adjoints, operand, fit(reached, operand.type).atom, writer.draft)
 
-    def _keep(self, forward: Draft, backward: Draft, tape: Sym, counted: Mapping[int, Counter]) -> Sym:
-        """Push what the backward block needs of the forward one as a row, pop it there; return the tape below."""
+    def _keep(
+        self, forward: Draft, backward: Draft, tape: Sym, counted: Mapping[int, Counter], ends: Mapping[int, Sym]
+    ) -> tuple[Sym, tuple[Sym, ...]]:
+        """Push what the backward block needs of the forward one as a row, pop it there; return the tape below.
+
+        What the next trip's row holds of a loop's end is handed on: the backward block takes it first and gives what
+        its own row holds first. Return these names as well.
+        """
         drop_dead(backward)
         backward.rename(self.handed_on)
         around = frozenset().union(*self.around) - self.handed_on.keys()
-        remembered = Remembered(forward, backward, counted, around, self.handed_on)
+        remembered = Remembered(forward, backward, counted, around, self.handed_on, ends)
         # Both come first in the block, though what they have to give is known only now.
         first = Draft()
         row, below = list(remembered.row.values()), tape
@@ -325,8 +331,12 @@ class _Reverse:
         backward.nodes[:0] = first.nodes
         backward.use(tape, *first.used.values())
         backward.bound |= first.bound
+        later = tuple(remembered.later.values())
+        taken = [self.fresh(one.type) for one in later]
+        backward.parameters[:0], backward.results[:0] = taken, later
+        backward.renamed.update(zip(remembered.later, taken, strict=True))
         backward.rename(self.handed_on)
-        return below
+        return below, later
 
     def _walk(self, forward: Draft, draft: Draft, adjoints: Adjoints) -> Sym:
         """Write the backward of a forward block into a draft; return the name of the tape at its beginning.
@@ -342,12 +352,19 @@ class _Reverse:
         return under
 
     def _close(
-        self, forward: Draft, draft: Draft, tape: Sym, under: Sym, counted: Mapping[int, Counter] = NOT_COUNTED
-    ) -> None:
+        self,
+        forward: Draft,
+        draft: Draft,
+        tape: Sym,
+        under: Sym,
+        counted: Mapping[int, Counter] = NOT_COUNTED,
+        ends: Mapping[int, Sym] = NOTHING,
+    ) -> tuple[Sym, ...]:
         assert draft.tape is not None
         draft.results.append(draft.tape)
-        below = self._keep(forward, draft, tape, counted)
+        below, later = self._keep(forward, draft, tape, counted, ends)
         draft.renamed[under.index] = below
+        return later
 
     def _backward_if(self, node: Unfinished, draft: Draft, adjoints: Adjoints) -> None:
         origin = node.origin
@@ -385,11 +402,15 @@ class _Reverse:
         under = self._walk(forward, inner, own)
         inner.results = [self.adjoint(own, block.parameters[at], inner) for at in state]
         inner.results += [self.adjoint(own, one, inner) for one in captured]
-        self._close(forward, inner, tape, under, counters(origin))
+        ends = {one.index: at for one, at in zip(block.results, block.parameters, strict=True) if isinstance(one, Sym)}
+        later = self._close(forward, inner, tape, under, counters(origin), ends)
         inner.results.append(Writer(inner, self.fresh)("subtract", count, Const(1, INT)))
-        results = list(map(self.fresh, types))
-        operands = [*start, self._tape_in(draft), node.results[-1]]
+        asked.parameters[:0] = [self.fresh(one.type) for one in later]
+        handed = [origin.results[block.parameters.index(one)] for one in later]
+        results = [self.fresh(one.type) for one in (*handed, *asked.parameters[len(later) : -2])]
+        operands = [*handed, *start, self._tape_in(draft), node.results[-1]]
         self._append(draft, Node((), "while", (), place=origin.place), results, operands, [asked, inner], INT)
+        results = results[len(later) :]
         # The loop began with what had reached the captured names, so that its totals stand for both.
         adjoints.update((one.index, got) for one, got in zip(captured, results[len(state) :], strict=True))
         for at, got in zip(state, results, strict=False):
