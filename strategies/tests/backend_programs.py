@@ -710,6 +710,52 @@ def gradient_of_recursion(x):
     return snek.grad(lambda v: halved(v, x.sum() * 4))(x[1])
 
 
+class Running:
+    def __init__(self, first):
+        self.total, self.count = first, 0
+
+    def add(self, value):
+        self.total = self.total + value
+        self.count += 1
+
+
+def made_in_a_loop(x, n):
+    y = x
+    for i in range(n):
+        mean, last = Running(y), [y]
+        mean.add(x)
+        if i % 2 == 0:
+            mean.add(i)
+            last.append(x)
+        y = mean.total / 2 + last[0] * 0.25 + mean.count
+    return y
+
+
+def walks(x, n):
+    best, at, total = x[0], 0, x[0] * 0
+    for i, v in enumerate(x):
+        if v > best:
+            best, at = v, i
+    for a, b in zip(x, x[1:]):
+        if b < a:
+            break
+        total = total + a * b
+    for i in reversed(range(n)):
+        total = total * 0.5 + i
+    return best, at, total
+
+
+def rows_in_place(m):
+    u = m.copy()
+    low = np.eye(3)
+    for i in range(3):
+        for j in range(i + 1, 3):
+            low[j, i] = u[j, i] / u[i, i]
+            u[j] -= low[j, i] * u[i]
+    u[0][1:] *= 2
+    return low, u
+
+
 PROGRAMS: dict[str, Case] = {
     "if, elif, else": (if_elif_else, [(f64(2),), (f64(-3),), (f64(0),)]),
     "ternary": (ternary, [(f32(2),), (f32(0.5),)]),
@@ -794,6 +840,9 @@ PROGRAMS: dict[str, Case] = {
     "powers": (python_powers, [(D(2.0), D(0.5)), (D(0.0), D(-1.0)), (D(1e200), D(2.0))]),
     "integer division": (integer_division, [(D(7), D(2)), (D(-7), D(3)), (D(7), D(-2))]),
     "bits": (bits, [(i64(12), i64(10)), (N, N + 3)]),
+    "objects made in a loop": (made_in_a_loop, [(f64(2), i64(5)), (f64(-1), i64(0))]),
+    "enumerate, zip, reversed": (walks, [(np.arange(30.0), i64(4)), (-np.arange(30.0), i64(0)), (XS, i64(3))]),
+    "rows in place": (rows_in_place, [(np.eye(3) * 4 + 1,), (np.arange(9.0).reshape(3, 3) + np.eye(3),)]),
     "dtypes": (dtypes, [(N.astype(i32), N), (N.astype("u1"), N.astype(i64)), (i32(7), i64(3))]),
     "small ints": (small_ints, [(N.astype(np.int8),), (np.int8(5),), ((N * 20).astype(np.int8),)]),
     "rounding": (rounding, [(M,), (f32(-2.5),)]),

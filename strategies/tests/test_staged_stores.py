@@ -213,6 +213,60 @@ def masked(x, v):
 
 
 ARRAY = np.array([1.0, 2.0, 3.0])
+
+
+def item_of_a_view(x, v):
+    y = x[0]
+    y[1] = v
+    return x * 1
+
+
+def item_of_a_short_view(x, v):
+    x[0][1] = v
+    return x * 1
+
+
+def view_of_a_row(x):
+    for row in x:
+        row += 1
+    return None
+
+
+def row_by_row(x):
+    x[1] -= 2 * x[0]
+    for i in range(len(x)):
+        x[i] *= i
+        x[i, 1:] += x[i, 0]
+    x[0][1:] *= 3
+    return x * 1
+
+
+def rows_where_data_say(x, n):
+    for i in range(n):
+        x[i] += x[i - 1]
+        if x[i, 0] > 2:
+            x[i] /= 2
+    return x * 1
+
+
+def row_with_a_name(x):
+    row = x[1]
+    row -= x[0]
+    return x + 0, row + 0
+
+
+def item_that_was_read(x):
+    first = x[0, 0]
+    x[0, 0] = 9
+    return first, x[0, 0]
+
+
+def copy_by_an_index_of_data(x, n):
+    some = x[np.array([0, 1]) * n]
+    x[0] = 9
+    return some
+
+
 PROGRAMS: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (two_names, [(ARRAY,)]),
     (argument, [(ARRAY,)]),
@@ -241,6 +295,15 @@ PROGRAMS: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (copied, [(ARRAY,)]),
     (static_trips_then_staged, [(ARRAY, f64(5)), (ARRAY, f64(1))]),
     (under_another_name_in_a_branch, [(ARRAY, f64(1)), (ARRAY, f64(-1))]),
+    (item_of_a_view, [(np.ones((2, 2)), f64(3))]),
+    (item_of_a_short_view, [(np.ones((2, 2)), f64(3))]),
+    (view_of_a_row, [(np.ones((2, 3)),)]),
+    (row_by_row, [(np.arange(9.0).reshape(3, 3),)]),
+    (row_by_row, [(np.arange(60.0).reshape(20, 3),)]),
+    (rows_where_data_say, [(np.ones((4, 2)), np.int64(3)), (np.ones((4, 2)), np.int64(0))]),
+    (row_with_a_name, [(np.arange(9.0).reshape(3, 3),)]),
+    (item_that_was_read, [(np.ones((2, 2)),)]),
+    (copy_by_an_index_of_data, [(np.ones((3, 2)), np.int64(1))]),
 ]
 
 
@@ -366,15 +429,16 @@ def leaves_as_a_view(x):
     return x[0:2]
 
 
-def item_of_a_view(x, v):
-    y = x[0]
-    y[1] = v
+def seen_through_a_transpose(x):
+    turned = x.T
+    turned[0] += 1
     return x * 1
 
 
-def item_of_a_short_view(x, v):
-    x[0][1] = v
-    return x * 1
+def item_of_an_old_view(x, v):
+    row = x[0]
+    x[0] = v
+    return row * 1
 
 
 def too_many(x, v):
@@ -433,12 +497,6 @@ def matrix(x, y):
     return x
 
 
-def view_of_a_row(x):
-    for row in x:
-        row += 1
-    return None
-
-
 REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (live_view, (ARRAY,), "share its memory"),
     (through_a_view, (ARRAY,), "share its memory"),
@@ -447,8 +505,8 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (rebound_in_a_loop, (ARRAY, f64(2)), "another array at each trip"),
     (turned_in_a_loop, (ARRAY, ARRAY * 2, f64(2)), "share its memory|another array"),
     (leaves_as_a_view, (ARRAY,), "returns a view"),
-    (item_of_a_view, (np.ones((2, 2)), f64(1)), "share its memory"),
-    (item_of_a_short_view, (np.ones((2, 2)), f64(1)), "share its memory"),
+    (seen_through_a_transpose, (np.ones((2, 2)),), "share its memory"),
+    (item_of_an_old_view, (np.ones((2, 2)), f64(1)), "share its memory"),
     (too_many, (ARRAY, np.ones(3)), "could not broadcast"),
     (too_many, (ARRAY, np.ones(2) * 1j), "real part"),
     (an_object, (ARRAY,), "store numbers and arrays"),
@@ -461,8 +519,6 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (reads_it_outside, (TABLE,), "outside it too"),
     (reads_it_outside, (TABLE[::-1],), "outside it too"),
     (matrix, (np.eye(2), np.eye(2)), "@="),
-    (view_of_a_row, (np.ones((2, 3)),), "share its memory"),
-    (view_of_a_row, (np.ones((40, 3)),), "share its memory"),
 ]
 
 

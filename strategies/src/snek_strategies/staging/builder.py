@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from snek_strategies.staging.rep import Rep
 
 
+@dataclass(frozen=True)
+class Outdated(Sym):
+    """Stands for what an array was that may since have changed under another name; no node binds it."""
+
+    was: Atom | None = None
+
+
 class Store(NamedTuple):
     """A store into an array: what it held before, and how many nodes its block had after."""
 
@@ -37,6 +44,8 @@ class OpenBlock:
     journal: list[Store] = field(default_factory=list)
     written: list[tuple[Rep, Atom]] = field(default_factory=list)
     """The arrays of the blocks around it that a closed block stores into, each with what it holds at the end."""
+    made: list[Rep] = field(default_factory=list)
+    """The arrays that are made in it, or in a block inside it, to store into."""
     hosts: list[tuple[object, tuple[object, ...]]] = field(default_factory=list)
     """The containers that the block changes, each with its content at the end; they hold again what they held."""
     place: Place | None = None
@@ -62,6 +71,8 @@ class Builder:
         """The nodes of the blocks that were, for messages about values of theirs."""
         self.lengths: dict[Symbol, Rep] = {}
         """The symbols among the extents of the arguments, each with its number in the next stage."""
+        self.left: list[object] = []
+        """The iterators that a loop has walked as far as data decide."""
         self.list_lengths: dict[int, int] = {}
         """How long lists of the next stage are, by name, where no data decide about it."""
         self.implied: dict[tuple[int, bool], list[tuple[Atom, bool]]] = {}
@@ -147,6 +158,13 @@ class Builder:
             if isinstance(atom, Sym) and not any(atom.index in block.bound for block in reversed(self.open)):
                 from snek_strategies.staging.origins import since
 
+                if isinstance(atom, Outdated):
+                    refuse(
+                        "an array is used again that may share its memory with one that has been changed in place (a "
+                        "view, or one array on some path); take it again after the change, or copy one of the two "
+                        f"before it; the value is {since(atom.was or atom, self, user_place())}",
+                        code="SNK0212",
+                    )
                 refuse(
                     f"a value of type {atom.type} left the staged branch, loop or function that computes it by another "
                     "way than a local variable (nonlocal, a list, an attribute, a closure); return it instead; "
@@ -188,6 +206,8 @@ class Builder:
 
     def _close(self, block: OpenBlock) -> None:
         """Give the arrays of the blocks around it back what they held before, and note what was stored into them."""
+        if self.open:
+            self.open[-1].made += block.made
         outer: dict[int, tuple[Rep, Atom]] = {}
         for rep, before, _ in block.journal:
             if id(rep) not in outer and not (isinstance(before, Sym) and before.index in block.bound):

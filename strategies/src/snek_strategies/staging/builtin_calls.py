@@ -22,6 +22,7 @@ from snek_strategies.staging.sorting import in_order
 from snek_strategies.staging.text import text_of
 from snek_strategies.staging.tree_nodes import is_node
 from snek_strategies.staging.truth import truth
+from snek_strategies.staging.walks import backwards, enumerated, iterated, zipped
 
 if TYPE_CHECKING:
     from snek_strategies.staging.operators import StagingOperators
@@ -193,6 +194,11 @@ CALLS: dict[object, Rule] = {
     divmod: lambda _, a, b: (a // b, a % b),
     getattr: lambda _, value, name, *default: getattr(value, name, *default),
     type: lambda _, value: _type(value),
+    iter: lambda operators, value, *sentinel: iterated(operators.unroll, value, *sentinel),
+    next: lambda _, value, *default: next(value, *default),
+    enumerate: lambda operators, *given, **named: enumerated(operators.unroll, *given, **named),
+    zip: lambda operators, *given, **named: zipped(operators.unroll, *given, **named),
+    reversed: lambda operators, value: backwards(operators.unroll, value),
     callable: lambda _, value: not isinstance(value, Rep) and callable(value),
 }
 """Built-in functions on arguments that hold a Rep."""

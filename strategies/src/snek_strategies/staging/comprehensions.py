@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from snek_core_transform.operators import State, Step
+from snek_strategies.staging.iterators import Content, Walk
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.loops import StagedRange
 from snek_strategies.staging.partly_bound import settle
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.truth import truth
+from snek_strategies.staging.walks import StagedWalk, left_by_data, refuse_left
 
 if TYPE_CHECKING:
     from snek_strategies.staging.operators import StagingOperators
@@ -23,8 +25,10 @@ Body = Callable[..., State]
 Test = Callable[..., object]
 
 
-class StagedGenerator:
+class StagedGenerator(Walk):
     """A generator expression whose elements are values of the next stage, or as many as data decide."""
+
+    word = "a generator"
 
     def __init__(self, operators: StagingOperators, source: object, step: Step, depth: int) -> None:
         self._operators = operators
@@ -35,10 +39,22 @@ class StagedGenerator:
 
     def fold(self, body: Body, state: State, names: tuple[str, ...], test: Test | None = None) -> State:
         """Stage `for element in self: state = body(element, *state)`, which ends where `test` of the state is false."""
+        refuse_left(self)
+        steps = self._walking is not None or not is_staged(self._source)
+
+        def asked(*at: object) -> object:
+            flag = truth(settle(test(*at)))  # type: ignore[misc]
+            if isinstance(flag, Rep) or (flag is False and (self._depth > 1 or not steps)):
+                left_by_data(self)
+            return flag
+
+        ends = None if test is None else asked
         if self._walking is not None:
-            return self._operators.loop_over(self._walking, test, body, state, names, most=None)
-        source, self._source = self._source, iter(())
-        return self._over(source, self._step, self._depth, body, state, names, test)
+            return self._operators.loop_over(self._walking, ends, body, state, names, most=None)
+        source = self._source
+        if not steps:
+            self._source = iter(())
+        return self._over(source, self._step, self._depth, body, state, names, ends)
 
     def collected(self, found: Any, add: Callable[..., None]) -> Any:
         """Return a container after `add(found, element)` for each element."""
@@ -75,10 +91,15 @@ class StagedGenerator:
 
         return self._operators.loop_over(source, test, trip, state, names, most=None)
 
+    def progress(self) -> Content:
+        """Return what is left to walk."""
+        return (self._source, self._walking)
+
     def __iter__(self) -> Iterator[object]:
         return self
 
     def __next__(self) -> object:
+        refuse_left(self)
         if self._walking is None:
             source, self._source = self._source, iter(())
             self._walking = _elements(source, self._step, self._depth)
@@ -99,7 +120,7 @@ def comprehend(operators: StagingOperators, kind: str, source: object, step: Ste
 
 def is_staged(source: object) -> bool:
     """Tell whether a loop over a value is a staged one, or may be."""
-    return isinstance(source, (Rep, StagedRange, StagedGenerator)) or value_of(source) is not None
+    return isinstance(source, (Rep, StagedRange, StagedGenerator, StagedWalk)) or value_of(source) is not None
 
 
 def _unchanged(*state: object) -> State:

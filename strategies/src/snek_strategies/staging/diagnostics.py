@@ -89,8 +89,9 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     ),
     "SNK0210": Diagnostic(
         "Staged code changes an object outside it",
-        "The change would happen once, while staging, and not at every call or on the path that data choose.",
-        "Return the new value, or assign it to a local variable.",
+        "The change would happen once, while staging, and not at every call or on the path that data choose. A step of "
+        "an iterator is one.",
+        "Return the new value, or assign it to a local variable; make a list of an iterator.",
         "choice",
     ),
     "SNK0211": Diagnostic(
@@ -103,14 +104,16 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     ),
     "SNK0212": Diagnostic(
         "An array that may share its memory is changed in place",
-        "The store would have to be seen under another name too: a view, or one array on some path.",
-        "Build a new array: `x = x + value`.",
+        "The store would have to be seen under another name too (a view, or one array on some path), and that is used "
+        "again.",
+        "Build a new array, `x = x + value`, or take the view again after the change.",
         "value",
     ),
     "SNK0213": Diagnostic(
         "A loop cannot be staged",
-        "It never ends, its test changes something, or it runs over many items of a kind that has no staged loop.",
-        "Loop over a range or an array, or stage with a larger `unroll=`.",
+        "It never ends, its test changes something, it runs over many items of a kind that has no staged loop, or over "
+        "an iterator that a loop before it has left where data said so.",
+        "Loop over a range, an array or a list, or stage with a larger `unroll=`.",
     ),
     "SNK0214": Diagnostic(
         "A handler would miss what is raised where data decide",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.types import ListOf
+from snek_strategies.staging.iterators import is_iterator
 from snek_strategies.staging.join import Slot, parts, rebuild
 from snek_strategies.staging.joined_lists import JoinedList
 from snek_strategies.staging.lists import Listed, StagedList
@@ -29,7 +30,7 @@ def carries(value: object) -> bool:
         return True
     others = (list, dict, set, frozenset, bytearray, deque, array, np.ndarray, type, Names, Rep)
     with_names = isinstance(getattr(value, "__dict__", None), dict) or bool(slots_of(type(value)))
-    return with_names and not isinstance(value, others)
+    return with_names and not isinstance(value, others) and not is_iterator(value)
 
 
 def now(host: object) -> Content:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.syntax import Atom, Node
 from snek_strategies.ir.types import Array, Tensor
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.memory import check_writable
+from snek_strategies.staging.memory import check_writable, memory_of, outdate
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit, lift, liftable, split_index
 
@@ -49,17 +50,70 @@ def assign_in_place(symbol: str, target: Rep, value: object) -> Rep:
     return target
 
 
+def written(target: Rep, atom: Atom) -> None:
+    """Give an array new contents, and the arrays that it is an item or slice of; no other that shares its memory lasts.
+
+    What an array is a view of is found by the nodes that took it, whose arrays must still be as they were then.
+    """
+    others = memory_of(target).others(target)
+    taken = _taken(target.atom, {one.atom: one for one in others})
+    builder().write(target, atom)
+    for node, whole in taken:
+        (atom,) = builder().reflect(
+            "setitem", (node.operands[0], atom, *node.operands[1:]), {"index": dict(node.params)["index"]}
+        )
+        if whole is not None:
+            builder().write(whole, atom)
+    kept = [target, *(whole for _, whole in taken if whole is not None)]
+    for one in others:
+        if all(one is not other for other in kept):
+            outdate(one)
+
+
+def _taken(atom: Atom, alive: dict[Atom, Rep]) -> list[tuple[Node, Rep | None]]:
+    """Return the nodes that took a view out of arrays, innermost first, up to the last array that is alive."""
+    steps: list[tuple[Node, Rep | None]] = []
+    while alive and (node := _made_by(atom)) is not None and node.primitive == "getitem":
+        atom = node.operands[0]
+        steps.append((node, alive.pop(atom, None)))
+    while steps and steps[-1][1] is None:
+        steps.pop()
+    return steps
+
+
+def _made_by(atom: Atom) -> Node | None:
+    nodes = (node for block in reversed(builder().open) for node in reversed(block.nodes))
+    return next((node for node in nodes if atom in node.results), None)
+
+
+def _is_stored(target: Rep, value: object, static: tuple[object, ...], dynamic: tuple[Rep, ...]) -> bool:
+    """Tell whether an array has just been given this value at this place, as `x[i] += y` stores what it changed."""
+    if not isinstance(value, Rep) or any(isinstance(one, np.ndarray) for one in static):
+        return False
+    last = _made_by(target.atom)
+    return (
+        last is not None
+        and last.primitive == "setitem"
+        and last.operands[1:] == (value.atom, *(one.atom for one in dynamic))
+        and dict(last.params)["index"] == static
+    )
+
+
 def store_item(target: Rep, index: object, value: object) -> None:
     """Stage `target[index] = value`; a mask that is known only in the next stage takes one number."""
     what = "a store to an item"
+    is_mask = isinstance(index, Rep) and isinstance(index.type, Array) and index.type.dtype.kind == "b"
+    if not is_mask:
+        static, dynamic = split_index(index)
+        if _is_stored(target, value, static, dynamic):
+            return
     check_writable(target, what)
     if not liftable(value):
         refuse(f"{what} of a {type(value).__name__}: {value!r:.60}; store numbers and arrays", code="SNK0203")
-    if isinstance(index, Rep) and isinstance(index.type, Array) and index.type.dtype.kind == "b":
-        builder().write(target, _masked(what, target, index, value).atom)
+    if is_mask:
+        written(target, _masked(what, target, index, value).atom)  # type: ignore[arg-type]
         return
-    static, dynamic = split_index(index)
-    builder().write(target, emit("setitem", target, value, *dynamic, index=static).atom)
+    written(target, emit("setitem", target, value, *dynamic, index=static).atom)
 
 
 def _masked(what: str, target: Rep, mask: Rep, value: object) -> Rep:
@@ -90,4 +144,4 @@ def store(what: str, target: Rep, result: Rep) -> None:
                 code="SNK0203",
             )
         result = emit("astype", result, dtype=target.dtype.name)
-    builder().write(target, result.atom)
+    written(target, result.atom)

@@ -16,6 +16,7 @@ from snek_strategies.staging.facts import known, note
 from snek_strategies.staging.host_state import as_left, as_one, is_one, label, now, put, with_same_names
 from snek_strategies.staging.host_state import held as host_values
 from snek_strategies.staging.host_state import names as host_names
+from snek_strategies.staging.iterators import OverReps
 from snek_strategies.staging.join import (
     Absent,
     Raises,
@@ -119,7 +120,9 @@ def stage_while(
         widened = tuple(
             opened(join(name, before, after), inner) for name, (before, after) in zip(names, pairs, strict=True)
         )
-        found = [rep for rep, _ in block.written if all(rep is not box for box in boxes)]
+        # An array that a trip makes is another one in every trip.
+        not_ours = {id(one) for one in (*boxes, *block.made)}
+        found = [rep for rep, _ in block.written if id(rep) not in not_ours]
         further = [host for host, _ in block.hosts if all(host is not one for one in hosts)]
         for host in further:
             _left(host, block.hosts)
@@ -218,7 +221,7 @@ def _is_fresh(value: object) -> bool:
     return not isinstance(value, Rep) or value.memory is None
 
 
-class StagedRange:
+class StagedRange(OverReps):
     """`range` with a bound known only in the next stage."""
 
     def __init__(self, start: object, stop: object, step: object) -> None:

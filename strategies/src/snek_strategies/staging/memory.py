@@ -1,7 +1,8 @@
 """Which arrays of the next stage may lie in one memory: views, and values that are one array on some path.
 
 A store into an array is seen under every name that shares its memory. One Rep under several names is one array, and
-its store is staged; where two Reps that both live may share memory, a store into either is refused.
+its store is staged, as is one into what it is an item or slice of. Any other Rep that may share the memory is out of
+date after the store: using it again is refused.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from snek_strategies.ir.types import Array
+from snek_strategies.staging.builder import Outdated
 from snek_strategies.staging.join import parts
 from snek_strategies.staging.joined_lists import may_be_one, memory_of_list
 from snek_strategies.staging.lists import StagedList
@@ -72,12 +74,12 @@ def check_writable(rep: Rep, what: str) -> None:
             f"{what} changes an array in place, and {memory.sealed}; build a new array instead: x = x + value",
             code="SNK0212",
         )
-    if memory.others(rep):
-        refuse(
-            f"{what} changes an array in place while another name may share its memory (a view, or one array on some "
-            "path); build a new array instead: x = x + value",
-            code="SNK0212",
-        )
+
+
+def outdate(rep: Rep) -> None:
+    """Let an array that a store into another one may have changed be used no more."""
+    memory_of(rep).remove(rep)
+    rep.atom = Outdated(0, rep.atom.type, was=rep.atom)
 
 
 def _arrays(values: Iterable[object]) -> Iterable[Rep | np.ndarray]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from snek_strategies.staging.builder import CURRENT
+from snek_strategies.staging.builder import CURRENT, builder
 from snek_strategies.staging.rep import Rep, lift
 
 MAKING: frozenset[object] = frozenset(
-    {np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.copy}
+    {np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.copy, np.eye}
+    | {np.identity, np.tri}
 )
 """The functions whose results are made to be written to."""
 
@@ -27,4 +28,6 @@ def new_array(value: object) -> object:
     """Return the Rep of a new array of numbers; anything else stays as it is."""
     if not isinstance(value, np.ndarray) or not value.ndim or value.dtype.kind not in "biufc":
         return value
-    return Rep(lift(value))
+    made = Rep(lift(value))
+    builder().open[-1].made.append(made)
+    return made

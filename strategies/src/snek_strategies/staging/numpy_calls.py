@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -292,7 +293,7 @@ def call_function(function: Callable[..., object], args: tuple[object, ...], kwa
     rule = RULES.get(function)
     if rule is None:
         refuse(
-            f"np.{getattr(function, '__name__', function)} is not staged yet; the staged functions are: {_known()}",
+            f"np.{getattr(function, '__name__', function)} is not staged; {_nearest(function)}",
             code="SNK0204",
         )
     settled = settle_all(args)
@@ -308,5 +309,8 @@ def call_function(function: Callable[..., object], args: tuple[object, ...], kwa
         raise
 
 
-def _known() -> str:
-    return ", ".join(sorted({getattr(one, "__name__", "?") for one in (*UFUNCS, *RULES)}))
+def _nearest(function: object) -> str:
+    """Say which staged functions have names like this one's."""
+    known = {getattr(one, "__name__", "?") for one in (*UFUNCS, *RULES)}
+    near = get_close_matches(getattr(function, "__name__", ""), sorted(known), n=5)
+    return f"what is staged and named like it: {', '.join(near)}" if near else "write it in functions that are"

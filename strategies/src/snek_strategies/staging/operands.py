@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snek_strategies.ir.types import Scalar, Type
+from snek_strategies.staging.iterators import OverReps
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import settle_all
@@ -22,7 +23,7 @@ def has_rep(value: object) -> bool:
         return any(map(has_rep, value))
     if isinstance(value, dict):
         return any(map(has_rep, value.values()))
-    return isinstance(value, Rep | Maybe) or is_node(value)
+    return isinstance(value, Rep | Maybe | OverReps) or is_node(value)
 
 
 def array(value: object) -> object:

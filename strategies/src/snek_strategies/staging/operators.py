@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +22,7 @@ from snek_strategies.staging.comprehensions import StagedGenerator, comprehend
 from snek_strategies.staging.consuming_calls import consumer_of
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.in_place import assign_in_place
-from snek_strategies.staging.lists import StagedList, as_value, item_of, measured, value_of
+from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while, unwatched
 from snek_strategies.staging.modules import called_module, is_torch
 from snek_strategies.staging.new_arrays import is_new_array, new_array
@@ -31,12 +31,13 @@ from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.optional import Maybe, apply, each_way, is_there, required
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.regions import watch
+from snek_strategies.staging.regions import made_here, watch
 from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.text import joined, stage_print, text_of
 from snek_strategies.staging.tree_nodes import is_node, same_node
 from snek_strategies.staging.tries import Variables, refuse_generator_manager, stage_try
 from snek_strategies.staging.truth import negated, truth
+from snek_strategies.staging.walks import StagedWalk, indexed, left_by_data, refuse_left
 
 
 class StagingOperators(Operators):
@@ -122,28 +123,55 @@ class StagingOperators(Operators):
         if most is not None and type(source) is range and len(source) > most:
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)
         if isinstance(source, StagedList) and value_of(source) is not None:
-            return self._over_list(source, 0, test, body, state, names)
+            return self._by_position(source, 0, test, body, state, names)
+        if isinstance(source, StagedWalk):
+            return self._walked(source, test, body, state, names, most)
         if isinstance(source, Rep):
-            source = [source[at] for at in range(len(source))]
+            source = StagedWalk.over(source, self.unroll)
         return self._unrolled(source, test, body, state, names, most)
 
-    def _over_list(
+    def _walked(
         self,
-        source: StagedList,
+        source: StagedWalk,
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+        most: int | None,
+    ) -> State:
+        of = source.rest()
+        count = of.count()
+        if not isinstance(count, Rep) and count <= self.unroll:
+            return self._unrolled(source, test, body, state, names, most)
+        if isinstance(count, Rep):
+            after = self._by_position(source, 0, test, body, state, names)
+        else:
+            after = stage_for(0, count, 1, of.item, test, body, state, names, self.and_)
+        if test is None:
+            source.end()
+        else:
+            left_by_data(source)
+        return after
+
+    def _by_position(
+        self,
+        source: StagedList | StagedWalk,
         first: int,
         test: Callable[..., object] | None,
         body: Callable[..., State],
         state: State,
         names: tuple[str, ...],
     ) -> State:
-        """Stage a loop over a list from an item on; it may grow meanwhile, so its length is asked before each trip."""
+        """Stage a loop from an item on; a list may grow meanwhile, so the length is asked before each trip."""
+        of = indexed(source, self.unroll)
+        assert of is not None
 
         def more(at: object, *rest: object) -> object:
-            going = at < measured(source)  # type: ignore[operator]
+            going = at < of.count()
             return going if test is None else self.and_(going, lambda: test(*rest))
 
         def trip(at: object, *rest: object) -> State:
-            return (at + 1, *body(unwatched(lambda: item_of(as_value(source), at)), *rest))  # type: ignore[operator]
+            return (at + 1, *body(unwatched(lambda: of.item(at)), *rest))  # type: ignore[operator]
 
         return stage_while(more, trip, (constant(first), *state), ("<counter>", *names), 1)[1:]
 
@@ -156,18 +184,20 @@ class StagingOperators(Operators):
         names: tuple[str, ...],
         most: int | None,
     ) -> State:
-        iterator, trips = iter(iterable), 0
+        refuse_left(iterable)
+        iterator, trips, by_data = iter(iterable), 0, False
         while True:
             flag = True if test is None else truth(settle(test(*state)))
+            by_data = by_data or isinstance(flag, Rep)
             if flag is False:
-                return state
+                break
             if isinstance(iterable, StagedList) and value_of(iterable) is not None:
                 # The body has made its length depend on data.
-                return self._over_list(iterable, trips, test, body, state, names)
+                return self._by_position(iterable, trips, test, body, state, names)
             try:
                 item = next(iterator)
             except StopIteration:
-                return state
+                break
             trips += 1
             if most is not None and trips > most:
                 refuse(
@@ -179,9 +209,13 @@ class StagingOperators(Operators):
                 state = stage_if(flag, _on(functools.partial(body, item), state), _on(_unchanged, state), names, state)
             else:
                 state = body(item, *state)
+        if by_data and iterator is iterable:
+            left_by_data(iterator)
+        return state
 
     def comprehend(self, kind: str, iterable: Iterable[object], step: Step, depth: int) -> object:
-        return comprehend(self, kind, settle(iterable), step, depth)
+        refuse_left(iterable)
+        return made_here(comprehend(self, kind, settle(iterable), step, depth))
 
     def try_stmt(
         self,
@@ -197,6 +231,7 @@ class StagingOperators(Operators):
 
     def unpack(self, value: Any, before: int, star: bool, after: int) -> Iterable[object]:
         value = settle(value)
+        refuse_left(value)
         if isinstance(value, Maybe):
             value = required(value, lambda one: Operators.unpack(self, one, before, star, after))
         if isinstance(value, Rep):
@@ -209,17 +244,17 @@ class StagingOperators(Operators):
             value = [value[at] for at in range(rows(value) if star else min(rows(value), before + 1))]
         found: list[Any] = [*super().unpack(value, before, star, after)]
         if star:
-            found[before] = StagedList(found[before])
+            found[before] = made_here(StagedList(found[before]))
         return found
 
     def list_(self, value: list[object]) -> object:
-        return StagedList(map(settle, value))
+        return made_here(StagedList(map(settle, value)))
 
     def tuple_(self, value: tuple[object, ...]) -> object:
         return tuple(map(settle, value))
 
     def dict_(self, value: dict[object, object]) -> object:
-        return {name: settle(one) for name, one in value.items()}
+        return made_here({name: settle(one) for name, one in value.items()})
 
     def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
         flag = truth(settle(test))
@@ -270,6 +305,7 @@ class StagingOperators(Operators):
         return there if symbol == "is not" else self.not_(there)
 
     def _contains(self, item: object, container: object) -> object:
+        refuse_left(container)
         if isinstance(container, Rep):
             return truth((container == item).any())  # type: ignore[attr-defined]
         if value_of(container) is not None:
@@ -304,6 +340,7 @@ class StagingOperators(Operators):
             # A node is an argument like any other: a recursion goes on with another one.
             function, args = function.__func__, (function.__self__, *args)  # type: ignore[attr-defined]
         settled: tuple[object, ...] = settle_all(args)  # type: ignore[assignment]
+        refuse_left(*settled)
         named = {name: settle_all(value) for name, value in kwargs.items()}
         if isinstance(getattr(function, "__self__", None), StagedList):
             return function(*settled, **named)
@@ -315,15 +352,16 @@ class StagingOperators(Operators):
         staged = has_rep(settled) or has_rep(named)
         consumer = consumer_of(function, settled)
         if consumer is not None:
-            return consumer(self, *settled, **named)
+            return _made_by(function, settled, consumer(self, *settled, **named))
         if staged and any(isinstance(one, Maybe) for one in (*settled, *named.values())) and looks_inside(function):
             return self._apply(function, settled, named)
         if staged:
             rule = rule_of(function)
             if rule is not None:
-                return rule(self, *settled, **named)
+                return _made_by(function, settled, rule(self, *settled, **named))
             if is_numpy(function) and not isinstance(function, np.ufunc):
-                return call_numpy(function, settled, named)
+                made = call_numpy(function, settled, named)
+                return new_array(made) if is_new_array(function) else made
         if staged and is_torch(function):
             return function(*settled, **named)
         if is_new_array(function):
@@ -333,14 +371,14 @@ class StagingOperators(Operators):
         target = converted(function, self)
         if is_user_function(function, target, self):
             watch(function, *settled, *named.values())
-            return call_function(function, target, settled, named)
+            return _made_by(function, settled, call_function(function, target, settled, named))
         if staged and not _may_hold(function):
             refuse(
                 f"{_name_of(function)}() has no rule for values known only in the next stage; use a NumPy function, or "
                 "call it outside the staged program",
                 code="SNK0204",
             )
-        return target(*settled, **named)
+        return _made_by(function, settled, target(*settled, **named))
 
     def _apply(self, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Call a function of Python's or NumPy's on arguments that are None where data decide."""
@@ -363,6 +401,16 @@ def is_user_function(function: object, target: object, operators: Operators) -> 
     """Tell whether a callable is Python of the user's that has been virtualized, on the way in or with its parent."""
     inner = function.__func__ if isinstance(function, MethodType) else function
     return isinstance(inner, FunctionType) and (target is not function or is_virtualized(inner.__code__, operators))
+
+
+def _made_by(function: object, args: tuple[object, ...], made: object) -> object:
+    """Return what a call has given, noted where it was not there before: what a class makes, a list, an iterator."""
+    if isinstance(function, type):
+        is_new = type(made) is function and isinstance(function.__new__, BuiltinFunctionType)
+    else:
+        is_new = isinstance(made, (StagedList, GeneratorType, StagedWalk)) or function is iter
+        is_new = is_new and all(made is not one for one in args)
+    return made_here(made) if is_new else made
 
 
 def _may_hold(function: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 import sysconfig
 from contextvars import ContextVar
@@ -54,6 +55,17 @@ def called_by_the_user() -> bool:
     while frame is not None and frame.f_code.co_filename.startswith(OURS) and not _begins_staging(frame):
         frame = frame.f_back
     return frame is not None and not _begins_staging(frame) and is_users(frame.f_code.co_filename)
+
+
+def stores_item() -> bool:
+    """Tell whether the user's code is at a store to an item: what asks for a value there is the container."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not is_users(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_code[frame.f_lasti] in _STORES
+
+
+_STORES = frozenset(dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap)
 
 
 def _begins_staging(frame: FrameType) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from snek_core_transform.errors import Place, SnekError
 from snek_strategies.ir.syntax import Atom, Sym
@@ -16,11 +16,14 @@ from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.facts import note
 from snek_strategies.staging.host_state import carries, now, restore
+from snek_strategies.staging.iterators import is_iterator
 from snek_strategies.staging.join import ABSENT, RAISES
 from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
 from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refusal_of, refuse, user_place
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.watch import Watch, describe, line_of_globals, roots_of, written_cells
+
+Made = TypeVar("Made")
 
 WATCHES: ContextVar[tuple[Watch, ...]] = ContextVar("snek_watches", default=())
 
@@ -45,6 +48,15 @@ def watch(function: object, *arguments: object) -> None:
         one.add(*roots_of(function), *arguments)
         for cell in written:
             one.confirm(cell)
+
+
+def made_here(value: Made) -> Made:
+    """Note that an object has just been made, so that the regions that are being traced may change it; return it."""
+    watches = WATCHES.get()
+    for one in watches[1:]:
+        if id(value) not in one.seen and id(value) not in watches[0].seen:
+            one.own[id(value)] = value
+    return value
 
 
 def _refuse_globals(function: object) -> None:
@@ -117,10 +129,15 @@ def taken_back(
     """
     changed = []
     for value, before in list(watching.changes()):
+        if id(value) in watching.own:
+            continue
         if id(value) not in entered or not carries(value):
+            remedy = (
+                "make it a list first" if is_iterator(value) else "build a new value and assign it to a local variable"
+            )
             refuse(
                 f"a staged {what} changes {describe(value, before)}; that would happen once, while staging, and not "
-                "when the data says so: build a new value and assign it to a local variable",
+                f"when the data says so: {remedy}",
                 place,
                 code="SNK0210",
             )

@@ -15,7 +15,7 @@ from snek_strategies.ir.symbols import Symbol, as_shape
 from snek_strategies.ir.syntax import Atom, Const, Sym
 from snek_strategies.ir.types import Array, Dim, Scalar, Tensor, Type
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.refusal import refuse, stores_item
 from snek_strategies.staging.tensors import host_array, type_of_value
 
 
@@ -60,9 +60,17 @@ class Memory:
         """Why nothing may be stored, or None."""
         return self._root()._sealed
 
-    def others(self, rep: object) -> bool:
-        """Tell whether another one than this is alive in it."""
-        return any(one() is not None and one() is not rep for one in self._root()._members)
+    def remove(self, rep: object) -> None:
+        """Take an array out."""
+        root = self._root()
+        root._members = [one for one in root._members if one() is not rep]
+
+    def others(self, rep: object) -> list[Any]:
+        """Return those that are alive in it beside this one."""
+        return [found for one in self._root()._members if (found := one()) is not None and found is not rep]
+
+
+_MADE_STAGED = "make that one by np.zeros, np.empty, np.full, np.eye or x.copy(), whose arrays are of the next stage"
 
 
 class Rep:
@@ -168,6 +176,8 @@ class Rep:
     # What would need the value now.
 
     def _unknown(self, what: str, remedy: str) -> NoReturn:
+        if stores_item():
+            what, remedy = "a store into an array of NumPy's own, which is static,", _MADE_STAGED
         refuse(f"{what} of a value known only in the next stage, of type {self.type}; {remedy}", code="SNK0201")
 
     def __bool__(self) -> bool:
@@ -428,7 +438,8 @@ def emit(primitive: str, *operands: object, **params: object) -> Rep:
         _check_power(*atoms)
     (result,) = builder().reflect(primitive, atoms, params)
     made = Rep(result)
-    if primitive in VIEWS and isinstance(result.type, Array) and result.type.dims:
+    copies = primitive == "getitem" and any(isinstance(one.type, Array) and one.type.dims for one in atoms[1:])
+    if primitive in VIEWS and isinstance(result.type, Array) and result.type.dims and not copies:
         _share(primitive, made, operands[0], params)
     return made
 

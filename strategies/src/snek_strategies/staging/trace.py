@@ -225,12 +225,14 @@ def collect(
             atoms: list[Atom] = []
             memo = known()
             structure = _structure(result, atoms, memo)
+            returned = frozenset(atoms)
             changes = changed_to(atoms, memo)
             builder.check_scope(tuple(atoms))
         changed_paths = {path for path, _ in changes}
         nodes, atoms, failures = leaving.ended(block.nodes, atoms)
         for path, container in given if changes or failures else ():
-            if isinstance(mine[path], Rep) and path in changed_paths and memory_of(mine[path]).others(mine[path]):
+            others = memory_of(mine[path]).others(mine[path]) if isinstance(mine[path], Rep) else []
+            if path in changed_paths and any(one.atom in returned for one in others):
                 refuse(
                     f"{name} changes an argument in place and returns a view of it; return a copy",
                     place,

@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from snek_strategies.staging.iterators import progress_of, word_of
 from snek_strategies.staging.join import same_static
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
@@ -153,7 +154,7 @@ def content_of(value: object) -> Content | None:
     if (kind.__module__, kind.__name__) in HOLDERS or _is_users(kind):
         held = attributes_of(value)
         return (*held, *held.values()) if held or hasattr(value, "__dict__") or slots_of(kind) else None
-    return None
+    return progress_of(value) if hasattr(kind, "__next__") else None
 
 
 def attributes_of(value: object) -> dict[str, object]:
@@ -206,12 +207,14 @@ class Watch:
     """Remembers what host objects held when they were first seen.
 
     Where `cells` is false, variables of enclosing functions count only once `confirm` has named them: a region assigns
-    to the variables of its own function, which is what its state is for.
+    to the variables of its own function, which is what its state is for. `own` are the objects that were made while it
+    watched: they change as they like.
     """
 
     def __init__(self, cells: bool = True) -> None:
         self.cells = cells
         self.seen: dict[int, tuple[object, Content | None]] = {}
+        self.own: dict[int, object] = {}
 
     def add(self, *roots: object) -> None:
         """Take the objects that can be reached from `roots`, those that are new."""
@@ -297,4 +300,4 @@ def describe(value: object, before: Content | None = None) -> str:
         pairs = zip(value.names, before or (), now, strict=False)
         changed = [name for name, x, y in pairs if not same_content((x,), (y,))] or value.names
         return f"the global {changed[0]}" if len(changed) == 1 else f"a global among {', '.join(changed)}"
-    return f"a {type(value).__name__} that lives outside it"
+    return f"{word_of(value)} that lives outside it"
