@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from snek_core_transform.groups import GROUPS, OPERATORS
+from snek_core_transform.kept_code import CodeKeeper
 from snek_core_transform.load import load_file
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
@@ -81,6 +82,52 @@ def test_operators_for_everything_answer_as_python(case: Case) -> None:
     same(case, operators)
     if case[0].__name__ not in PLAIN:
         assert operators.firings.total() > 0, "an eligible program ran without a firing"
+
+
+class Shelf(CodeKeeper):
+    """Keeps code in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.found = 0
+
+    def get(self, key: str) -> bytes | None:
+        self.found += key in self.kept
+        return self.kept.get(key)
+
+    def put(self, key: str, content: bytes) -> None:
+        self.kept[key] = content
+
+
+class KeptOperators(RecordingOperators):
+    """Counts, stages exceptions and comprehensions, and keeps code on a shelf."""
+
+    stages_exceptions = True
+    stages_comprehensions = True
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self.shelf = shelf
+
+    @property
+    def keeper(self) -> CodeKeeper:
+        return self.shelf
+
+
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_code_that_was_kept_answers_as_code_made_anew(case: Case) -> None:
+    function, arguments = case
+    shelf = Shelf()
+    filename = function.__code__.co_filename if hasattr(function, "__code__") else ""
+    first, second = KeptOperators(shelf), KeptOperators(shelf)
+    made = answer(virtualize(function, first), arguments, filename)
+    kept = set(shelf.kept)
+    assert kept
+    assert not shelf.found
+    assert answer(virtualize(function, second), arguments, filename) == made
+    assert set(shelf.kept) == kept, "nothing is made anew"
+    assert shelf.found == len(kept)
+    assert second.firings == first.firings
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from functools import partial
 from typing import Any
 
 import gast
@@ -35,7 +36,7 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     if context.inline and not context.kinds.intersection(COMPREHENSIONS):
         # Only in the first iterable of a comprehension does inline code need a thunk.
         return tree
-    construct = Construct(context.operators, lambda: Place(context.filename, 1), "variable")
+    construct = Construct(context.operators, partial(Place, context.filename, 1), "variable")
 
     def change(function: gast.AST) -> None:
         if not getattr(function, "is_thunk", False):

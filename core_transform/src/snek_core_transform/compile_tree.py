@@ -7,6 +7,7 @@ import inspect
 import re
 import uuid
 import warnings
+from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
@@ -28,10 +29,27 @@ _FACTORY = "<factory>"
 _THUNK = re.compile(r"<(?:if|while|for|try) [a-z]+(?: \d+)?>")
 
 
+@dataclass(frozen=True)
+class Sealed:
+    """Compiled code with texts in place of the live objects that it calls; `embedded` has each by its text."""
+
+    code: CodeType
+    embedded: dict[str, object]
+
+    def opened(self, qualname: str, name: str) -> CodeType:
+        """Return the code with its live objects, under the names of the user's function."""
+        return _unsealed(self.code, self.embedded, qualname, name)
+
+
 def compile_tree(
     program: Program, tree: gast.AST, free: tuple[str, ...], name: str, class_name: str | None
 ) -> CodeType:
     """Return the code object of `tree`, the function called `name`, whose free variables are among `free`."""
+    return sealed_code(program, tree, free, name, class_name).opened(program.function.__code__.co_qualname, name)
+
+
+def sealed_code(program: Program, tree: gast.AST, free: tuple[str, ...], name: str, class_name: str | None) -> Sealed:
+    """Return what `compile_tree` does, with the live objects apart."""
     code = program.function.__code__
     embedded: dict[str, object] = {}
     module = _module(_signature_only(tree), free, name, class_name)
@@ -42,7 +60,7 @@ def compile_tree(
     levels = [_FACTORY, *([class_name] if class_name else []), name]
     for level in levels:
         compiled = next(inner for inner in compiled.co_consts if isinstance(inner, CodeType) and inner.co_name == level)
-    return _unsealed(compiled, embedded, code.co_qualname, name)
+    return Sealed(compiled, embedded)
 
 
 def _module(tree: gast.AST, free: tuple[str, ...], name: str, class_name: str | None) -> gast.Module:

@@ -70,7 +70,7 @@ class Context:
         """The run-time end of the calls that remember nothing."""
         if self.operators.inline and not overrides_call(self.operators):
             return CallSite(self.operators)
-        return Construct(self.operators, lambda: Place(self.filename, 1), "call")
+        return Construct(self.operators, functools.partial(Place, self.filename, 1), "call")
 
     def fragment(self, node: gast.AST, construct: Construct, body: Callable[[], list[gast.stmt]]) -> Fragment:
         """Return a way of going on from `node` in operator form."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .callee import converted
 from .errors import Place
 from .groups import CONTROL
 from .value_operators import ValueOperators
+
+if TYPE_CHECKING:
+    from .kept_code import CodeKeeper
 
 State = tuple[object, ...]
 """The values of the names that a construct assigns, in the order of `names`; `Unbound` where a name has no value."""
@@ -52,6 +55,11 @@ class Operators(ValueOperators):
 
     stages_comprehensions: ClassVar[bool] = False
     """Whether a comprehension calls `comprehend`, its conditions and elements being functions; needs `inline` false."""
+
+    @property
+    def keeper(self) -> CodeKeeper | None:
+        """What keeps code virtualized for this set between processes, or None; asked where `inline` is false."""
+        return None
 
     def stages(self, value: object) -> bool:  # noqa: ARG002 - nothing is staged in Python
         """Tell whether `value` belongs to the next stage, so that a construct it reaches must call its operator."""

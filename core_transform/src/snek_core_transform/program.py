@@ -52,7 +52,21 @@ def later_place(node: gast.AST, filename: str, lines: tuple[str, ...]) -> Callab
     """Return what gives the place of `node` when somebody asks, without holding on to the tree."""
     own = node.__dict__
     span = own.get("lineno", 1), own.get("col_offset", 0), own.get("end_lineno"), own.get("end_col_offset")
+    return place_of_span(filename, lines, span)
+
+
+Span = tuple[int, int, int | None, int | None]
+"""First line and column, last line and column, in bytes."""
+
+
+def place_of_span(filename: str, lines: tuple[str, ...], span: Span) -> Callable[[], Place]:
+    """Return what gives the place of a piece of text when somebody asks."""
     return partial(_place, filename, lines, *span)
+
+
+def span_of_place(where: Callable[[], Place]) -> Span | None:
+    """Return the span of what `place_of_span` gave, or None for what gives its place otherwise."""
+    return where.args[2:] if isinstance(where, partial) and where.func is _place else None
 
 
 def node_place(node: gast.AST, filename: str, lines: tuple[str, ...]) -> Place:
@@ -83,14 +97,13 @@ def characters(text: str, offset: int) -> int:
 def program_of(function: FunctionType) -> Program:
     """Return `function` as data; raises `NoSource` where its text cannot be had or does not fit the running code."""
     code = function.__code__
-    linecache.checkcache(code.co_filename)
-    text = Text(linecache.getlines(code.co_filename, function.__globals__))
+    text = text_of(function)
     if not text.read:
         raise NoSource(
             f"no source text for {function.__qualname__!r}: file {code.co_filename!r} cannot be read; "
             "define the function in a file, or in a notebook or doctest, rather than by exec"
         )
-    lines = _lines(text)
+    lines = lines_of(text)
     own = own_lines(code, lines)
     if own is not None and own.node is not None and _fits(code, own.node, None, own.above):
         return Program(function, own, own.above, None, lines)
@@ -132,8 +145,16 @@ class Text:
         return isinstance(other, Text) and self.read is other.read
 
 
+def text_of(function: FunctionType) -> Text:
+    """Return the text of the file that `function` is in, as it is now; it has no lines where it cannot be read."""
+    filename = function.__code__.co_filename
+    linecache.checkcache(filename)
+    return Text(linecache.getlines(filename, function.__globals__))
+
+
 @lru_cache(maxsize=32)
-def _lines(text: Text) -> tuple[str, ...]:
+def lines_of(text: Text) -> tuple[str, ...]:
+    """Return a file's lines."""
     return tuple(text.read)
 
 

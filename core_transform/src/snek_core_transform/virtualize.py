@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import gast
 
 from .call_site import CallSite
-from .compile_tree import compile_tree
+from .compile_tree import Sealed, sealed_code
 from .construct import Construct
 from .context import Context
 from .conversions import CONVERSIONS
@@ -85,16 +85,21 @@ class Virtualized:
 
 def virtualized_code(function: FunctionType, operators: Operators) -> Virtualized:
     """Return the virtualized code of `function`; raises as `virtualize` does."""
+    code = function.__code__
 
-    def build() -> Virtualized:
+    def build() -> Sealed:
         program = program_of(function)
         tree = run_passes(program, operators)
-        code = function.__code__
-        new = compile_tree(program, tree, code.co_freevars, code.co_name, program.class_name)
-        # `types.coroutine` has marked the code, and no text says so.
-        return Virtualized(new.replace(co_flags=new.co_flags | code.co_flags & inspect.CO_ITERABLE_COROUTINE))
+        return sealed_code(program, tree, code.co_freevars, code.co_name, program.class_name)
 
-    return in_deep_stack(build)
+    def found() -> CodeType:
+        keeper = None if operators.inline else operators.keeper
+        sealed = build() if keeper is None else keeper.code_of(function, operators, build)
+        return sealed.opened(code.co_qualname, code.co_name)
+
+    new = in_deep_stack(found)
+    # `types.coroutine` has marked the code, and no text says so.
+    return Virtualized(new.replace(co_flags=new.co_flags | code.co_flags & inspect.CO_ITERABLE_COROUTINE))
 
 
 def run_passes(program: Program, operators: Operators, after: str | None = None) -> gast.AST:

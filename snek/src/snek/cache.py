@@ -1,4 +1,4 @@
-"""`snek cache`: the programs that Lantern has compiled and kept, and how to be rid of them."""
+"""`snek cache`: the programs that Lantern has compiled and kept, with their functions, and how to be rid of them."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from snek_core_transform.errors import StagingError
 from snek_core_transform.spelling import Spelling
 from snek_strategies.backends.backend import LoweredProgram, Run
-from snek_strategies.backends.registry import known, lower
+from snek_strategies.backends.registry import keeper, known, lower
 from snek_strategies.calls import StagedCalls, is_native, served_by
 from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
@@ -39,7 +39,7 @@ class StagedOnBackend(Staged):
         by: tuple[int, ...] = (),
     ) -> None:
         self._program = program
-        self._operators = StagingOperators(unroll)
+        self._operators = StagingOperators(unroll, functools.partial(keeper, backend))
         self._backend = backend
         self._to_host = to_host
         self._by = by

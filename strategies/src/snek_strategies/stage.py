@@ -155,7 +155,7 @@ class StagedFunction(StagedCalls):
         self._function = function
         self._backend = backend
         self._static = static_argnames
-        self._operators = StagingOperators(unroll)
+        self._operators = StagingOperators(unroll, functools.partial(registry.keeper, backend))
         self._verify = verify
         self._threads = threads
         self._lock = Lock()

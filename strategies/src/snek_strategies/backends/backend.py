@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from snek_core_transform.errors import SnekError, StagingError, UsageError
 from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Node, Program
+
+if TYPE_CHECKING:
+    from snek_core_transform.kept_code import CodeKeeper
 
 _ORDERING = """
 less less_equal greater greater_equal maximum minimum fmax fmin max min argmax argmin sort argsort searchsorted clip
@@ -71,6 +74,11 @@ class LoweredProgram(ABC):
     @classmethod
     def missing(cls) -> str | None:
         """Say what besides modules is missing here (a compiler, say) and what to do, or None where all is there."""
+        return None
+
+    @classmethod
+    def keeper(cls) -> CodeKeeper | None:
+        """Return what keeps virtualized functions between processes, or None."""
         return None
 
     @classmethod

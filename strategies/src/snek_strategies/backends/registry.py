@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snek_core_transform.collection_paused import COLLECTION_PAUSED
 from snek_core_transform.errors import UsageError
@@ -16,6 +17,9 @@ from snek_strategies.ir.passes.lower_tries import lower_tries
 from snek_strategies.ir.passes.optimize import optimized
 from snek_strategies.ir.syntax import Program, every_node
 from snek_strategies.ir.types import Array, Scalar, Type
+
+if TYPE_CHECKING:
+    from snek_core_transform.kept_code import CodeKeeper
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,12 @@ def serves_any_size(name: str) -> bool:
     """Tell whether a back-end runs programs whose extents are symbols; one that is missing says so when it lowers."""
     backend = known(name)
     return backend.missing() is None and backend.load().any_size
+
+
+def keeper(name: str) -> CodeKeeper | None:
+    """Return what keeps functions virtualized for a back-end between processes, or None."""
+    backend = known(name)
+    return backend.load().keeper() if backend.missing() is None else None
 
 
 def lower(name: str, program: Program, threads: int = 1) -> LoweredProgram:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -39,17 +39,28 @@ from snek_strategies.staging.tries import Variables, refuse_generator_manager, s
 from snek_strategies.staging.truth import negated, truth
 from snek_strategies.staging.walks import StagedWalk, indexed, left_by_data, refuse_left
 
+if TYPE_CHECKING:
+    from snek_core_transform.kept_code import CodeKeeper
+
 
 class StagingOperators(Operators):
-    """Builds IR for what depends on data, and lets Python run the rest. `unroll` bounds the trips of a static loop."""
+    """Builds IR for what depends on data, and lets Python run the rest. `unroll` bounds the trips of a static loop.
+
+    `keeper` gives what keeps virtualized code between processes, when code is virtualized first.
+    """
 
     groups = CONTROL | {"literal", "unpack"}
     inline: ClassVar[bool] = False
     stages_exceptions: ClassVar[bool] = True
     stages_comprehensions: ClassVar[bool] = True
 
-    def __init__(self, unroll: int = 16) -> None:
+    def __init__(self, unroll: int = 16, keeper: Callable[[], CodeKeeper | None] = lambda: None) -> None:
         self.unroll = unroll
+        self._keeper = keeper
+
+    @functools.cached_property
+    def keeper(self) -> CodeKeeper | None:
+        return self._keeper()
 
     def stages(self, value: object) -> bool:
         """Tell whether the value is a Rep."""

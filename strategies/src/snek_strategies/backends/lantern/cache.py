@@ -1,8 +1,8 @@
 """Compiled programs, kept between processes: a private folder, found by what they were made of, checked before use.
 
 The folder is `$SNEK_CACHE_DIR`, or `snek/lantern` among the user's caches. An entry's name holds what it was made of
-(source, runtime, compiler, flags, processor; `plans.py` says what a plan is made of) and the digest of its own content;
-it appears there whole, by a rename.
+(source, runtime, compiler, flags, processor; `plans.py` says what a plan is made of, and the core's `kept_code.py` what
+a function is) and the digest of its own content; it appears there whole, by a rename.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ import platformdirs
 from snek_strategies.backends.backend import Unavailable
 from snek_strategies.backends.lantern import compiler
 
-LIBRARY, PLAN = ".so", ".plan"
-"""Kinds of entries: compiled programs, and what programs of the IR became (`plans.py`)."""
+LIBRARY, PLAN, CODE = ".so", ".plan", ".code"
+"""Kinds of entries: compiled programs, what programs of the IR became (`plans.py`), and virtualized functions
+(`kept_code.py`)."""
 MOST_BYTES = 256 * 2**20
 """What all entries may take together; those that were not used for longest go first."""
 
@@ -60,7 +61,7 @@ def library(source: str) -> Path:
     made = known_library(key)
     if made is None:
         made = compiler.build(source)
-        publish(key, LIBRARY, made.read_bytes())
+        publish((key, LIBRARY, made.read_bytes()))
     return made
 
 
@@ -77,7 +78,7 @@ def known_library(key: str) -> Path | None:
 def entries(where: Path) -> list[Path]:
     """Return what is in the cache, what was used last at the end."""
     found = []
-    for path in (one for suffix in (LIBRARY, PLAN) for one in where.rglob(f"*-*{suffix}")):
+    for path in (one for suffix in (LIBRARY, PLAN, CODE) for one in where.rglob(f"*-*{suffix}")):
         try:
             found.append((path.lstat().st_mtime_ns, path))
         except FileNotFoundError:
@@ -125,20 +126,12 @@ def kept(key: str, kind: str) -> bytes | None:
     return None
 
 
-def publish(key: str, kind: str, content: bytes) -> None:
-    """Put an entry into the cache, whole or not at all; warns where it cannot be kept."""
+def publish(*made: tuple[str, str, bytes]) -> None:
+    """Put entries into the cache, each by its key, kind and content, whole or not at all; warns where it cannot."""
     where = folder()
-    name = f"{key}-{hashlib.sha256(content).hexdigest()}{kind}"
     try:
-        with tempfile.NamedTemporaryFile(dir=where, prefix="writing-", delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                _part(where, key).mkdir(mode=0o700, exist_ok=True)
-                Path(file.name).replace(_part(where, key) / name)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        for key, kind, content in made:
+            _put(where, key, f"{key}-{hashlib.sha256(content).hexdigest()}{kind}", content)
         found = entries(where)
         total = sum(path.stat().st_size for path in found)
         for path in found[:-1]:
@@ -155,6 +148,18 @@ def publish(key: str, kind: str, content: bytes) -> None:
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def _put(where: Path, key: str, name: str, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=where, prefix="writing-", delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            _part(where, key).mkdir(mode=0o700, exist_ok=True)
+            Path(file.name).replace(_part(where, key) / name)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def key_of(*made_of: str) -> str:

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from snek_core_transform.errors import SnekError
+from snek_core_transform.kept_code import CodeKeeper
 from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.backend import LoweredProgram
 from snek_strategies.backends.lantern import compiler, plans
 from snek_strategies.backends.lantern.cache import known_library, library
+from snek_strategies.backends.lantern.kept_code import KEPT_CODE
 from snek_strategies.backends.lantern.loaded import LoadedProgram
 from snek_strategies.backends.lantern.native_calls import native_calls
 from snek_strategies.ir.interpretations import LINEAR
@@ -84,7 +86,13 @@ class LanternProgram(LoweredProgram):
             made = library(self.written.source)
             if self._key is not None:
                 plans.keep(self._key, plan)
+        KEPT_CODE.publish()
         return LoadedProgram(made, self.program.body, plan, lambda: self.written.shared.prints, self.failed)
+
+    @classmethod
+    def keeper(cls) -> CodeKeeper | None:
+        """Return what finds virtualized functions in the cache."""
+        return KEPT_CODE
 
     @classmethod
     def calls(cls) -> type | None:

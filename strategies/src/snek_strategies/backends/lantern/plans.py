@@ -71,7 +71,8 @@ def keep(key: str, plan: Plan) -> None:
     """Put a plan into the cache: one line of JSON, and the constants' memory behind it."""
     said: dict[str, Any] = {"library": plan.library, "same": plan.same, "text": plan.text}
     said["constants"] = [(one.dtype.str, one.shape) for one in plan.constants]
-    publish(key, PLAN, b"\n".join([json.dumps(said).encode(), b"".join(one.tobytes() for one in plan.constants)]))
+    content = b"\n".join([json.dumps(said).encode(), b"".join(one.tobytes() for one in plan.constants)])
+    publish((key, PLAN, content))
 
 
 def digest(source: str) -> str:
