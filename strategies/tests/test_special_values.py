@@ -108,3 +108,38 @@ def test_a_constant_of_64_bits_masks_unsigned_numbers(backend: str) -> None:
 
     x = np.array([0, 1, 2**63 + 5], "uint64")
     assert _outcome(snek.stage(masked, backend=backend), x) == _outcome(masked, x)
+
+
+COMPLEX = np.array([complex(re, im) for re in (0.0, -0.0, 2.5, np.inf, np.nan) for im in (0.0, -0.0, -1.0, -np.inf)])
+NEUTRAL = {
+    "times 1": lambda x: (x * 1, 1.0 * x, x * np.float64(1)),
+    "over 1": lambda x: (x / 1, x / 1.0),
+    "and 0": lambda x: (x + 0, x + 0.0, x + -0.0, -0.0 + x),
+    "less 0": lambda x: (x - 0, x - 0.0, x - -0.0),
+}
+
+
+@pytest.mark.parametrize("name", NEUTRAL)
+def test_what_leaves_real_numbers_alone_does_to_complex_ones_what_numpy_does(name: str) -> None:
+    with np.errstate(invalid="ignore"):
+        for x in (COMPLEX, COMPLEX.astype("complex64")):
+            for mine, plain in zip(snek.stage(NEUTRAL[name])(x), NEUTRAL[name](x), strict=True):
+                for part in (np.real, np.imag):
+                    np.testing.assert_array_equal(part(mine), part(plain))
+                    defined = ~np.isnan(part(plain))
+                    np.testing.assert_array_equal(np.signbit(part(mine))[defined], np.signbit(part(plain))[defined])
+
+
+def test_numba_divides_complex_numbers_by_zero_as_numpy() -> None:
+    reason = BACKENDS["numba"].missing()
+    if reason:
+        pytest.skip(reason)
+    x, y = (one.ravel() for one in np.meshgrid(COMPLEX, COMPLEX))
+    staged = snek.stage(lambda x, y: x / y, backend="numba")
+    with np.errstate(all="ignore"):
+        for a, b in ((x, y), (x.astype("complex64"), y.astype("complex64")), *zip(x[::7], y[::7], strict=True)):
+            mine, plain, zero = np.asarray(staged(a, b)), np.asarray(a / b), np.asarray(b == 0)
+            assert mine.dtype == plain.dtype
+            # Which infinity or NaN it is by 0 differs between NumPy's own loops.
+            np.testing.assert_array_equal(mine[~zero], plain[~zero])
+            assert not np.isfinite(mine[zero]).any()

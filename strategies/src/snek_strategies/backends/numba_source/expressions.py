@@ -130,6 +130,9 @@ def _same_dtype(node: Node, dtype: np.dtype[np.generic], texts: list[str]) -> st
         if scalar:
             return f"{opposite} if {texts[1]} == -1 else {other}"
         return f"np.where({texts[1]} == -1, {opposite}, {other})"
+    if name == "divide" and dtype.kind == "c" and not _is_python(node):
+        # Numba's own `/` raises Python's error for a divisor of 0.
+        return f"np.divide({', '.join(texts)})"
     if name == "sign":
         # That of -0.0 is 0.0.
         return f"np.sign({texts[0]}) + {scalar_text(0, dtype)}"

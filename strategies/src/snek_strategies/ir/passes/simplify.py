@@ -137,6 +137,9 @@ def _is_neutral(primitive: str, type_: Type, other: Const) -> bool:
     value = float(numbers.flat[0])
     if (numbers != value).any() or np.signbit(numbers).any() != np.signbit(numbers).all():
         return False
+    if _is_complex(type_):
+        # The number becomes complex first: its imaginary 0 makes NaN of what is infinite, and 0.0 of -0.0.
+        return primitive == "subtract" and value == 0 and math.copysign(1, value) > 0
     if primitive in ("multiply", "divide"):
         return value == 1
     if primitive not in ("add", "subtract") or value != 0:
@@ -162,6 +165,10 @@ def _by_bits(node: Node) -> Node:
     value = type(by)(int(by).bit_length() - 1 if shift else int(by) - 1)
     primitive, operands = "right_shift" if shift else "bitwise_and", (number, Const(value, type_of(value)))
     return replace(node, primitive=primitive, operands=operands, effects=effects_of(primitive, operands))
+
+
+def _is_complex(type_: Type) -> bool:
+    return type_ == Scalar("complex") or (isinstance(type_, Array) and type_.dtype.kind == "c")
 
 
 def _is_whole(type_: Type) -> bool:
