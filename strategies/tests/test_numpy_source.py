@@ -19,7 +19,10 @@ import snek
 from snek_core_transform.bind import bind
 from snek_strategies.backends.interpreted import Interpreted
 from snek_strategies.backends.numpy_expressions import EXPRESSIONS
+from snek_strategies.backends.numpy_source import numpy_source
 from snek_strategies.ir.interpretations import INTERPRETATIONS
+from snek_strategies.ir.passes.examples import descent
+from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_strategies.stage import as_traced
 from snek_strategies.staging.pytrees import arrays_in
@@ -31,11 +34,10 @@ from backend_programs import PROGRAMS  # noqa: E402
 from every_size_programs import ONCE  # noqa: E402
 
 STATEMENTS = {"require", "raise", "print"}
-TAPES = {name for name in INTERPRETATIONS if name.startswith("tape_")}
 
 
-def test_every_primitive_has_a_text_but_those_of_tapes() -> None:
-    assert set(EXPRESSIONS) == set(INTERPRETATIONS) - STATEMENTS - TAPES
+def test_every_primitive_has_a_text() -> None:
+    assert set(EXPRESSIONS) == set(INTERPRETATIONS) - STATEMENTS
 
 
 def entry_of(text: str) -> Callable[..., tuple[object, ...]]:
@@ -79,19 +81,9 @@ def check(function: Callable[..., Any], sets: Any) -> str:
     return text
 
 
-TAPED = [name for name in PROGRAMS if name.startswith("gradient of ")]
-
-
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in TAPED])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_the_text_of_a_construct_does_what_the_interpreter_does(name: str) -> None:
     check(*PROGRAMS[name])
-
-
-@pytest.mark.parametrize("name", TAPED)
-def test_a_gradient_that_needs_a_tape_has_no_text_and_says_so(name: str) -> None:
-    function, sets = PROGRAMS[name]
-    with pytest.raises(snek.SnekError, match="cannot express tape_.* there is no Python text for it"):
-        snek.stage(function).trace(*sets[0]).lower().as_text("python")
 
 
 @pytest.mark.parametrize("name", ARRAY_API)
@@ -159,16 +151,27 @@ def test_constants_keep_their_dtypes_and_values() -> None:
     check(program, [(np.array([[1.0, 2.0, -3.0]]),)])
 
 
-def test_a_tape_has_no_text_and_says_so() -> None:
-    def loss(x):
-        y = x
+def test_a_gradients_tape_is_a_tuple_in_the_text() -> None:
+    def loss(x, w):
+        y, trips = x, 0
         while (y**2).sum() < 100:
-            y = np.sin(y) + y * 2
-        return y.sum()
+            y = np.sin(y @ w) + y * 2
+            trips = trips + 1
+        return y.sum() * trips
 
-    lowered = snek.grad(loss).trace(np.ones(3)).lower()
-    with pytest.raises(snek.StagingError, match="there is no Python text for it"):
-        lowered.as_text("python")
+    def program(x, w):
+        return snek.value_and_grad(loss, (0, 1))(x, w)
+
+    text = check(program, [(np.ones((2, 3)), np.eye(3)), (np.full((2, 3), 9.0), np.eye(3))])
+    assert "popped_row(" in text
+
+
+def test_a_gathered_product_is_that_of_the_rows_of_a_tape() -> None:
+    program, rng = gather_products(descent()), np.random.default_rng(0)
+    values = tuple(rng.normal(size=shape) for shape in ((2, 30), (2, 40), (30, 40)))
+    text = numpy_source(program)
+    assert "summed_products(" in text
+    assert same(outcome(Interpreted(program).compile(), values), outcome(entry_of(text), values))
 
 
 def test_an_exception_class_that_cannot_be_imported_is_refused() -> None:

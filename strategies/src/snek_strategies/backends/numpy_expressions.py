@@ -16,10 +16,11 @@ from snek_strategies.ir.interpretations import (
     REDUCTIONS,
     STRUCTURAL,
     Piece,
+    zero,
 )
 from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Const
-from snek_strategies.ir.types import Items
+from snek_strategies.ir.types import Array, Items, Type
 
 Operands = list[str]
 Written = Callable[[Operands, Mapping[str, Any]], str]
@@ -57,6 +58,18 @@ HELPERS: Mapping[str, str] = {
     items = list(items)
     last = items.pop()
     return items, last
+''',
+    "popped_row": '''def popped_row(tape, zeros):
+    """Return the tape without its top row, and that row's values; the empty tape holds rows of zeros without end."""
+    values, below = tape or (zeros, ())
+    return below, *values
+''',
+    "summed_products": '''def summed_products(tape, made):
+    """Add to a matrix, for each row of the tape, the left matrix turned round times the right one."""
+    while tape:
+        (left, right), tape = tape
+        made += left.T @ right
+    return made
 ''',
     "replaced": '''def replaced(items, index, value):
     """Return the list with another item at the index."""
@@ -162,6 +175,30 @@ def _shaping(name: str) -> Written:
     return written
 
 
+def _row(values: list[str]) -> str:
+    return f"({', '.join(values)}{',' * (len(values) == 1)})"
+
+
+def _zero(type_: Type, numbers: Iterator[str]) -> str:
+    """Return the text of a type's zero; the numbers of its symbols are those that follow the tape."""
+    if isinstance(type_, Array) and type_.dims:
+        extents = _row([next(numbers) if isinstance(one, Symbol) else str(one) for one in type_.dims])
+        return f"np.broadcast_to({literal(type_.dtype.type(0))}, {extents})"
+    return literal(zero(type_))
+
+
+def _tape_pop(operands: Operands, params: Mapping[str, Any]) -> str:
+    tape, *numbers = operands
+    given = iter(numbers)
+    text = f"popped_row({tape}, {_row([_zero(one, given) for one in params['types']])})"
+    return text if params["types"] else f"{text}[0]"
+
+
+def _tape_product(operands: Operands, params: Mapping[str, Any]) -> str:
+    (matrix,) = params["types"]
+    return f"summed_products({operands[0]}, np.zeros({matrix.dims}, {matrix.dtype.name!r}))"
+
+
 EXPRESSIONS: dict[str, Written] = {
     **{name: _called(f"np.{name}") for name in (*FUNCTIONS, *REDUCTIONS, *STRUCTURAL, "where")},
     **{name: _called(f"np.linalg.{name}") for name in LINEAR},
@@ -188,5 +225,9 @@ EXPRESSIONS: dict[str, Written] = {
     "list_get": lambda o, _: f"{o[0]}[{o[1]}]",
     "list_set": _called("replaced"),
     "list_len": _called("len"),
+    "tape_new": lambda *_: "()",
+    **dict.fromkeys(("tape_push", "tape_gather"), lambda o, _: f"({_row(o[1:])}, {o[0]})"),
+    "tape_pop": _tape_pop,
+    "tape_product": _tape_product,
 }
 """Text for a node, given its operands' texts and its parameters; an operand that is no name stands in parentheses."""

@@ -24,7 +24,7 @@ RESERVED = frozenset({*dir(builtins), *keyword.kwlist, *HELPERS, "np", "math", "
 def numpy_source(program: Program) -> str:
     """Return a module with one function a staged function, the program last; it takes and gives flat values.
 
-    Raises StagingError for what has no Python text: the tape of a gradient, an exception's class inside a function.
+    Raises StagingError for what has no Python text: an exception's class inside a function.
     """
     program = lower_tries(program)
     work = _Source(program)
