@@ -16,7 +16,7 @@ from snek_strategies.backends.rewriting import drop_unused
 from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.symbols import Symbol
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, uses_in
 
 PREFIX = "torch."
 """Begins the names of primitives that are functions of PyTorch; no other back-end has them."""
@@ -33,17 +33,7 @@ Makers = Mapping[int, Node]
 
 def torch_idioms(program: Program) -> Program:
     """Return the program with such operations in place of those that they are made of."""
-    return Program(program.name, drop_unused(_block(program.body, uses(program.body))))
-
-
-def uses(block: Block) -> Counter[int]:
-    """Count where a block and those inside it use each name, as an operand or as a result."""
-    found: Counter[int] = Counter(map(index_of, block.results))
-    for node in block.nodes:
-        found.update(map(index_of, node.operands))
-        for inner in node.blocks:
-            found.update(uses(inner))
-    return found
+    return Program(program.name, drop_unused(_block(program.body, uses_in(program.body))))
 
 
 def _block(block: Block, used: Counter[int]) -> Block:

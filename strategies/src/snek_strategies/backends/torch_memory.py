@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.in_place import HERE
-from snek_strategies.backends.torch_idioms import FLOATS, PREFIX, uses
+from snek_strategies.backends.torch_idioms import FLOATS, PREFIX
 from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.shape_rules import dims_of
-from snek_strategies.ir.syntax import Block, Node, Program
+from snek_strategies.ir.syntax import Block, Node, Program, uses_in
 from snek_strategies.ir.types import Type
 
 NEW = ELEMENTWISE - {"positive", "conjugate", "floor", "ceil", "trunc", "rint"} | {
@@ -33,7 +33,7 @@ COMMUTING = frozenset({"add", "multiply"})
 
 def overwritten(program: Program) -> dict[int, int]:
     """Return by the index of its result the position of the operand whose memory a node may write into."""
-    return dict(_in_block(program.body, uses(program.body)))
+    return dict(_in_block(program.body, uses_in(program.body)))
 
 
 def _in_block(block: Block, used: Counter[int]) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import is_
@@ -88,6 +89,14 @@ def every_node(block: Block) -> Iterator[Node]:
         for node in one.nodes:
             yield node
             pending.extend(node.blocks)
+
+
+def uses_in(block: Block) -> Counter[int]:
+    """Count how often a block and those inside it use each name, as an operand or as a result."""
+    nodes = list(every_node(block))
+    results = [atom for one in (block, *(inner for node in nodes for inner in node.blocks)) for atom in one.results]
+    operands = (atom for node in nodes for atom in node.operands)
+    return Counter(atom.index for atom in (*operands, *results) if isinstance(atom, Sym))
 
 
 def next_index(block: Block) -> int:

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
-from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, uses_in
 
 
 def choose_once(program: Program) -> Program:
@@ -35,16 +35,13 @@ def choose_once(program: Program) -> Program:
 
     Values between two of them are computed from what the first one chose: those only that nothing else uses.
     """
-    free = free_in(program.body)
-    return Program(program.name, in_deep_stack(lambda: _chosen(program.body, free)))
+    uses = uses_in(program.body)
+    return Program(program.name, in_deep_stack(lambda: _chosen(program.body, uses)))
 
 
-def _chosen(block: Block, free: dict[int, tuple[Sym, ...]]) -> Block:
-    nodes = [replace(node, blocks=tuple(_chosen(one, free) for one in node.blocks)) if node.blocks else node
+def _chosen(block: Block, uses: Counter[int]) -> Block:
+    nodes = [replace(node, blocks=tuple(_chosen(one, uses) for one in node.blocks)) if node.blocks else node
              for node in block.nodes]  # fmt: skip
-    uses = Counter(atom.index for node in block.nodes for atom in node.operands if isinstance(atom, Sym))
-    uses.update(atom.index for atom in block.results if isinstance(atom, Sym))
-    uses.update(2 * [sym.index for node in block.nodes for one in node.blocks for sym in free[id(one)]])
     made = {node.results[0].index: at for at, node in enumerate(nodes) if len(node.results) == 1}
     for at, node in enumerate(nodes):
         flag = node.operands[0] if node.primitive == "where" else None

@@ -37,7 +37,7 @@ from dataclasses import dataclass, field
 
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.interpretations import FUNCTIONS, OPERATORS
-from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in, next_index
+from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in, next_index, uses_in
 from snek_strategies.ir.types import Array, Dim, Type
 
 _ALONE = """
@@ -64,15 +64,16 @@ def fuse_elementwise(program: Program, *, reductions: frozenset[str] = REDUCTION
 
     A back-end says which reductions may be in a region, and how many nodes are worth one.
     """
-    fresh = _Fresh(next_index(program.body), reductions, shortest)
+    fresh = _Fresh(next_index(program.body), uses_in(program.body), reductions, shortest)
     return Program(program.name, in_deep_stack(lambda: _fused(program.body, free_in(program.body), fresh, {})))
 
 
 class _Fresh:
-    """Gives new names, and knows what the back-end asks for."""
+    """Gives new names, and knows how often the others are used and what the back-end asks for."""
 
-    def __init__(self, start: int, reductions: frozenset[str], shortest: int) -> None:
+    def __init__(self, start: int, uses: Counter[int], reductions: frozenset[str], shortest: int) -> None:
         self.next = start
+        self.uses = uses
         self.reductions = reductions
         self.shortest = shortest
 
@@ -176,9 +177,6 @@ def _fused(block: Block, free: dict[int, tuple[Sym, ...]], fresh: _Fresh, names:
     for node in block.nodes:
         schedule.add(node)
     schedule.close_all()
-    uses = Counter(atom.index for node in block.nodes for atom in node.operands if isinstance(atom, Sym))
-    uses.update(sym.index for node in block.nodes for one in node.blocks for sym in free[id(one)])
-    uses.update(atom.index for atom in block.results if isinstance(atom, Sym))
 
     def atoms(given: tuple[Atom, ...]) -> tuple[Atom, ...]:
         return tuple(names.get(one.index, one) if isinstance(one, Sym) else one for one in given)
@@ -191,14 +189,14 @@ def _fused(block: Block, free: dict[int, tuple[Sym, ...]], fresh: _Fresh, names:
         if isinstance(one, _Group):
             members = nodes[-len(one.nodes) :]
             del nodes[-len(one.nodes) :]
-            nodes += _region(members, uses, fresh, names)
+            nodes += _region(members, fresh, names)
     return Block(block.parameters, tuple(nodes), atoms(block.results))
 
 
-def _region(members: list[Node], uses: Counter[int], fresh: _Fresh, names: dict[int, Sym]) -> list[Node]:
+def _region(members: list[Node], fresh: _Fresh, names: dict[int, Sym]) -> list[Node]:
     """Return a group's nodes as a region; where one expression says it all, as they are."""
     inside = Counter(atom.index for node in members for atom in node.operands if isinstance(atom, Sym))
-    made = [node.results[0] for node in members]
+    made, uses = [node.results[0] for node in members], fresh.uses
     given = tuple(sym for sym in made if uses[sym.index] > inside[sym.index])
     few = len(made) < max(2, fresh.shortest)
     if few or (len(given) == 1 and len(made) <= SHORT and all(uses[sym.index] == 1 for sym in made)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
@@ -10,7 +9,7 @@ from math import prod
 import numpy as np
 
 from snek_strategies.ir.symbolic_rules import has_symbols
-from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, every_node
+from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym, every_node, uses_in
 from snek_strategies.ir.types import Array, Type, concrete
 
 Key = tuple[int, int]
@@ -44,9 +43,7 @@ class SummedProducts:
         self.nodes = list(every_node(body))
         self.made = {sym.index: node for node in self.nodes for sym in node.results}
         self.functions = {node.results[0].index: node for node in self.nodes if node.primitive == "function"}
-        self.uses = Counter(atom.index for node in self.nodes for atom in node.operands if isinstance(atom, Sym))
-        for block in (body, *(one for node in self.nodes for one in node.blocks)):
-            self.uses.update(atom.index for atom in block.results if isinstance(atom, Sym))
+        self.uses = uses_in(body)
         self.known = set(self._candidates())
         while self._keep_those_that_pay():
             pass
