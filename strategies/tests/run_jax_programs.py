@@ -33,12 +33,24 @@ def held(x: Any, w: Any, live: Any) -> Any:
     return np.where(live, np.tanh(c), w), c
 
 
+def divided(x: Any, narrow: Any, bare: Any) -> Any:
+    return x // 4, x % 4, x // 3, x % 3, narrow // 16, narrow % 7, bare // 5, bare % 8, x // -2, x % -3
+
+
+def furthest(x: Any, n: Any, live: Any) -> Any:
+    return np.argmax(x, axis=1), np.argmin(x), np.argmax(n), np.argmin(n, axis=0), np.argmax(live), np.argmin(live)
+
+
 X, W, H = np.linspace(0, 1, 60).reshape(5, 6, 2), np.linspace(-1, 1, 4).reshape(2, 2), np.ones((6, 2))
+WHOLE = np.array([-129, -16, -7, -4, -1, 0, 1, 4, 7, 127])
+FAR = np.array([[1.0, np.nan, 3.0, np.nan], [2.0, 2.0, -np.inf, 1.0], [-np.inf] * 4, [0.0, -0.0, 5.0, 5.0]])
 PROGRAMS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "halved": (halved, (np.int64(37),)),
     "either": (either, (np.ones((3, 3)), np.bool_(True))),
     "cell": (cell, (X, W, H, np.int64(4))),
     "held": (held, (H, H * 2, H > 0)),
+    "divided": (divided, (WHOLE, WHOLE.astype(np.int8), WHOLE.astype(np.uint8))),
+    "furthest": (furthest, (FAR, WHOLE.reshape(2, 5), WHOLE == 1)),
 }
 
 
@@ -66,7 +78,7 @@ def said(function: Any, args: tuple[Any, ...]) -> dict[str, Any]:
         "right": all(np.allclose(x, y) for one in made for x, y in _pairs(one, wanted, several)),
         "begun": begun,
         "dtypes": [str(one.dtype) for one in (other if several else (other,))],
-        "jaxpr": staged.dump()["jaxpr"],
+        "stablehlo": staged.dump()["stablehlo"],
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent))
 from own_process import column_of  # noqa: E402
 
-TEXTS = {"jax": "jaxpr", "tensorflow": "graph"}
+TEXTS = {"jax": "stablehlo", "tensorflow": "graph"}
 
 
 @pytest.fixture(scope="module", params=TEXTS)
@@ -29,7 +29,7 @@ def test_a_row_that_a_loop_stores_is_one_position(found: tuple[str, dict[str, ob
     if backend == "jax":
         assert "dynamic_update_slice" in text
         assert "scatter" not in text
-        assert "jit[" not in text
+        assert "func.call" not in text
         return
     assert text.count('op: "TensorScatterUpdate"') == 1
     # A position for each element would be reckoned with strides.

@@ -15,7 +15,10 @@ from own_process import said_by  # noqa: E402
 
 pytestmark = pytest.mark.skipif(known("jax").missing() is not None, reason="JAX is not installed")
 
-NAMES = ("halved", "either", "cell", "held")
+WHOLE = {"halved": ["int64"], "divided": ["int64"] * 4 + ["int8"] * 2 + ["uint8"] * 2 + ["int64"] * 2}
+"""What programs over whole numbers alone give: they have no arguments of another dtype."""
+GIVEN = {**WHOLE, "held": ["float32"] * 2, "furthest": ["int64"] * 6}
+NAMES = ("halved", "either", "cell", "held", "divided", "furthest")
 
 
 def said(name: str) -> Any:
@@ -30,27 +33,34 @@ def test_answers_are_those_of_the_text(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_call_with_arrays_like_the_last_ones_finds_its_program_at_once(name: str) -> None:
     # The first call, and the one with arrays of another dtype, which gets a program of its own.
-    assert said(name)["begun"] == (1 if name == "halved" else 2)
-    assert said(name)["dtypes"] == {"halved": ["int64"], "held": ["float32", "float32"]}.get(name, ["float32"])
+    assert said(name)["begun"] == (1 if name in WHOLE else 2)
+    assert said(name)["dtypes"] == GIVEN.get(name, ["float32"])
 
 
 def test_two_short_branches_are_both_computed() -> None:
-    assert "cond[" not in said("halved")["jaxpr"]
-    assert "select_n" in said("halved")["jaxpr"]
+    assert "stablehlo.if" not in said("halved")["stablehlo"]
+    assert "stablehlo.select" in said("halved")["stablehlo"]
 
 
 def test_a_branch_that_does_much_is_one() -> None:
-    assert "cond[" in said("either")["jaxpr"]
+    assert "stablehlo.if" in said("either")["stablehlo"]
 
 
 def test_the_rows_of_a_stack_are_multiplied_before_the_loop() -> None:
-    before, _, loop = said("cell")["jaxpr"].partition("while[")
+    before, _, loop = said("cell")["stablehlo"].partition("stablehlo.while")
     assert "dot_general" in before
     assert "dot_general" not in loop
 
 
 def test_what_a_choice_takes_of_another_by_the_same_flag_does_not_wait_for_it() -> None:
-    lines = said("held")["jaxpr"].splitlines()
-    (tanh,) = (line for line in lines if " tanh " in line)
-    (product,) = (line for line in lines if " mul " in line)
-    assert tanh.split()[-1] == product.split(":")[0].strip()
+    lines = said("held")["stablehlo"].splitlines()
+    (tanh,) = (line for line in lines if "stablehlo.tanh" in line)
+    (product,) = (line for line in lines if "stablehlo.multiply" in line)
+    assert f" {product.split()[0]} " in tanh
+
+
+def test_a_known_power_of_two_divides_by_a_shift() -> None:
+    text = said("halved")["stablehlo"]
+    assert "stablehlo.shift_right_arithmetic" in text
+    assert "stablehlo.divide" not in text
+    assert "stablehlo.remainder" not in text
