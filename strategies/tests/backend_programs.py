@@ -710,6 +710,23 @@ def gradient_of_recursion(x):
     return snek.grad(lambda v: halved(v, x.sum() * 4))(x[1])
 
 
+def matched(n, x):
+    for i in range(n):
+        match i % 5:
+            case 0 | 1:
+                x = x + i
+            case k if x > 9:
+                x = x - k
+            case 4:
+                break
+    match (n, x):
+        case (2, y) if y > 3:
+            z = y * 2
+        case [_, *rest]:
+            z = rest[0] + 1
+    return z
+
+
 class Running:
     def __init__(self, first):
         self.total, self.count = first, 0
@@ -840,6 +857,7 @@ PROGRAMS: dict[str, Case] = {
     "powers": (python_powers, [(D(2.0), D(0.5)), (D(0.0), D(-1.0)), (D(1e200), D(2.0))]),
     "integer division": (integer_division, [(D(7), D(2)), (D(-7), D(3)), (D(7), D(-2))]),
     "bits": (bits, [(i64(12), i64(10)), (N, N + 3)]),
+    "match": (matched, [(i64(2), f64(4)), (i64(9), f64(1)), (i64(9), f64(30)), (i64(0), f64(1))]),
     "objects made in a loop": (made_in_a_loop, [(f64(2), i64(5)), (f64(-1), i64(0))]),
     "enumerate, zip, reversed": (walks, [(np.arange(30.0), i64(4)), (-np.arange(30.0), i64(0)), (XS, i64(3))]),
     "rows in place": (rows_in_place, [(np.eye(3) * 4 + 1,), (np.arange(9.0).reshape(3, 3) + np.eye(3),)]),

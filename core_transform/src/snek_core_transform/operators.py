@@ -55,6 +55,8 @@ class Operators(ValueOperators):
 
     stages_comprehensions: ClassVar[bool] = False
     """Whether a comprehension calls `comprehend`, its conditions and elements being functions; needs `inline` false."""
+    stages_matches: ClassVar[bool] = False
+    """Whether `match` becomes `if`s that test the subject; needs `inline` false."""
 
     @property
     def keeper(self) -> CodeKeeper | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snek_core_transform.lower_matches import by_position, has_all, is_mapping, is_sequence, items_between, other_items
 from snek_strategies.ir.types import PYTHON_TYPES, Array, Scalar
 from snek_strategies.staging.lists import StagedList, measured, value_of
 from snek_strategies.staging.loops import StagedRange
@@ -199,6 +200,12 @@ CALLS: dict[object, Rule] = {
     enumerate: lambda operators, *given, **named: enumerated(operators.unroll, *given, **named),
     zip: lambda operators, *given, **named: zipped(operators.unroll, *given, **named),
     reversed: lambda operators, value: backwards(operators.unroll, value),
+    # What `match` asks, natively, of a subject that is there.
+    **{
+        one: lambda _, *given, one=one: one(*given)
+        for one in (is_sequence, is_mapping, other_items, has_all, by_position)
+    },
+    items_between: lambda _, *given: StagedList(items_between(*given)),
     callable: lambda _, value: not isinstance(value, Rep) and callable(value),
 }
 """Built-in functions on arguments that hold a Rep."""

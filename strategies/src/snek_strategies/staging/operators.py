@@ -53,6 +53,7 @@ class StagingOperators(Operators):
     inline: ClassVar[bool] = False
     stages_exceptions: ClassVar[bool] = True
     stages_comprehensions: ClassVar[bool] = True
+    stages_matches: ClassVar[bool] = True
 
     def __init__(self, unroll: int = 16, keeper: Callable[[], CodeKeeper | None] = lambda: None) -> None:
         self.unroll = unroll
@@ -304,7 +305,9 @@ class StagingOperators(Operators):
             if left is None or right is None:
                 return symbol == "is not"
             refuse("identity of a value known only in the next stage; compare with ==", code="SNK0201")
-        if symbol in ("in", "not in") and (isinstance(right, Rep) or has_rep(left) or has_rep(right)):
+        # A dict is asked for its keys, which are static.
+        asks = has_rep(left) or (has_rep(right) and not isinstance(right, dict))
+        if symbol in ("in", "not in") and asks:
             found = self._contains(left, right)
             return self.not_(found) if symbol == "not in" else found
         return COMPARISONS[symbol](left, right)
