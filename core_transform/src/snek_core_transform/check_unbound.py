@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,11 +15,11 @@ from .context import Context
 from .errors import Place
 from .mangling import mangled
 from .scopes import Scope, target_names
-from .syntax import COMPREHENSIONS, FUNCTIONS, at, attribute, call, constant, embed, load
+from .syntax import CHILD_FIELDS, COMPREHENSIONS, FUNCTIONS, KINDS, LEAVES, at, attribute, call, constant, embed, load
 from .walk import each_function
 
-# Before 3.12 a comprehension is a function, so that reading a variable there raises what a closure raises anyway.
-_OWN_FUNCTIONS = COMPREHENSIONS if sys.version_info < (3, 12) else (gast.GeneratorExp,)
+_UNREAD = LEAVES - {gast.Name}
+"""The kinds in which nothing is read."""
 
 
 def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
@@ -45,22 +46,53 @@ def check_unbound(tree: gast.AST, context: Context) -> gast.AST:
     return each_function(tree, change)
 
 
-class _Reads(gast.NodeTransformer):  # type: ignore[misc]
+class _Reads:
     """Rewrites the reads in the thunks of one function."""
 
     def __init__(self, scope: Scope, construct: Construct, class_name: str | None) -> None:
-        self.scope, self.construct, self.class_name = scope, construct, class_name
+        self.construct, self.class_name = construct, class_name
         self.depth = 0
-        self.own: frozenset[str] = frozenset()
-        self.certain = scope.parameters - scope.unset
+        certain = scope.parameters - scope.unset
+        self.asked = frozenset(name for name in scope.bound if name not in certain and not name.startswith("<"))
 
     def function(self, function: gast.AST) -> None:
         """Rewrite the body of the function itself."""
-        body = function.body if isinstance(function.body, list) else [function.body]
-        new = [self.visit(node) for node in body]
-        function.body = new if isinstance(function.body, list) else new[0]
+        if not self.asked:
+            return
+        if isinstance(function.body, list):
+            function.body = self._block(function.body)
+        else:
+            function.body = self.visit(function.body)
 
-    def visit_Delete(self, node: gast.Delete) -> Any:
+    def visit(self, node: gast.AST) -> Any:
+        """Return what stands for a node, or for a statement several."""
+        kind = node.__class__
+        if kind is gast.Name:
+            return self._read(node) if self.depth and node.ctx.__class__ is gast.Load else node
+        rule = _RULES.get(kind)
+        return self._inside(node) if rule is None else rule(self, node)
+
+    def _inside(self, node: gast.AST) -> gast.AST:
+        own = node.__dict__
+        for field in CHILD_FIELDS[node.__class__]:
+            value = own.get(field)
+            if value.__class__ is list:
+                own[field] = self._block(value)
+            elif value.__class__ not in _UNREAD:
+                own[field] = self.visit(value)
+        return node
+
+    def _block(self, nodes: list[Any]) -> list[Any]:
+        result: list[Any] = []
+        for node in nodes:
+            new = node if node.__class__ in _UNREAD else self.visit(node)
+            if new.__class__ is list:
+                result += new
+            else:
+                result.append(new)
+        return result
+
+    def _delete(self, node: gast.Delete) -> Any:
         """Delete one by one, each after a look at it."""
         if not self.depth:
             return node
@@ -69,42 +101,40 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
             read = self._read(at(load(target.id), target)) if isinstance(target, gast.Name) else target
             if isinstance(read, gast.IfExp):
                 result.append(at(gast.Expr(read), target))
-            result.append(at(gast.Delete([self.generic_visit(target)]), node))
+            result.append(at(gast.Delete([self._inside(target)]), node))
         return result
 
-    def visit(self, node: gast.AST) -> Any:
-        if isinstance(node, FUNCTIONS):
-            if getattr(node, "is_cells", False):
-                return node
-            if not getattr(node, "is_thunk", False):
-                return self._around_function(node)
-            self.depth += 1
-            new = self.generic_visit(node)
-            self.depth -= 1
-            return new
-        if isinstance(node, gast.ClassDef):
-            # Type parameters make the bases a scope of their own, as the value of a type alias is one.
-            bases = () if getattr(node, "type_params", ()) else ("bases", "keywords")
-            for field in ("decorator_list", *bases):
-                setattr(node, field, [self.visit(part) for part in getattr(node, field)])
+    def _function(self, node: gast.AST) -> gast.AST:
+        if getattr(node, "is_cells", False):
             return node
-        if isinstance(node, gast.TypeAlias):
-            return node
-        if isinstance(node, _OWN_FUNCTIONS):
-            # The first iterable is evaluated where the comprehension stands.
-            node.generators[0].iter = self.visit(node.generators[0].iter)
-            return node
-        if isinstance(node, gast.pattern):
-            # A pattern may hold names and attributes only.
-            return node
-        if isinstance(node, COMPREHENSIONS):
-            before, self.own = self.own, self.own | target_names(node)
-            new = self.generic_visit(node)
-            self.own = before
-            return new
-        if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Load) and self.depth:
-            return self._read(node)
-        return super().visit(node)
+        if not getattr(node, "is_thunk", False):
+            return self._around_function(node)
+        self.depth += 1
+        self._inside(node)
+        self.depth -= 1
+        return node
+
+    def _class(self, node: gast.AST) -> gast.AST:
+        # Type parameters make the bases a scope of their own, as the value of a type alias is one.
+        bases = () if getattr(node, "type_params", ()) else ("bases", "keywords")
+        for field in ("decorator_list", *bases):
+            setattr(node, field, [self.visit(part) for part in getattr(node, field)])
+        return node
+
+    def _own_function(self, node: gast.AST) -> gast.AST:
+        """Rewrite the first iterable of a comprehension, which is evaluated where the comprehension stands."""
+        node.generators[0].iter = self.visit(node.generators[0].iter)
+        return node
+
+    def _comprehension(self, node: gast.AST) -> gast.AST:
+        before, self.asked = self.asked, self.asked - target_names(node)
+        self._inside(node)
+        self.asked = before
+        return node
+
+    def _as_it_is(self, node: gast.AST) -> gast.AST:
+        """A pattern may hold names and attributes only, and a type alias is a scope of its own."""
+        return node
 
     def _around_function(self, node: gast.AST) -> gast.AST:
         """Rewrite what a definition evaluates where it stands: its decorators and defaults."""
@@ -116,10 +146,22 @@ class _Reads(gast.NodeTransformer):  # type: ignore[misc]
 
     def _read(self, node: gast.Name) -> gast.AST:
         name = node.id
-        if name not in self.scope.bound or name in self.certain or name in self.own or name.startswith("<"):
+        if name not in self.asked:
             return node
         namespace = call(attribute(embed(builtins, "builtins"), "locals"))
         holds = attribute(embed(self.construct, "operators"), "holds")
         test = call(holds, constant(mangled(name, self.class_name)), namespace)
         unbound = call(attribute(embed(self.construct, "operators"), "unbound"), constant(name))
         return at(gast.IfExp(test, load(name), unbound), node)
+
+
+_RULES: Mapping[type, Callable[[_Reads, Any], Any]] = {
+    gast.Delete: _Reads._delete,
+    gast.ClassDef: _Reads._class,
+    gast.TypeAlias: _Reads._as_it_is,
+    **{kind: _Reads._as_it_is for kind in KINDS if issubclass(kind, gast.pattern)},
+    **dict.fromkeys(FUNCTIONS, _Reads._function),
+    **dict.fromkeys(COMPREHENSIONS, _Reads._comprehension),
+    # Before 3.12 a comprehension is a function, so that reading a variable there raises what a closure raises anyway.
+    **dict.fromkeys(COMPREHENSIONS if sys.version_info < (3, 12) else (gast.GeneratorExp,), _Reads._own_function),
+}

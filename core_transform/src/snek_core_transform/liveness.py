@@ -8,15 +8,15 @@ from __future__ import annotations
 import gast
 
 from .forms import is_chain
-from .scopes import Scope, bound_names, mentioned_names, scope_of
+from .scopes import Scope, bound_names, mentioned_names
 from .syntax import FUNCTIONS, JUMPS, Block, walk
 
 Live = frozenset[str]
 
 
-def carried_names(function: gast.AST) -> dict[int, tuple[str, ...]]:
+def carried_names(function: gast.AST, scope: Scope) -> dict[int, tuple[str, ...]]:
     """Return, by the id of each `if`, `while`, `for` and `try` in one scope, the variables it carries, in order."""
-    analysis = _Liveness(scope_of(function))
+    analysis = _Liveness(scope)
     analysis.block(function.body, frozenset())
     return analysis.carried
 
@@ -29,6 +29,8 @@ class _Liveness:
         self.carried: dict[int, tuple[str, ...]] = {}
         self.exits: list[tuple[Live, Live]] = []
         self.handlers: Live = frozenset()
+        self.simple: dict[int, tuple[Live, Live]] = {}
+        """What each simple statement overwrites and uses: a loop in loops is gone through many times."""
 
     def block(self, statements: Block, after: Live) -> Live:
         """Return what is live before `statements` where `after` is live behind them."""
@@ -57,7 +59,10 @@ class _Liveness:
         if isinstance(node, JUMPS):
             broken, continued = self.exits[-1] if self.exits else (after, after)
             return broken if isinstance(node, gast.Break) else continued
-        return (after - _overwrites(node)) | _used(node)
+        known = self.simple.get(id(node))
+        if known is None:
+            known = self.simple[id(node)] = _overwrites(node), _used(node)
+        return (after - known[0]) | known[1]
 
     def _if(self, node: gast.If, after: Live) -> Live:
         """Return what is live before an `if` with its `elif`s, which are one construct and carry the same."""

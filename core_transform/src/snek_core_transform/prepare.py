@@ -26,9 +26,10 @@ def prepare(tree: gast.AST, context: Context) -> gast.AST:
             pass
             y = x
     """
-    if not context.inline:
-        _name_supers(tree, context)
     nodes = walk(tree)
+    if not context.inline and any(node.__class__ is gast.Name and node.id == "super" for node in nodes):
+        _name_supers(tree, context)
+        nodes = walk(tree)
     context.kinds = frozenset(node.__class__ for node in nodes)
     mark_unwanted(nodes, context.operators.groups, context.operators.stages_exceptions)
     inner: Inner = {}

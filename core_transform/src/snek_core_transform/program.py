@@ -199,9 +199,9 @@ def _fits(code: CodeType, node: Function, class_name: str | None, above: int = 0
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) + above, 0
     spans = [span for span in code.co_positions() if None not in span]
-    starts = [(line, column) for line, _, column, _ in spans if line is not None and (line, column) != (line, 0)]
+    starts = [(line, column) for line, _, column, _ in spans if column]
     ends = [(line, column) for _, line, _, column in spans if column]
-    if any(found < start for found in starts) or any(found > end for found in ends):
+    if min(starts, default=start) < start or max(ends, default=end) > end:
         return False
     return not isinstance(node, ast.Lambda) or max(ends, default=end) == end
 

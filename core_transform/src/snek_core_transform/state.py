@@ -38,7 +38,7 @@ def _note(function: gast.AST) -> None:
     function.scope = replace(scope, bound={**function.scope.bound, **scope.bound})
     if isinstance(function, gast.Lambda):
         return
-    carried = carried_names(function)
+    carried = carried_names(function, scope)
     for node in own_nodes(gast.Module(function.body, [])):
         if id(node) in carried:
             node.carried = carried[id(node)]
