@@ -178,20 +178,23 @@ def first_place(statement: gast.stmt) -> gast.AST:
     return decorators[0] if decorators else statement
 
 
+_HOLD_NONE = frozenset({gast.Dict, gast.arguments})
+
+
 def children(node: gast.AST) -> list[gast.AST]:
     """Return the nodes directly under `node`, in order; contexts and signs such as `Load` and `Add` are left out."""
     found: list[gast.AST] = []
-    own = node.__dict__
-    for field in CHILD_FIELDS[node.__class__]:
+    kind, own = node.__class__, node.__dict__
+    for field in CHILD_FIELDS[kind]:
         value = own.get(field)
         if value.__class__ is list:
             found += value
         elif value is not None:
             found.append(value)
-    if node.__class__ is gast.arguments:
+    if kind is gast.arguments:
         found += [parameter.annotation for parameter in found if getattr(parameter, "annotation", None)]
     # A dictionary's `**` has no key, and a parameter that must be given no default.
-    return [child for child in found if child is not None] if None in found else found
+    return [child for child in found if child is not None] if kind in _HOLD_NONE else found
 
 
 def walk(tree: gast.AST) -> list[gast.AST]:

@@ -31,6 +31,7 @@ from snek_strategies.ir.symbols import Symbol, as_shape, symbols_in
 from snek_strategies.ir.syntax import Atom, Const
 from snek_strategies.ir.types import (
     BOOL,
+    INT,
     TAPE,
     Array,
     Fn,
@@ -346,12 +347,12 @@ def _meets_large_int(primitive: str, operands: tuple[Atom, ...]) -> bool:
     """Tell whether a Python int may meet what cannot hold it: a dtype, a float, a function of NumPy's."""
     if primitive not in _LARGE or primitive in _ANY_INT:
         return False
-    if primitive in meaning.OPERATORS and all(one.type in (Scalar("int"), BOOL) for one in operands):
+    ints = [one for one in operands if isinstance(one.type, Scalar) and one.type.kind == "int"]
+    if not ints or (primitive in meaning.OPERATORS and all(one.type in (INT, BOOL) for one in operands)):
         return False
     whole = [one.type.dtype for one in operands if isinstance(one.type, Array) and one.type.dtype.kind in "iu"]
     bounds = [(int(np.iinfo(one.name).min), int(np.iinfo(one.name).max)) for one in whole] or [(-(2**63), 2**63 - 1)]
     return any(
         not isinstance(one, Const) or any(not low <= one.value <= high for low, high in bounds)  # type: ignore[operator]
-        for one in operands
-        if one.type == Scalar("int")
+        for one in ints
     )

@@ -72,6 +72,7 @@ def _begins_staging(frame: FrameType) -> bool:
     return frame.f_code.co_name == "collect" and frame.f_globals.get("__name__") == "snek_strategies.staging.trace"
 
 
+@lru_cache(maxsize=4096)
 def is_users(filename: str) -> bool:
     """Tell whether a file is the user's: of no installed package and not of Snek's machinery."""
     return not filename.startswith((*OURS, *LIBRARIES, "<frozen"))
