@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 import random
 import time
 from collections.abc import Callable
@@ -149,9 +150,14 @@ def _type(value: Any) -> object:
 
 
 def _round(_: StagingOperators, value: Any, ndigits: object = None) -> object:
-    if isinstance(value, Rep) and isinstance(value.type, Array) and value.ndim and ndigits is not None:
+    # A NumPy scalar rounds as np.round does; a Python float by its decimal digits, which no back-end has.
+    if isinstance(value, Rep) and isinstance(value.type, Array) and value.dtype.kind == "f" and ndigits is not None:
         return emit("round", value, decimals=ndigits)
     return refuse("round() of a scalar known only in the next stage is not staged; use np.round", code="SNK0204")
+
+
+def _as_it_is(function: Callable[..., object]) -> Rule:
+    return lambda _, *given: function(*given)
 
 
 def _math(name: str) -> Rule:
@@ -159,6 +165,13 @@ def _math(name: str) -> Rule:
         return emit("math", *values, function=name)
 
     return rule
+
+
+_OPERATORS = (
+    "add sub mul truediv floordiv mod pow matmul neg pos abs invert and_ or_ xor lshift rshift lt le eq ne gt ge "
+    "getitem"
+)
+"""Functions of `operator` that mean what the operator does."""
 
 
 def _whole_math() -> dict[object, Rule]:
@@ -172,6 +185,7 @@ def _whole_math() -> dict[object, Rule]:
 
 CALLS: dict[object, Rule] = {
     **_whole_math(),
+    **{getattr(operator, name): _as_it_is(getattr(operator, name)) for name in _OPERATORS.split()},
     bool: _convert("bool"),
     int: _convert("int"),
     float: _convert("float"),
@@ -201,10 +215,7 @@ CALLS: dict[object, Rule] = {
     zip: lambda operators, *given, **named: zipped(operators.unroll, *given, **named),
     reversed: lambda operators, value: backwards(operators.unroll, value),
     # What `match` asks, natively, of a subject that is there.
-    **{
-        one: lambda _, *given, one=one: one(*given)
-        for one in (is_sequence, is_mapping, other_items, has_all, by_position)
-    },
+    **{one: _as_it_is(one) for one in (is_sequence, is_mapping, other_items, has_all, by_position)},
     items_between: lambda _, *given: StagedList(items_between(*given)),
     callable: lambda _, value: not isinstance(value, Rep) and callable(value),
 }

@@ -182,6 +182,106 @@ def _pad(x: object, pad_width: object, mode: str = "constant", *, constant_value
     return given
 
 
+def _floats(*values: object) -> list[Any]:
+    return [emit("astype", known(one), dtype="float64") for one in values]
+
+
+def _interp(x: object, xp: object, fp: object, left: Any = None, right: Any = None, period: object = None) -> object:
+    if period is not None:
+        refuse("np.interp with period= is not staged; use np.remainder", code="SNK0204")
+    given, at, of = _floats(x, xp, fp)
+    if at.shape[0] == 1:
+        inside: Any = emit("broadcast_to", of[0], shape=given.shape)
+    else:
+        low = np.clip(emit("searchsorted", at, given, side="right") - 1, 0, at.shape[0] - 2)  # type: ignore[operator]
+        slope: Any = (of[low + 1] - of[low]) / (at[low + 1] - at[low])
+        inside = slope * (given - at[low]) + of[low]
+        from_above = slope * (given - at[low + 1]) + of[low + 1]
+        inside = np.where(np.isnan(inside), from_above, inside)
+        inside = np.where(np.isnan(inside) & (of[low] == of[low + 1]), of[low], inside)
+    made = np.where(given == at[-1], of[-1], inside)
+    made = np.where(given > at[-1], of[-1] if right is None else right, made)
+    made = np.where(given < at[0], of[0] if left is None else left, made)
+    return np.where(np.isnan(given), given, made)
+
+
+def _polyval(p: Any, x: object) -> object:
+    coefficients = known(p)
+    given: Any = known(x)
+    value: Any = given * 0
+    for at in range(len(coefficients)):
+        value = value * given + coefficients[at]
+    return value
+
+
+def _convolve(a: object, v: object, mode: str = "full") -> object:
+    long, short = known(a), known(v)
+    if short.shape[0] > long.shape[0]:
+        long, short = short, long
+    count, width = long.shape[0], short.shape[0]
+    wide = _result_type(long, short).name
+    padded = _pad(emit("astype", long, dtype=wide), width - 1)
+    windows = np.arange(count + width - 1)[:, None] + np.arange(width)
+    every = emit("matmul", padded[windows], emit("flip", emit("astype", short, dtype=wide), axis=0))  # type: ignore[index]
+    first = {"full": 0, "same": (width - 1) // 2, "valid": width - 1}
+    if mode not in first:
+        raise ValueError(f"mode must be one of 'valid', 'same', or 'full' (got {mode!r})")
+    length = {"full": count + width - 1, "same": count, "valid": count - width + 1}[mode]
+    return every[first[mode] : first[mode] + length]
+
+
+def _heaviside(x: object, at_zero: object) -> object:
+    kind = _result_type(x, at_zero)
+    kind = kind if kind.kind == "f" else np.dtype("float64")
+    given, middle = (emit("astype", known(one), dtype=kind.name) for one in (x, at_zero))
+    made = np.where(given < 0, kind.type(0), np.where(given > 0, kind.type(1), middle))  # type: ignore[operator]
+    return np.where(np.isnan(given), kind.type(np.nan), made)
+
+
+def _select(conditions: Any, choices: Any, default: object = 0) -> object:
+    kind = _result_type(*map(strong, choices), strong(default))
+    made: Any = emit("astype", known(default), dtype=kind.name)
+    for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
+        made = np.where(known(condition), emit("astype", known(choice), dtype=kind.name), made)
+    return made
+
+
+def _diag(v: object, k: int = 0) -> object:
+    given = known(v)
+    if given.ndim != 1:
+        return emit("diagonal", given, offset=k, axis1=0, axis2=1)
+    size = given.shape[0] + abs(k)
+    row, column = np.arange(given.shape[0]) + max(-k, 0), np.arange(given.shape[0]) + max(k, 0)
+    empty = known(np.zeros((size, size), given.dtype))
+    return emit("setitem", empty, given, index=(row, column))
+
+
+def _at_depth(value: object) -> Rep:
+    given = _at_least(1, value)
+    shape = (1, given.shape[0], 1) if given.ndim == 1 else (*given.shape, 1)
+    return given if given.ndim > 2 else emit("reshape", given, shape=shape)
+
+
+def _as_columns(value: object) -> Rep:
+    given = known(value)
+    return given if given.ndim > 1 else emit("reshape", given, shape=(-1, 1))
+
+
+def _as_float(x: object, above: float, below: float) -> object:
+    kind = known(x).dtype
+    return kind.type(above) / kind.type(below) if kind.kind == "f" else above / below
+
+
+def _array_equal(a: object, b: object, equal_nan: bool = False) -> object:
+    x, y = known(a), known(b)
+    if x.shape != y.shape:
+        return False
+    same: Any = emit("equal", x, y)
+    if equal_nan and x.dtype.kind == y.dtype.kind == "f":
+        same = same | (np.isnan(x) & np.isnan(y))
+    return emit("bool", same.all())
+
+
 def _of_data(name: str) -> Callable[..., object]:
     """Make the rule that refuses a function whose result's extent is a matter of data."""
     return lambda *_, **__: refuse(
@@ -216,6 +316,20 @@ COMPOSED: dict[object, Callable[..., object]] = {
     np.average: _average,
     np.append: _append,
     np.pad: _pad,
+    np.interp: _interp,
+    np.polyval: _polyval,
+    np.convolve: _convolve,
+    np.heaviside: _heaviside,
+    np.select: _select,
+    np.diag: _diag,
+    np.array_equal: _array_equal,
+    np.dstack: lambda arrays: emit("concatenate", *(_at_depth(one) for one in arrays), axis=2),
+    np.column_stack: lambda arrays: emit("concatenate", *map(_as_columns, arrays), axis=1),
+    np.digitize: lambda x, bins, right=False: emit(
+        "searchsorted", known(bins), known(x), side="left" if right else "right"
+    ),
+    **dict.fromkeys((np.degrees, np.rad2deg), lambda x: emit("multiply", known(x), _as_float(x, 180.0, np.pi))),
+    **dict.fromkeys((np.radians, np.deg2rad), lambda x: emit("multiply", known(x), _as_float(x, np.pi, 180.0))),
     np.result_type: _result_type,
     np.iscomplexobj: lambda x: known(x).dtype.kind == "c",
     np.isrealobj: lambda x: known(x).dtype.kind != "c",

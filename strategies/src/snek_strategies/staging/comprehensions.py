@@ -102,6 +102,7 @@ class StagedGenerator(Walk):
         refuse_left(self)
         if self._walking is None:
             source, self._source = self._source, iter(())
+            source = StagedWalk.over(source, self._operators.unroll) if isinstance(source, Rep) else source
             self._walking = _elements(source, self._step, self._depth)
         return next(self._walking)
 

@@ -138,9 +138,16 @@ def join(name: str, a: object, b: object) -> object:
         return Slot(_join_types(name, a, b))
     return refuse(
         f"variable {name!r} is {_describe(a)} on one path and {_describe(b)} on another, and which one is taken "
-        "depends on data; give it numbers or arrays of one type on both",
+        f"depends on data; {_remedy(a, b)}",
         code="SNK0208",
     )
+
+
+def _remedy(a: object, b: object) -> str:
+    kind = type(a)
+    if kind is type(b) and kind.__module__ != "builtins" and hasattr(a, "__dict__"):
+        return f"change one {kind.__name__} in place, or make the class a frozen dataclass, whose fields are joined"
+    return "give it numbers or arrays of one type on both"
 
 
 def _join_optional(name: str, a: object, b: object) -> Maybe:

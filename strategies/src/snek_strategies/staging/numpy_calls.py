@@ -13,12 +13,14 @@ from snek_strategies.ir.interpretations import FUNCTIONS, STRUCTURAL
 from snek_strategies.ir.symbols import as_shape, symbols_in
 from snek_strategies.ir.types import INT, Array
 from snek_strategies.staging.composed_calls import COMPOSED
+from snek_strategies.staging.einsum_calls import EINSUM
 from snek_strategies.staging.linear_calls import LINEAR_RULES
 from snek_strategies.staging.lists import value_of
 from snek_strategies.staging.operands import array, has_rep, kind_of, np_array, strong
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import BINARY, COMPARING, Rep, as_dims, constant, emit
+from snek_strategies.staging.statistics_calls import STATISTICS
 
 Rule = Callable[..., object]
 
@@ -279,7 +281,12 @@ RULES: dict[object, Rule] = {
     np.size: _static("size"),
     np.fabs: lambda x: emit("fabs", array(x)),
     **{kind: _scalar_type(kind) for kind in SCALAR_TYPES},
+    np.amax: _as_given("max", "axis", "out", "keepdims"),
+    np.amin: _as_given("min", "axis", "out", "keepdims"),
+    np.around: _as_given("round", "decimals"),
     **COMPOSED,
+    **STATISTICS,
+    **EINSUM,
     **LINEAR_RULES,
     **({np.unstack: _unstack} if hasattr(np, "unstack") else {}),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,8 +22,10 @@ from snek_strategies.staging.comprehensions import StagedGenerator, comprehend
 from snek_strategies.staging.consuming_calls import consumer_of
 from snek_strategies.staging.functions import call_function
 from snek_strategies.staging.in_place import assign_in_place
+from snek_strategies.staging.iterators import Walk
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.loops import StagedRange, rows, stage_for, stage_while, unwatched
+from snek_strategies.staging.mapping_calls import MAPPING
 from snek_strategies.staging.modules import called_module, is_torch
 from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
@@ -367,6 +369,8 @@ class StagingOperators(Operators):
         consumer = consumer_of(function, settled)
         if consumer is not None:
             return _made_by(function, settled, consumer(self, *settled, **named))
+        if isinstance(function, Hashable) and function in MAPPING:
+            return _made_by(function, settled, MAPPING[function](self, *settled, **named))
         if staged and any(isinstance(one, Maybe) for one in (*settled, *named.values())) and looks_inside(function):
             return self._apply(function, settled, named)
         if staged:
@@ -419,11 +423,10 @@ def is_user_function(function: object, target: object, operators: Operators) -> 
 
 def _made_by(function: object, args: tuple[object, ...], made: object) -> object:
     """Return what a call has given, noted where it was not there before: what a class makes, a list, an iterator."""
+    is_new = isinstance(made, (StagedList, GeneratorType, Walk)) or function is iter
     if isinstance(function, type):
-        is_new = type(made) is function and isinstance(function.__new__, BuiltinFunctionType)
-    else:
-        is_new = isinstance(made, (StagedList, GeneratorType, StagedWalk)) or function is iter
-        is_new = is_new and all(made is not one for one in args)
+        is_new = is_new or (type(made) is function and isinstance(function.__new__, BuiltinFunctionType))
+    is_new = is_new and all(made is not one for one in args)
     return made_here(made) if is_new else made
 
 
