@@ -331,7 +331,8 @@ def stage(
     `backend` names the system that runs the program. A loop over at most `unroll` items that are known while staging
     is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError
     at the first difference; the function then runs twice, on copies of its arguments the first time. So many `threads`
-    share loops over many elements and large products, where the back-end can be told (`lantern`).
+    share loops over many elements and large products, and run calls and loops at once that need nothing of each other
+    and have taken long, where the back-end can be told (`lantern`); answers and exceptions are those of one thread.
 
     Raises UsageError for a back-end, an argument name or a number of threads that is not there, and NoSource where the
     function's text cannot be had. StagingError comes from the call, as does Unavailable where the back-end's framework

@@ -103,7 +103,27 @@ def _spans(
         group: (_begin(around[first], first, last), _end(around[last], first, last))
         for group, (first, last) in seen.items()
     }
+    for region in _at_once(lines):
+        spans = {group: _widened(span, region) for group, span in spans.items()}
     return {name: spans.get(same.get(name, name), (0, 0)) for name in buffers}
+
+
+def _at_once(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the first and the last line of each pair of parts that may run at once, inner ones first."""
+    found, open_ = [], []
+    for at, line in enumerate(lines):
+        if "lantern::both<" in line:
+            open_.append((at, line[: len(line) - len(line.lstrip())]))
+        elif open_ and line == f"{open_[-1][1]}}});":
+            found.append((open_.pop()[0], at))
+    return found
+
+
+def _widened(span: tuple[int, int], region: tuple[int, int]) -> tuple[int, int]:
+    """Return a span that holds the whole region where it meets it: nobody knows which part's lines run first."""
+    if span[1] < region[0] or region[1] < span[0]:
+        return span
+    return min(span[0], region[0]), max(span[1], region[1])
 
 
 def _begin(loop: _Loop | None, first: int, last: int) -> int:

@@ -57,9 +57,11 @@ def _walk(block: Block, found: dict[int, str]) -> None:
 
 
 def _take_over(node: Node, found: dict[int, str]) -> None:
-    """Name what an `if`, a loop or a region gives as what its blocks yield."""
-    for block in node.blocks[-1:] if node.primitive == "while" else node.blocks:
-        for sym, atom in zip(node.results, block.results, strict=False):
+    """Name what an `if`, a loop or a region gives as what its blocks yield, and parts what each of them gives."""
+    blocks = node.blocks[-1:] if node.primitive == "while" else node.blocks
+    yields = [sum((one.results for one in blocks), ())] if node.primitive == "at_once" else [b.results for b in blocks]
+    for given in yields:
+        for sym, atom in zip(node.results, given, strict=False):
             if isinstance(atom, Sym) and atom.index in found:
                 found.setdefault(sym.index, found[atom.index])
 

@@ -18,6 +18,7 @@ from snek_strategies.backends.explicit_checks import Redo
 from snek_strategies.backends.lantern import elements, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
+from snek_strategies.backends.lantern.at_once import write_both
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
 from snek_strategies.backends.lantern.extents import Extent, count_of, dims_of, is_above
 from snek_strategies.backends.lantern.forests import Forest, planted
@@ -348,6 +349,8 @@ class Writer:
                 if _stores(node):
                     self.settle()
                 getattr(self, {"if": "choice", "while": "loop", "call": "call"}[node.primitive])(node)
+            elif node.primitive == "at_once":
+                write_both(self, node)
             elif node.primitive == "piecewise":
                 self.settle()
                 write_pieces(self, node)
@@ -546,12 +549,15 @@ class Writer:
             self.lines += ["    " * self.depth + "} else {", *orelse]
         self.line("}")
 
-    def branch(self, block: Block, node: Node) -> tuple[list[str], list[View] | None]:
-        """Return a branch's lines, and where it has the arrays that it gives; None where it raises."""
+    def branch(self, block: Block, node: Node, loops: bool = False) -> tuple[list[str], list[View] | None]:
+        """Return a branch's lines, and where it has the arrays that it gives; None where it raises.
+
+        One that `loops` leaves memory from around it as it is.
+        """
         outer, self.lines = self.lines, []
         before = dict(self.views)
         self.depth += 1
-        self.liveness.enter(block, loops=False)
+        self.liveness.enter(block, loops)
         self.nodes(block)
         ends = None
         if not ends_in_raise(block):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import plans
+from snek_strategies.backends.lantern.at_once import pair_parts
 from snek_strategies.backends.lantern.by_height import ByHeight, by_height
 from snek_strategies.backends.lantern.cache import key_of
 from snek_strategies.backends.lantern.extents import dims_of
@@ -53,13 +54,15 @@ def write(program: Program, threads: int) -> Written:
     refuse_unknown(program)
     # What several threads share are loops over all elements.
     core = looped(explicit_checks(core_primitives(program), overflow=False), cut=threads == 1)
+    if threads > 1:
+        heights = _by_height(lifted(core))
+        core = pair_parts(core, frozenset(one.name.index for one in heights if one.name is not None))
     functions = lifted(core)
     shared = Shared(
         threads, tuple(symbol.name for symbol in places_of(tuple(sym.type for sym in program.body.parameters)))
     )
     shared.functions = {one.name.index: one for one in functions if one.name is not None}
-    texts = [one.text for one in functions]
-    found = {one: made for one in functions if (made := by_height(one, texts)) is not None}
+    found = _by_height(functions)
     if shared.sizes and found:
         raise NeedsNumber("nodes of one height are computed together in a frame whose size is known")
     shared.by_height = {one.name.index: made for one, made in found.items() if one.name is not None}
@@ -71,13 +74,18 @@ def write(program: Program, threads: int) -> Written:
         name=program.name,
         complex="#include <complex>\n\n" if uses_complex else "",
         recursion='#include "recursion.hpp"\n' if found else "",
-        threads="" if threads == 1 else '#include "threads.hpp"\n',
+        threads="" if threads == 1 else '#include "both.hpp"\n#include "threads.hpp"\n',
         count=max(1, len(shared.constants)),
     )
     entry = _entry(program, cpp_name(functions[-1]), len(shared.sizes), takes_long(functions))
     own = {sym.index: at for at, sym in enumerate(program.body.parameters)}
     same = tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in program.body.results)
     return Written("\n\n".join([head, *declared, *bodies, entry]) + "\n", shared, same)
+
+
+def _by_height(functions: tuple[Lifted, ...]) -> dict[Lifted, ByHeight]:
+    texts = [one.text for one in functions]
+    return {one: made for one in functions if (made := by_height(one, texts)) is not None}
 
 
 def _functions(shared: Shared, one: Lifted, found: ByHeight | None) -> list[str]:

@@ -12,9 +12,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from snek_core_transform.errors import StagingError
+from snek_strategies.ir.calls import called_in, printing
 from snek_strategies.ir.gradients.copies import Copying
 from snek_strategies.ir.gradients.drafts import Draft, Fresh, Writer, finished
-from snek_strategies.ir.syntax import Block, Const, Node, Sym, every_node, free_syms
+from snek_strategies.ir.syntax import Block, Const, Node, every_node, free_syms
 from snek_strategies.ir.types import BOOL, INT, Tape
 
 
@@ -32,7 +33,7 @@ class _Cutting:
         self.active = active
         self.fresh = fresh
         self.again: set[int] = set()
-        self.printing = _printing(block)
+        self.printing = printing(block)
 
     def block(self, block: Block) -> Block:
         return replace(block, nodes=tuple(map(self._node, block.nodes)))
@@ -51,7 +52,9 @@ class _Cutting:
         inside = (*free_syms(body), *body.parameters)
         if any(isinstance(one.type, Tape) for one in inside):
             raise _refusal(loop, "keeps what another gradient needs; give memory='sqrt' to the inner gradient alone")
-        if (_called(test) | _called(body)) & self.printing or any("print" in one.effects for one in every_node(test)):
+        if (called_in(test) | called_in(body)) & self.printing or any(
+            "print" in one.effects for one in every_node(test)
+        ):
             raise _refusal(loop, "prints in a function that it calls or in its test; print in the loop's own body")
 
     def _cut(self, loop: Node) -> Node:
@@ -99,24 +102,6 @@ class _Cutting:
             draft.add(node)
         draft.results = [*body.results, Writer(draft, self.fresh)("subtract", left, Const(1, INT))]
         return finished(draft)
-
-
-def _printing(block: Block) -> set[int]:
-    """Return the functions that print, or call one that does."""
-    bodies = {one.results[0].index: one.blocks[0] for one in every_node(block) if one.primitive == "function"}
-    found: set[int] = set()
-    while more := {
-        name
-        for name, body in bodies.items()
-        if name not in found and (_called(body) & found or any("print" in one.effects for one in every_node(body)))
-    }:
-        found |= more
-    return found
-
-
-def _called(block: Block) -> set[int]:
-    names = (one.operands[0] for one in every_node(block) if one.primitive == "call")
-    return {name.index for name in names if isinstance(name, Sym)}
 
 
 def _refusal(loop: Node, why: str) -> StagingError:

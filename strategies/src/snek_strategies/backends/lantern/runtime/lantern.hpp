@@ -91,15 +91,16 @@ struct Context {
     Arena arena;
     void *thread = nullptr;
     char *stack_end = nullptr;
+    std::size_t stack_size = 0;
+    const bool *stop = nullptr;  // in a thread of the program's own: whether nobody asks for its part any more
     std::uint32_t entered = 0;
     std::int64_t looked = 0;  // in milliseconds
 
     Context() {
         pthread_attr_t attributes;
         void *low = nullptr;
-        std::size_t size = 0;
         if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-            pthread_attr_getstack(&attributes, &low, &size);
+            pthread_attr_getstack(&attributes, &low, &stack_size);
             pthread_attr_destroy(&attributes);
         }
         stack_end = static_cast<char *>(low) + 128 * 1024;
@@ -108,6 +109,10 @@ struct Context {
 
 // Asks Python now and then whether Ctrl-C was pressed.
 [[gnu::cold, gnu::noinline]] inline void poll(Context &context) {
+    if (context.stop != nullptr) {
+        if (__atomic_load_n(context.stop, __ATOMIC_RELAXED)) throw Interrupted{};
+        return;
+    }
     timespec clock;  // <chrono> would take longer to compile than most programs
     clock_gettime(CLOCK_MONOTONIC, &clock);
     const std::int64_t now = std::int64_t(clock.tv_sec) * 1000 + clock.tv_nsec / 1000000;
