@@ -181,6 +181,183 @@ def test_what_cannot_be_a_node_is_refused_by_its_class(given: Any, what: str) ->
     assert caught.value.code == "SNK0217"
 
 
+def chosen(p, x):
+    made = Params(p.weight * 2, [p.bias, x], p.name) if x > 0 else Params(p.weight, [p.bias + 1, x], p.name)
+    return made.weight.sum() * made.bias[1], made.bias[0], made.name
+
+
+def given_or_made(p, x):
+    q = p
+    if x > 0:
+        q = Params(p.weight + x, p.bias, p.name)
+    return q.weight, q
+
+
+def halved(p, x):
+    while (p.weight**2).sum() > x * x + 0.5:
+        p = Params(p.weight / 2, p.bias + 1, p.name)
+    return p
+
+
+def left_early(p, x):
+    for at in range(3):
+        if p.weight[at] > x:
+            return Params(p.weight * at, p.bias, "early" + p.name)
+    return Params(p.weight, p.bias * x, "early" + p.name)
+
+
+def none_or_node(p, x):
+    found = None
+    if x > 1:
+        found = Params(p.weight * x, p.bias, p.name)
+    return p.weight if found is None else found.weight + found.bias[0, 0]
+
+
+def nested(p, x):
+    inner = Params(p.weight, x, 1) if x > 0 else Params(-p.weight, x + 1, 1)
+    outer = Params(inner, p.bias, None) if x > 1 else Params(Params(p.weight, x, 1), p.bias * 2, None)
+    return outer.weight.weight, outer.weight.bias, outer.bias
+
+
+def tried(p, x):
+    q = p
+    try:
+        if x > 1:
+            raise ValueError(x)
+        q = Params(p.weight * 3, p.bias, p.name)
+    except ValueError:
+        q = Params(p.weight, p.bias - x, p.name)
+    return q
+
+
+def of_a_call(p, x):
+    def halve(q, depth):
+        if depth < 1:
+            return q
+        return halve(Params(q.weight / 2, q.bias, q.name), depth - 1)
+
+    return halve(p, x).weight
+
+
+JOINED = [chosen, given_or_made, halved, left_early, none_or_node, nested, tried]
+
+
+def leaves(value: Any) -> list[Any]:
+    if type(value) is Params:
+        return [Params, value.name, *leaves((value.weight, value.bias))]
+    return [leaf for one in value for leaf in leaves(one)] if isinstance(value, (tuple, list)) else [value]
+
+
+@pytest.mark.parametrize("program", JOINED)
+@pytest.mark.parametrize("backend", ["interpret", "lantern"])
+def test_nodes_of_several_paths_are_joined_part_by_part(program: Any, backend: str) -> None:
+    staged = snek.stage(program, backend=backend)
+    for x in (2.0, -1.0, 0.5, 2.0):
+        args = Params(np.array([1.0, 2.0, 4.0]), B, "name"), np.float64(x)
+        mine, plain = leaves(staged(*args)), leaves(program(*args))
+        assert len(mine) == len(plain)
+        for one, other in zip(mine, plain, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert len(staged.stagings()) == 1
+
+
+def test_the_gradient_goes_through_joined_nodes() -> None:
+    def loss(p, x):
+        return (halved(p, x).weight ** 3).sum()
+
+    weight = np.array([1.0, 2.0, 4.0])
+    found = snek.grad(loss)(Params(weight, B, "a"), np.float64(3.0))
+    np.testing.assert_allclose(held(found)[0], 3 * weight**2 / 2**3)
+
+
+def changes_one_after(p, x):
+    mine = Params(p.weight * 2, p.bias, p.name)
+    q = mine if x > 0 else Params(p.weight, p.bias, p.name)
+    mine.weight = p.bias
+    return q.weight.sum()
+
+
+def changes_the_joined(p, x):
+    mine = Params(p.weight * 2, p.bias, p.name)
+    q = mine if x > 0 else Params(p.weight, p.bias, p.name)
+    q.weight = p.weight * 5
+    return mine.weight
+
+
+def changes_in_a_branch(p, x):
+    q = Params(p.weight * 2, p.bias, p.name) if x > 0 else Params(p.weight, p.bias, p.name)
+    if x > 1:
+        q.weight = p.weight * 5
+    return q.weight
+
+
+def changes_in_a_loop(p, x):
+    q = Params(p.weight, p.bias, p.name)
+    while q.weight.sum() > x:
+        before = q
+        q = Params(q.weight / 2, q.bias, q.name)
+        before.weight = q.weight
+    return q.weight
+
+
+def changes_before_giving(p, x):
+    mine = Params(p.weight * 2, p.bias, p.name)
+    other = Params(p.weight, p.bias, p.name)
+    if x > 0:
+        mine.weight = p.weight * 7
+        q = mine
+    else:
+        q = other
+    return q.weight
+
+
+@pytest.mark.parametrize(
+    "program",
+    [changes_one_after, changes_the_joined, changes_in_a_branch, changes_in_a_loop, changes_before_giving],
+)
+def test_a_change_of_a_joined_node_is_refused(program: Any) -> None:
+    with pytest.raises(snek.StagingError, match="changes a Params, .* that is another one on another path") as caught:
+        snek.stage(program)(Params(A, B, "a"), np.float64(2.0))
+    assert caught.value.code == "SNK0210"
+
+
+def test_a_list_in_a_joined_node_is_one_of_several_lists() -> None:
+    def program(p, x):
+        one, other = Params(p.weight, [x], "a"), Params(p.weight, [x + 1], "a")
+        q = one if x > 0 else other
+        q.bias.append(x)
+        return one.bias[0]
+
+    with pytest.raises(snek.StagingError, match="one of several lists") as caught:
+        snek.stage(program)(Params(A, B, "a"), np.float64(2.0))
+    assert caught.value.code == "SNK0212"
+
+
+def test_an_array_in_a_joined_node_is_one_of_several_arrays() -> None:
+    def program(p, x):
+        one, other = Params(p.weight * 1, x, "a"), Params(p.weight * 2, x, "a")
+        q = one if x > 0 else other
+        q.weight += 1
+        return one.weight
+
+    with pytest.raises(
+        snek.StagingError, match="may share its memory with one that has been changed in place"
+    ) as caught:
+        snek.stage(program)(Params(A, B, "a"), np.float64(2.0))
+    assert caught.value.code == "SNK0212"
+
+
+def test_nodes_with_other_auxiliary_data_are_not_joined() -> None:
+    def program(p, x):
+        q = Params(p.weight, p.bias, "one")
+        if x > 0:
+            q = Params(p.weight, p.bias, "other")
+        return q.weight
+
+    with pytest.raises(snek.StagingError, match="variable 'q' is Params .* on one path and Params"):
+        snek.stage(program)(Params(A, B, "a"), np.float64(2.0))
+
+
 def test_a_class_that_is_not_registered_is_not_given_back() -> None:
     with pytest.raises(snek.StagingError, match="returns a Unknown"):
         snek.stage(lambda x: Unknown(x, x, "a"))(A)

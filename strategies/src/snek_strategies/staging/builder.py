@@ -71,6 +71,8 @@ class Builder:
         """The nodes of the blocks that were, for messages about values of theirs."""
         self.lengths: dict[Symbol, Rep] = {}
         """The symbols among the extents of the arguments, each with its number in the next stage."""
+        self.joined_nodes: dict[int, tuple[object, dict[str, object]]] = {}
+        """The nodes of registered classes that were joined with others, by `id`, each with what it held then."""
         self.left: list[object] = []
         """The iterators that a loop has walked as far as data decide."""
         self.list_lengths: dict[int, int] = {}

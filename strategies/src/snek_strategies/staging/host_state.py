@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 
 from snek_strategies.ir.types import ListOf
+from snek_strategies.staging.attributes import slots_of
 from snek_strategies.staging.iterators import is_iterator
 from snek_strategies.staging.join import Slot, parts, rebuild
 from snek_strategies.staging.joined_lists import JoinedList
+from snek_strategies.staging.joined_nodes import refuse_changed_node
 from snek_strategies.staging.lists import Listed, StagedList
 from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.registered_nodes import is_registered
 from snek_strategies.staging.rep import Rep
-from snek_strategies.staging.watch import EMPTY, Content, Names, Watch, content_of, slots_of
+from snek_strategies.staging.watch import EMPTY, Content, Names, Watch, content_of, same_content
 
 
 def carries(value: object) -> bool:
@@ -124,6 +127,8 @@ def as_left(value: object, contents: Mapping[int, Content]) -> object:
     """Return a value that a region gives with its lists as the region leaves them; they hold again what they held."""
     if isinstance(value, list) and id(value) in contents:
         return JoinedList(contents[id(value)], (value,))
+    if is_registered(value) and not same_content(contents.get(id(value), now(value)), now(value)):
+        refuse_changed_node(value)
     inside = parts(value)
     return value if inside is None else rebuild(value, [as_left(one, contents) for one in inside])
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from snek_core_transform.operators import Unbound
 from snek_strategies.ir.syntax import Atom, Const, Sym
 from snek_strategies.ir.types import BOOL, PYTHON_TYPES, Array, Items, ListOf, Scalar, Type, concrete
 from snek_strategies.staging.joined_lists import JoinedList, is_list, items_of, origins_of
+from snek_strategies.staging.joined_nodes import filled, note_joined
 from snek_strategies.staging.lists import Listed, item_type, made_of
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.registered_nodes import Made, are_of_one_kind, is_registered, taken_apart
 from snek_strategies.staging.rep import Rep, emit, lift, liftable
 from snek_strategies.staging.tensors import type_of_value
 from snek_strategies.staging.tree_nodes import TreeNode, forest_of, is_node, row_of
@@ -52,9 +55,13 @@ def is_tuple(value: object) -> bool:
 
 
 def rebuild(like: Any, items: list[object]) -> Any:
-    """Return a tuple, or an instance of a frozen dataclass, of the same class."""
+    """Return a tuple, or an instance of a frozen dataclass, of the same class; for a node, its parts."""
     if is_node(like):
         return TreeNode(forest_of(like), items[0])
+    apart = _apart(like)
+    if apart is not None:
+        same = apart is not like and all(map(operator.is_, apart.children, items))
+        return like if same else replace(apart, children=tuple(items))
     if not isinstance(like, tuple):
         record = object.__new__(type(like))
         for name, item in zip(vars(like), items, strict=True):
@@ -68,11 +75,16 @@ def rebuild(like: Any, items: list[object]) -> Any:
 
 
 def parts(value: Any) -> tuple[object, ...] | None:
-    """Return what a structure that is joined part by part holds: tuples, named tuples, frozen dataclasses."""
+    """Return what a structure that is joined part by part holds: tuples, frozen dataclasses, registered nodes."""
+    if isinstance(value, (Rep, Slot)):
+        return None
     if is_tuple(value):
         return tuple(value)
     if is_node(value):
         return (row_of(value),)
+    apart = _apart(value)
+    if apart is not None:
+        return apart.children
     parameters = getattr(type(value), "__dataclass_params__", None)
     if (
         parameters is None
@@ -84,8 +96,20 @@ def parts(value: Any) -> tuple[object, ...] | None:
     return tuple(vars(value).values())
 
 
+def _apart(value: object) -> Made | None:
+    """Return the parts of a node of a registered class, or of what stands for one; None for all else."""
+    if isinstance(value, Made):
+        return value
+    if hasattr(type(value), "__dataclass_params__") or not is_registered(value):
+        return None
+    return taken_apart(value)
+
+
 def alike(a: object, b: object) -> bool:
     """Tell whether two structures have the same class and the same number of parts."""
+    node, other = _apart(a), _apart(b)
+    if node is not None and other is not None:
+        return are_of_one_kind(node, other)
     if is_node(a) and is_node(b) and forest_of(a) is not forest_of(b):  # type: ignore[arg-type]
         return False
     mine, others = parts(a), parts(b)
@@ -131,6 +155,7 @@ def join(name: str, a: object, b: object) -> object:
     if is_list(a) and is_list(b):
         return _join_lists(name, a, b)
     if alike(a, b):
+        note_joined(*(one for one in (a, b) if _apart(one) is not None))
         return join_items(join, name, a, b)
     if isinstance(a, Listed) or isinstance(b, Listed) or ListOf in (_kind(a), _kind(b)):
         return Slot(_list_type(name, a, b))
@@ -321,7 +346,8 @@ def fill(template: object, reps: Iterator[Rep]) -> object:
         return template.made([fill(one, reps) for one in template.items])
     inside = parts(template)
     if inside is not None:
-        return rebuild(template, [fill(one, reps) for one in inside])
+        made = rebuild(template, [fill(one, reps) for one in inside])
+        return filled(made) if isinstance(made, Made) else made
     return template
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from snek_core_transform.errors import StagingError
+from snek_strategies.staging.attributes import attributes_of
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
@@ -27,7 +28,6 @@ from snek_strategies.staging.registered_nodes import (
 )
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 from snek_strategies.staging.tree_nodes import Forest
-from snek_strategies.staging.watch import attributes_of
 
 IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
 

@@ -18,6 +18,7 @@ from snek_strategies.staging.facts import note
 from snek_strategies.staging.host_state import carries, now, restore
 from snek_strategies.staging.iterators import is_iterator
 from snek_strategies.staging.join import ABSENT, RAISES
+from snek_strategies.staging.joined_nodes import is_joined, refuse_changed_node
 from snek_strategies.staging.raises import Diverged, is_users_raise, stage_raise
 from snek_strategies.staging.refusal import FIRST, StagingStopped, place_of_error, refusal_of, refuse, user_place
 from snek_strategies.staging.rep import Rep
@@ -141,6 +142,8 @@ def taken_back(
                 place,
                 code="SNK0210",
             )
+        if is_joined(value):
+            refuse_changed_node(value)
         changed.append((value, now(value)))
         restore(value, before)
     return changed

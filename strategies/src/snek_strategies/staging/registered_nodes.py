@@ -24,6 +24,7 @@ NAMESPACE = "snek"
 class Made:
     """Stands in a structure for a node: how it is made of its auxiliary data and its children."""
 
+    kind: type
     unflatten: Callable[[Any, Any], object]
     auxiliary: object
     children: tuple[object, ...]
@@ -50,7 +51,14 @@ def taken_apart(node: object) -> Made:
     """Return a node's children and auxiliary data, as its class's own function gives them."""
     entry = _entry(type(node))
     children, auxiliary, *_ = entry.flatten_func(node)
-    return Made(entry.unflatten_func, auxiliary, tuple(children))
+    return Made(type(node), entry.unflatten_func, auxiliary, tuple(children))
+
+
+def are_of_one_kind(one: Made, other: Made) -> bool:
+    """Tell whether two nodes are of one class, with equal auxiliary data and so many children."""
+    if one.kind is not other.kind or len(one.children) != len(other.children):
+        return False
+    return _static(one.kind, one.auxiliary) == _static(one.kind, other.auxiliary)
 
 
 def new_children(node: object, found: Made) -> Iterator[object]:
@@ -63,12 +71,12 @@ def new_children(node: object, found: Made) -> Iterator[object]:
 def key_of_node(node: object, key: Callable[[object], object]) -> object:
     """Return what a staging is keyed by for a node: its class, its auxiliary data, and the keys of its children."""
     found = taken_apart(node)
-    return (type(node), "node", _static(node, found.auxiliary), tuple(map(key, found.children)))
+    return (type(node), "node", _static(type(node), found.auxiliary), tuple(map(key, found.children)))
 
 
-def _static(node: object, value: object) -> object:
+def _static(kind: type, value: object) -> object:
     if type(value) in (tuple, list):
-        return (type(value), *(_static(node, one) for one in value))  # type: ignore[attr-defined]
+        return (type(value), *(_static(kind, one) for one in value))  # type: ignore[attr-defined]
     if isinstance(value, np.ndarray):
         return (np.ndarray, value.dtype, value.shape, value.tobytes())
     if isinstance(value, (float, complex)):
@@ -76,7 +84,7 @@ def _static(node: object, value: object) -> object:
     if isinstance(value, Hashable):
         return (type(value), value)
     raise StagingError(
-        f"the auxiliary data of a {type(node).__name__} holds a {type(value).__name__}: {value!r:.60}; a staging is "
+        f"the auxiliary data of a {kind.__name__} holds a {type(value).__name__}: {value!r:.60}; a staging is "
         "keyed by it: give values that can be hashed",
         code="SNK0217",
     )

@@ -23,6 +23,7 @@ from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.joined_lists import check_returned
+from snek_strategies.staging.joined_nodes import check_unchanged
 from snek_strategies.staging.leaf_names import leaf_names
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.modules import refuse_assigned
@@ -227,6 +228,7 @@ def collect(
             structure = _structure(result, atoms, memo)
             returned = frozenset(atoms)
             changes = changed_to(atoms, memo)
+            check_unchanged()
             builder.check_scope(tuple(atoms))
         changed_paths = {path for path, _ in changes}
         nodes, atoms, failures = leaving.ended(block.nodes, atoms)

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from functools import cache
 from itertools import repeat
 from operator import is_
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
-from weakref import WeakKeyDictionary
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 
 import numpy as np
 
+from snek_strategies.staging.attributes import attributes_of, slots_of
 from snek_strategies.staging.iterators import progress_of, word_of
 from snek_strategies.staging.join import same_static
 from snek_strategies.staging.optional import Maybe
@@ -155,25 +155,6 @@ def content_of(value: object) -> Content | None:
         held = attributes_of(value)
         return (*held, *held.values()) if held or hasattr(value, "__dict__") or slots_of(kind) else None
     return progress_of(value) if hasattr(kind, "__next__") else None
-
-
-def attributes_of(value: object) -> dict[str, object]:
-    """Return what an object holds by name: in its slots, then in its dict."""
-    held = {name: getattr(value, name) for name in slots_of(type(value)) if hasattr(value, name)}
-    return held | getattr(value, "__dict__", {})
-
-
-_SLOTS: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
-
-
-def slots_of(kind: type) -> tuple[str, ...]:
-    """Return the names of a class's slots."""
-    found = _SLOTS.get(kind)
-    if found is None:
-        every = ((name, held) for one in kind.__mro__ for name, held in vars(one).items())
-        own = dict.fromkeys(name for name, held in every if isinstance(held, MemberDescriptorType))
-        found = _SLOTS[kind] = tuple(name for name in own if not name.endswith("__"))
-    return found
 
 
 def _is_users(kind: type) -> bool:
