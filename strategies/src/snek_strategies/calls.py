@@ -38,6 +38,10 @@ class StagedCalls:
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         """Run the program for arguments like these."""
+        return self.call_in_python(*args, **kwargs)
+
+    def call_in_python(self, /, *args: object, **kwargs: object) -> object:
+        """Run the program for arguments like the last ones that were remembered, or find it."""
         if self._last is not None and not kwargs:
             kinds, run, staged, pick = self._last
             arrays = _arrays_like(args, kinds)
@@ -69,7 +73,13 @@ def _kind_of(value: Any, native: bool) -> Kind | None:
     kind: Any = type(value)
     if kind is np.ndarray or issubclass(kind, np.generic) or (native and is_native(value)):
         return kind, value.dtype, value.shape
-    return (kind, None, value) if kind in (int, bool, str, type(None)) else None
+    return (kind, None, value) if _is_constant(value) else None
+
+
+def _is_constant(value: object) -> bool:
+    """Tell whether a value is static and stays what it is: a number or text, or a tuple of such."""
+    kind = type(value)
+    return kind in (int, bool, str, type(None)) or (kind is tuple and all(map(_is_constant, value)))  # type: ignore[call-overload]
 
 
 def is_native(value: object) -> bool:
@@ -91,7 +101,8 @@ def _arrays_like(args: tuple[Any, ...], kinds: list[Kind]) -> list[object] | Non
         if type(one) is not kind:
             return None
         if dtype is None:
-            if one != content:
+            # A tuple equals another whose numbers are of other classes.
+            if one is not content and (kind is tuple or one != content):
                 return None
         elif one.dtype is dtype and one.shape == content:
             arrays.append(one)

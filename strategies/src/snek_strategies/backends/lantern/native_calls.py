@@ -13,7 +13,7 @@ from typing import Any
 from snek_strategies.backends.lantern import compiler
 from snek_strategies.backends.lantern.cache import library
 from snek_strategies.backends.lantern.signature import signature
-from snek_strategies.calls import Arguments
+from snek_strategies.calls import Arguments, StagedCalls
 from snek_strategies.staging.pytrees import Dynamic
 from snek_strategies.staging.trace import StagedProgram
 
@@ -45,21 +45,27 @@ def _compiled() -> type:
 
 @cache
 def native_calls() -> type | None:
-    """Return the class to mix into `StagedCalls`: calls that fit a remembered program run it from C."""
+    """Return the class to mix into `StagedCalls`: calls that fit a remembered program run it from C.
+
+    The others are made as `StagedCalls` makes them.
+    """
     caller = entry_class()
     return None if caller is None else type("NativeCalls", (caller,), {"remember": _remember})
 
 
 def _remember(self: Any, run: Any, staged: StagedProgram, args: tuple[object, ...], given: Arguments) -> None:
-    if not hasattr(run, "native"):
-        return  # its lists may make it anew
+    native = getattr(run, "native", None)
+    if native is None:
+        if getattr(run, "settled", True):
+            StagedCalls.remember(self, run, staged, args, given)
+        return
     marked = [one is not own for one, own in zip(given[0], args, strict=False) if isinstance(one, Dynamic)]
     plain = any(marked)
     known = self.__dict__.setdefault("_remembered", set())
-    key = (run.native.address, plain)
+    key = (native.address, plain)
     if key in known or given[1] or len(args) != len(given[0]) or plain != all(marked or [False]):
         return
     known.add(key)
-    spec = signature(run.native, staged, given, plain)
+    spec = signature(native, staged, given, plain)
     if spec is not None:
         self.learn(*spec)

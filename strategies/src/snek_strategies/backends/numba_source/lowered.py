@@ -7,6 +7,7 @@ import linecache
 import sys
 import warnings
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,9 +18,12 @@ from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.in_place import HERE, in_place
+from snek_strategies.backends.lantern.native_calls import native_calls
+from snek_strategies.backends.lantern.signature import Native
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.numba_source.expressions import Functions, cast, expression
 from snek_strategies.backends.numba_source.loops import dtype_text
+from snek_strategies.backends.numba_source.native_entry import native_entry
 from snek_strategies.backends.numba_source.regions import points, region, regions
 from snek_strategies.backends.raising import Sites, host_value
 from snek_strategies.backends.structured_source import Dialect, write
@@ -44,6 +48,8 @@ INLINED = ELEMENTWISE | {
     "reshape",
     "math",
 }
+EARLY = 8
+"""How many calls are made before their entry is compiled, some 0.2 s: a program that is called once needs none."""
 DEEP = 0
 """The number that stands for recursion that is too deep."""
 
@@ -125,31 +131,12 @@ class NumbaSource(LoweredProgram):
 
     def compile(self) -> Run:
         """Type and compile the program for the types that it was staged for."""
-        entry, raised = self._loaded()
-        parameters, results = self.program.body.parameters, self.program.body.results
-        given = {sym.index: at for at, sym in enumerate(parameters)}
-        scalars = tuple(not dims_of(sym.type) for sym in parameters)
-        types = tuple(atom.type for atom in results)
-        same = tuple(given.get(atom.index) if isinstance(atom, Sym) else None for atom in results)
+        return NumbaProgram(self.program, *self._loaded(), self._failure)
 
-        def run(*arguments: Any) -> tuple[object, ...]:
-            values = [
-                (one[()] if isinstance(one, np.ndarray) else one) if scalar else np.ascontiguousarray(one)
-                for one, scalar in zip(arguments, scalars, strict=True)
-            ]
-            try:
-                made = entry(*values)
-            except raised as error:
-                number, *payload = error.args
-                failure = self._failure(number, payload)
-            else:
-                return tuple(
-                    host_value(type_, value) if at is None else arguments[at]
-                    for type_, value, at in zip(types, made, same, strict=True)
-                )
-            raise failure
-
-        return run
+    @classmethod
+    def calls(cls) -> type | None:
+        """Return the mix-in whose instances find compiled programs in C."""
+        return native_calls()
 
     def _failure(self, number: int, payload: list[object]) -> BaseException:
         if number == DEEP:
@@ -170,6 +157,59 @@ class NumbaSource(LoweredProgram):
             warnings.simplefilter("ignore", numba.NumbaWarning)
             entry.compile(tuple(numba_type(sym.type) for sym in self.program.body.parameters))
         return entry, namespace["Raised"]
+
+
+class NumbaProgram:
+    """A compiled program, called with host values; `native` is what the entry in C knows of it."""
+
+    def __init__(
+        self,
+        program: Program,
+        entry: Callable[..., Any],
+        raised: type[Exception],
+        failure: Callable[[int, list[object]], BaseException],
+    ) -> None:
+        parameters, results = program.body.parameters, program.body.results
+        given = {sym.index: at for at, sym in enumerate(parameters)}
+        self._program = program
+        self._entry, self._raised, self._failure = entry, raised, failure
+        self._count = 0
+        self._scalars = tuple(not dims_of(sym.type) for sym in parameters)
+        self._types = tuple(atom.type for atom in results)
+        self._same = tuple(given.get(atom.index) if isinstance(atom, Sym) else None for atom in results)
+
+    @property
+    def settled(self) -> bool:
+        """Whether calls may be made in the way in which later ones will be."""
+        return self._count > EARLY
+
+    @property
+    def native(self) -> Native | None:
+        """How the entry in C calls the program, or None: after a few calls it is compiled, where that can be."""
+        return self._native if self.settled else None
+
+    @cached_property
+    def _native(self) -> Native | None:
+        return native_entry(self._program, self._entry, self._same)
+
+    def __call__(self, *arguments: Any) -> tuple[object, ...]:
+        """Run the program on host values, and return the host's values."""
+        self._count += not self.settled
+        values = [
+            (one[()] if isinstance(one, np.ndarray) else one) if scalar else np.ascontiguousarray(one)
+            for one, scalar in zip(arguments, self._scalars, strict=True)
+        ]
+        try:
+            made = self._entry(*values)
+        except self._raised as error:
+            number, *payload = error.args
+            failure = self._failure(number, payload)
+        else:
+            return tuple(
+                host_value(type_, value) if at is None else arguments[at]
+                for type_, value, at in zip(self._types, made, self._same, strict=True)
+            )
+        raise failure
 
 
 def _settled(atom: Atom, text: str) -> str:

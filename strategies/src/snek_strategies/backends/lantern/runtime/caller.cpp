@@ -1,6 +1,6 @@
 // `Caller`: a class whose instances find the compiled program for their arguments without any Python in between.
 //
-// A class of Python's derives from it and says in `call_staged` what happens where no program is known yet.
+// A class of Python's derives from it and says in `call_in_python` what happens where no program is known yet.
 #include "program.hpp"
 
 namespace entry {
@@ -15,7 +15,7 @@ struct Caller : PyObject {
 };
 
 static PyObject *slowly(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *names) {
-    static PyObject *const method = PyUnicode_InternFromString("call_staged");
+    static PyObject *const method = PyUnicode_InternFromString("call_in_python");
     const Py_ssize_t named = names == nullptr ? 0 : PyTuple_Size(names);
     std::vector<PyObject *> all{self};
     all.insert(all.end(), given, given + count + named);
@@ -30,7 +30,9 @@ static PyObject *enter(PyObject *self, PyObject *const *given, std::size_t flagg
         const HeldProgram one = programs[at];  // another thread may drop it while it runs
         if (one->takes(given, count, call)) {
             if (at != 0 && one->symbols == 0 && at < programs.size() && programs[at] == one) std::swap(programs[0], programs[at]);
-            return one->run(call);
+            PyObject *const answer = one->run(call);
+            if (answer != nullptr || PyErr_Occurred() != nullptr) return answer;
+            break;
         }
         if (PyErr_Occurred() != nullptr) return nullptr;
     }

@@ -111,6 +111,9 @@ struct Answer {
     }
 };
 
+// What a program gives that leaves it to Python to say what it raises: the call is made there, from its beginning.
+constexpr int AGAIN = 6;
+
 class Program {
    public:
     int symbols = 0;  // how many extents the program takes as numbers after its arguments
@@ -171,6 +174,7 @@ class Program {
         return found.object == none();
     }
 
+    // Returns null without an exception where the call is to be made in Python.
     PyObject *run(const Call &call) const {
         Values values(made.size());
         void *targets[MOST];
@@ -221,6 +225,7 @@ class Program {
 
     PyObject *fail(int code, const lantern::Raised &raised) const {
         if (PyErr_Occurred() != nullptr) return nullptr;  // Ctrl-C
+        if (code == AGAIN) return nullptr;
         Held words(PyTuple_New(lantern::WORDS));
         for (Py_ssize_t at = 0; words.object != nullptr && at < lantern::WORDS; ++at)
             PyTuple_SetItem(words.object, at, PyLong_FromLongLong(raised.words[at]));
