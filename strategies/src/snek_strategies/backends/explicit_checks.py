@@ -56,19 +56,21 @@ class Unbound:
         return UnboundLocalError(f"cannot access local variable {self.name!r} where it is not associated with a value")
 
 
-def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool = True) -> Program:
+def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool = True, alone: bool = False) -> Program:
     """Return the program with every check written out; what is left of operations that may raise cannot.
 
     For systems that go on after an error, operands are made safe too: a divisor of 1, an index of 0. Without `overflow`
-    the system itself looks at sums, differences, products, negatives and absolute values of ints.
+    the system itself looks at sums, differences, products, negatives and absolute values of ints. Where each operation
+    stands `alone`, as few as can be are made.
     """
-    checked = _Checks(Names(program.body), goes_on, overflow).block(program.body)
+    checked = _Checks(Names(program.body), goes_on, overflow, alone).block(program.body)
     return Program(program.name, drop_unused(checked, frozenset(ACCESSES)))
 
 
 class _Checks:
-    def __init__(self, names: Names, goes_on: bool, overflow: bool) -> None:
+    def __init__(self, names: Names, goes_on: bool, overflow: bool, alone: bool) -> None:
         self.names = names
+        self.alone = alone
         self.overflow = overflow
         self.goes_on = goes_on
         self.bounded: set[int] = set()
@@ -109,7 +111,7 @@ class _Checks:
                 if check.asked is not None:
                     self.asked[check.asked] = safe
         if self.goes_on and node.primitive in ACCESSES:
-            count_from_the_front(node, operands, self.ranges, self.in_front, emit)
+            count_from_the_front(node, operands, self.ranges, self.in_front, emit, self.alone)
         blocks = tuple(map(self.block, node.blocks))
         inner = frozenset().union(*(one.effects for block in blocks for one in block.nodes))
         effects = node.effects | (inner if node.primitive in ("if", "while") else frozenset())

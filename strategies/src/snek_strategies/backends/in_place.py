@@ -12,7 +12,7 @@ from snek_strategies.ir.syntax import Atom, Block, Node, Program, Sym, free_in
 STORES = frozenset({"setitem", "additem"})
 READS = frozenset({"getitem", "extent"})
 HERE = ("in_place", True)
-"""Marks a store into the very array that it is given, and a read that has to come before such a store."""
+"""Marks a store into the very array that it is given, a read that must come before it, and the copy that begins it."""
 
 Use = tuple[int, int]
 """A use of state that leaves it its loop's own: a node's id, and the position of the state among its operands."""
@@ -51,7 +51,9 @@ class _Rewriter:
                 yield atom
                 continue
             self.own.update(uses)
-            yield Emitter(self.names, nodes, loop.place)("copy", atom)
+            made = Emitter(self.names, nodes, loop.place)("copy", atom)
+            nodes[-1] = replace(nodes[-1], params=(HERE,))
+            yield made
 
     def _trip(self, loop: Node, at: int) -> list[Use] | None:
         """Return what a trip does to the state at a position; None where anything else knows that state."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import prod
 
 from snek_strategies.backends.known_ranges import KnownRanges, Range
 from snek_strategies.backends.rewriting import Emitter
 from snek_strategies.ir.indexed_axes import dynamic_operands
 from snek_strategies.ir.interpretations import HOLE
 from snek_strategies.ir.shape_rules import dims_of
+from snek_strategies.ir.symbolic_rules import has_symbols
 from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Node, Sym
-from snek_strategies.ir.types import Array, Dim, Scalar
+from snek_strategies.ir.types import Array, Dim, Scalar, concrete
+
+FEW = 256
+"""So many divisions take less time than the two operations that they save."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,17 @@ def _bound(index: Atom, at: int, axis: int, size: int | Atom, known: Range, emit
 
 
 def count_from_the_front(
-    node: Node, operands: list[Atom], ranges: KnownRanges, known: dict[tuple[int, Dim], Atom], emit: Emitter
+    node: Node,
+    operands: list[Atom],
+    ranges: KnownRanges,
+    known: dict[tuple[int, Dim], Atom],
+    emit: Emitter,
+    alone: bool,
 ) -> None:
     """Let no index among an access's operands be negative, so that no system needs to ask again.
 
-    `known` keeps what stands for an index, by its name and the length of the axis.
+    `known` keeps what stands for an index, by its name and the length of the axis. Where each
+    operation stands `alone`, a few are taken by the remainder, which is in the axis for a bad index too.
     """
     for at, axis, length in dynamic_operands(node):
         index = node.operands[at]
@@ -106,14 +117,22 @@ def count_from_the_front(
             continue
         key = (index.index, length) if isinstance(index, Sym) and not dims_of(index.type) else None
         if key not in known:
-            size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
-            given = _as_int64(operands[at], emit)
-            moved = emit("where", emit("less", given, 0), emit("add", given, size), given)
+            if alone and not isinstance(length, Symbol) and length and _are_few(index):
+                moved = emit("remainder", _as_int64(index, emit), length)
+            else:
+                size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
+                given = _as_int64(operands[at], emit)
+                moved = emit("where", emit("less", given, 0), emit("add", given, size), given)
             if key is None:
                 operands[at] = moved
                 continue
             known[key] = moved
         operands[at] = known[key]
+
+
+def _are_few(index: Atom) -> bool:
+    dims = dims_of(index.type)
+    return not has_symbols(dims) and prod(concrete(dims)) <= FEW
 
 
 def _kind(atom: Atom) -> str:

@@ -18,6 +18,7 @@ class JaxProgram(TracedProgram):
     """A program as a module of StableHLO, which is one operation of a function of JAX's."""
 
     backend: ClassVar[str] = "jax"
+    alone: ClassVar[bool] = False  # XLA compiles them together
     lacks_of_complex: ClassVar[frozenset[str]] = frozenset({"argmax", "argmin"})
     kinds: ClassVar[tuple[str, ...]] = ("stablehlo",)
 

@@ -27,11 +27,9 @@ def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
     two = dtype.type(2)
     log_two = dtype.type(np.log(2.0)) if floating else 1
 
-    def nan_first(name: str) -> Row:
-        function = getattr(tf, name)
-        if not floating:
-            return lambda a, b: function(a, b)
-        return lambda a, b: tf.where(m.is_nan(a), a + b, tf.where(m.is_nan(b), b + a, function(a, b)))
+    def nan_first(name: str, before: Row) -> Row:
+        # TensorFlow's own may lose NaN; the first operand is taken where it is NaN, the second where nothing else is.
+        return lambda a, b: tf.where(before(a, b) | m.is_nan(a), a, b) if floating else getattr(tf, name)(a, b)
 
     def nan_last(name: str) -> Row:
         function = getattr(tf, name)
@@ -115,7 +113,8 @@ def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
         "trunc": (lambda a: tf.where(a < 0, m.ceil(a), m.floor(a))) if floating else tf.identity, "rint": m.rint,
         "isnan": m.is_nan if floating else never, "isinf": m.is_inf if floating else never,
         "isfinite": m.is_finite if floating else lambda a: tf.ones_like(a, dtype=tf.bool), "signbit": sign_bit,
-        "conjugate": m.conj, "maximum": nan_first("maximum"), "minimum": nan_first("minimum"),
+        "conjugate": m.conj, "maximum": nan_first("maximum", tf.greater_equal),
+        "minimum": nan_first("minimum", tf.less_equal),
         "fmax": nan_last("maximum"), "fmin": nan_last("minimum"), "nextafter": m.nextafter,
         "copysign": copysign,
         "logaddexp": log_of_sum(m.exp, dtype.type(1)),

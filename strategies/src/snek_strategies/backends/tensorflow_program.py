@@ -10,8 +10,12 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.backend import ORDERING, Run, cannot_say
+from snek_strategies.backends.idioms import LOGISTIC, logistic, with_idioms
+from snek_strategies.backends.in_place import HERE
 from snek_strategies.backends.placed_index import Along, At, By, Place, is_basic, leading, placed
 from snek_strategies.backends.tensorflow_elementwise import ON_BOOLS, rows
+from snek_strategies.backends.tensorflow_idioms import factor, joined
+from snek_strategies.backends.tensorflow_lists import Lists, with_lists
 from snek_strategies.backends.tensorflow_positions import positions_of_any_size, sized
 from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
 from snek_strategies.ir.interpretations import LINEAR
@@ -39,6 +43,7 @@ class TensorFlowSystem(System):
         import tensorflow
 
         self.tf = tensorflow
+        self.lists = Lists(self)
         self._constants: dict[object, Value] = {}
 
     def constant(self, value: object, dtype: np.dtype[np.generic]) -> Value:
@@ -62,7 +67,9 @@ class TensorFlowSystem(System):
         return value if value.shape == dims else self.tf.broadcast_to(value, self.numbers(dims))
 
     def cast(self, value: Value, dtype: np.dtype[np.generic]) -> Value:
-        """Return a value converted to a dtype."""
+        """Return a value converted to a dtype; a list of rows has its own already."""
+        if value.dtype == self.tf.variant:
+            return value
         given = np.dtype(value.dtype.as_numpy_dtype)
         if given == dtype:
             return value
@@ -92,6 +99,8 @@ class TensorFlowSystem(System):
             operands, dtype = [self.cast(one, WIDE) for one in operands], WIDE
         if name in ("left_shift", "right_shift") and _shifts_inside(node.operands[1], dtype):
             return getattr(tf.bitwise, name)(*operands)
+        if name == "remainder" and dtype.kind in "iu" and dtype.name not in NARROW and _is_no_zero(node.operands[1]):
+            return tf.math.floormod(*operands)
         if dtype.name in NARROW:
             if name in ("left_shift", "right_shift"):
                 raise cannot_say(self.name, node, f"TensorFlow shifts int32 and int64, not {dtype}")
@@ -135,7 +144,8 @@ class TensorFlowSystem(System):
     ) -> list[Value]:
         """Return `tf.while_loop`."""
         made = self.tf.while_loop(lambda *now: test(now), lambda *now: tuple(body(now)), tuple(state))
-        return list(made) if isinstance(made, (list, tuple)) else [made]
+        last = list(made) if isinstance(made, (list, tuple)) else [made]
+        return list(map(self.lists.array, state, last))
 
 
 def _shifts_inside(by: Atom, dtype: np.dtype[np.generic]) -> bool:
@@ -143,6 +153,10 @@ def _shifts_inside(by: Atom, dtype: np.dtype[np.generic]) -> bool:
     if not isinstance(by, Const) or dtype.name not in ("int32", "int64"):
         return False
     return bool(np.all((np.asarray(by.value) >= 0) & (np.asarray(by.value) < dtype.itemsize * 8)))
+
+
+def _is_no_zero(divisor: Atom) -> bool:
+    return isinstance(divisor, Const) and bool(np.all(np.asarray(divisor.value) != 0))
 
 
 Make = Callable[[TensorFlowSystem, Node], Callable[..., Value]]
@@ -153,6 +167,11 @@ def _converted(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     if has_symbols(dims):
         return lambda x: x  # what makes numbers of arrays of rank 1 or more keeps none of their axes
     return lambda x: system.shaped(x, concrete(dims))
+
+
+def _copied(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    dims = dims_of(node.operands[0].type)
+    return (lambda x: system.lists.of(x, dims)) if HERE in node.params else _converted(system, node)
 
 
 def _of_shape(name: str) -> Make:
@@ -242,7 +261,9 @@ def _matmul(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     def product(a: Value, b: Value) -> Value:
         a, b = system.cast(a, wide), system.cast(b, wide)
         row, column = a.shape.rank == 1, b.shape.rank == 1
-        made = tf.linalg.matmul(a[None, :] if row else a, b[:, None] if column else b)
+        a, across = (a[None, :], False) if row else factor(system, a)
+        b, down = (b[:, None], False) if column else factor(system, b)
+        made = tf.linalg.matmul(a, b, transpose_a=across, transpose_b=down)
         made = tf.squeeze(made, axis=-1) if column else made
         return tf.squeeze(made, axis=-1 if column else -2) if row else made
 
@@ -313,12 +334,24 @@ def _part(system: TensorFlowSystem, node: Node) -> Callable[..., Value] | None:
     sizes = [where.shape[one.axis] if isinstance(one, Along) else 1 for one in where.places]
     if sizes == list(dims):
         return lambda x: system.shaped(x, where.shape)
-    return lambda x: system.shaped(tf.slice(x, system.numbers(starts), system.numbers(sizes)), where.shape)
+    numbers = system.numbers
+    dropped = sum(1 << at for at, one in enumerate(where.places) if isinstance(one, At))
+    if not dropped:
+        return lambda x: system.shaped(tf.slice(x, numbers(starts), numbers(sizes)), where.shape)
+    ends, steps = [start + size for start, size in zip(starts, sizes, strict=True)], [1] * len(sizes)
+
+    def part(x: Value) -> Value:
+        bounds = {"begin": numbers(starts), "end": numbers(ends), "strides": numbers(steps)}
+        return system.shaped(tf.raw_ops.StridedSlice(input=x, **bounds, shrink_axis_mask=dropped), where.shape)
+
+    return part
 
 
 def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     tf = system.tf
     dims = dims_of(node.operands[0].type)
+    if HERE in node.params:
+        return _store_here(system, node)
     name = "tensor_scatter_nd_add" if node.primitive == "additem" else "tensor_scatter_nd_update"
 
     index, kinds = dict(node.params)["index"], tuple(atom.type for atom in node.operands[2:])
@@ -348,6 +381,25 @@ def _store(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
     return store
 
 
+def _store_here(system: TensorFlowSystem, node: Node) -> Callable[..., Value]:
+    """Return what stores a row into a list."""
+    dims, dtype = concrete(dims_of(node.operands[0].type)), dtype_of(node.operands[0].type)
+    index = dict(node.params)["index"]
+    assert isinstance(index, tuple)
+    where = placed(dims, index, tuple(atom.type for atom in node.operands[2:]))
+    first = where.places[0]
+    assert not isinstance(first, Along), "a row is at one position"
+
+    def store(rows: Value, value: Value, *dynamic: Value) -> Value:
+        value = system.cast(value, dtype)
+        while value.shape.rank > len(where.shape):
+            value = value[0]
+        row = system.shaped(system.spread(value, where.shape), dims[1:])
+        return system.lists.store(rows, dynamic[first.operand] if isinstance(first, By) else first.position, row)
+
+    return store
+
+
 def _row(system: TensorFlowSystem, first: Sequence[Place], dynamic: Sequence[Value]) -> Value:
     """Return one position on each of the first axes, as a matrix of one row."""
     if len(first) == 1 and isinstance(first[0], By):
@@ -363,7 +415,8 @@ def _row(system: TensorFlowSystem, first: Sequence[Place], dynamic: Sequence[Val
 
 
 ROWS: dict[str, Make] = {
-    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype", "copy"), _converted),
+    **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype"), _converted),
+    "copy": _copied,
     "not": lambda system, _: lambda x: system.denied(system.cast(system.shaped(x, ()), BOOL)),
     **{name: _reduction(name) for name in ("sum", "prod", "max", "min", "any", "all", "argmax", "argmin")},
     **{name: _along(name) for name in ("cumsum", "cumprod", "sort", "argsort")},
@@ -372,11 +425,12 @@ ROWS: dict[str, Make] = {
     "broadcast_to": _of_shape("broadcast_to"),
     "extent": lambda system, node: lambda x: system.tf.shape(x, out_type=system.tf.int64)[dict(node.params)["axis"]],
     "transpose": lambda system, node: lambda x: system.tf.transpose(x, dict(node.params)["axes"]),
-    "concatenate": lambda system, node: lambda *xs: system.tf.concat(xs, axis=dict(node.params)["axis"]),
+    "concatenate": lambda system, node: lambda *xs: joined(system, xs, int(str(dict(node.params)["axis"]))),
     "where": _where,
     "getitem": _getitem,
     "setitem": _store,
     "additem": _store,
+    LOGISTIC: lambda system, _: system.tf.sigmoid,
     "real": lambda system, _: system.tf.math.real,
     "imag": lambda system, _: system.tf.math.imag,
 }
@@ -397,6 +451,8 @@ class TensorFlowProgram(TracedProgram):
         super().__init__(program)
         system = TensorFlowSystem()
         system.name = self.backend  # type: ignore[misc]
+        # XLA stores a row where it is.
+        self.ready = self.ready if self.xla else with_lists(with_idioms(self.ready, {"divide": logistic}))
         tf, body = system.tf, self.ready.body
 
         def function(*arguments: Value) -> tuple[Value, ...]:
@@ -442,3 +498,4 @@ class TensorFlowXla(TensorFlowProgram):
     }  # fmt: skip
     any_size: ClassVar[bool] = False  # XLA compiles for numbers
     xla: ClassVar[bool] = True
+    alone: ClassVar[bool] = False

@@ -9,15 +9,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
+from snek_strategies.backends.idioms import FLOATS, LOGISTIC
 from snek_strategies.backends.in_place import HERE
-from snek_strategies.backends.torch_idioms import FLOATS, PREFIX
+from snek_strategies.backends.torch_idioms import PREFIX
 from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Block, Node, Program, uses_in
 from snek_strategies.ir.types import Type
 
 NEW = ELEMENTWISE - {"positive", "conjugate", "floor", "ceil", "trunc", "rint"} | {
-    "where", "matmul", "concatenate", "setitem", "additem",
+    "where", "matmul", "concatenate", "setitem", "additem", LOGISTIC,
 }  # fmt: skip
 """Primitives whose result is never an operand itself, nor a part of one."""
 METHODS = {

@@ -10,6 +10,7 @@ import numpy as np
 
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
+from snek_strategies.backends.idioms import LOGISTIC
 from snek_strategies.backends.in_place import HERE
 from snek_strategies.backends.placed_index import Along, At, By, Placed, is_basic, leading, placed
 from snek_strategies.backends.torch_idioms import PREFIX
@@ -503,6 +504,7 @@ ROWS: dict[str, Row] = {
     "getitem": _getitem,
     "setitem": _store,
     "additem": _store,
+    LOGISTIC: lambda _, node, operands: f"torch.sigmoid({operands[0]})",  # noqa: ARG005
     "real": lambda _, node, operands: f"torch.real({operands[0]})",  # noqa: ARG005
     "imag": lambda _, node, operands: f"torch.imag({operands[0]})",  # noqa: ARG005
 }

@@ -167,11 +167,14 @@ class TracedProgram(LoweredProgram):
     in_turn: ClassVar[bool] = False
     """Whether the system runs an operation after the other as they are written, and rewrites none of them."""
 
+    alone: ClassVar[bool] = True
+    """Whether each operation takes time of its own, however little it does."""
+
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.sites = Sites(self.backend)
         core = core_primitives(program)
-        ready = explicit_checks(arrayed(core) if self.in_turn else traced(core), goes_on=True)
+        ready = explicit_checks(arrayed(core) if self.in_turn else traced(core), goes_on=True, alone=self.alone)
         ready = after_checks(ready) if self.in_turn else ready
         self.carried = errors_as_values(ready, self.sites)
         self.ready = ready if self.carried is None else self.carried.program
