@@ -19,6 +19,8 @@ class Lifted:
     block: Block
     captured: tuple[Sym, ...]
     recursive: bool
+    label: str = ""
+    """What the IR calls it; several functions may be called so."""
 
 
 def lifted(program: Program, reserved: Iterable[str] = ()) -> tuple[Lifted, ...]:
@@ -38,8 +40,9 @@ def lifted(program: Program, reserved: Iterable[str] = ()) -> tuple[Lifted, ...]
     made = []
     for node in nodes:
         name = node.results[0]
-        text = _text(str(dict(node.params).get("name", "function")), taken)
-        made.append(Lifted(text, name, node.blocks[0], tuple(free[name.index]), _reaches(name.index, calls)))
+        label = str(dict(node.params).get("name", "function"))
+        text, recursive = _text(label, taken), _reaches(name.index, calls)
+        made.append(Lifted(text, name, node.blocks[0], tuple(free[name.index]), recursive, label))
     return (*made, Lifted(_text(program.name, taken), None, program.body, (), False))
 
 

@@ -59,7 +59,7 @@ def _roots(w: Writer, body: Block, call: Node, counter: int) -> Block | None:
     """Return what gives a call's own numbers from the loop's count; None where more than that decides them."""
     function, *operands = call.operands
     made = w.shared.by_height.get(function.index) if isinstance(function, Sym) else None
-    if made is None:
+    if made is None or made.back is not None:
         return None
     inside = {sym.index for sym in body.parameters} | {sym.index for node in body.nodes for sym in node.results}
     own, shared = made.parted((*operands, *made.recursion.function.captured))
@@ -111,7 +111,8 @@ def _written(w: Writer, call: Node, roots: Block, counter: Sym, bounds: tuple[At
     w.close(1)
     depth = "depth + 1" if w.one.recursive else "1"
     texts = [*given, *(f"{name}.data" for name in (*rooms.values(), *answers.values())), count, depth]
-    w.line(f"{made.prefix}all(context, {', '.join(texts)});")
+    w.line(f"{made.prefix}Kept kept;")
+    w.line(f"{made.prefix}all(context, kept, {', '.join(texts)});")
     w.close(1)
     for error in ("Raised", "TooDeep"):
         w.line(f"catch (const lantern::{error} &) {{ {ready} = false; }}")

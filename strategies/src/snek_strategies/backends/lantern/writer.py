@@ -58,6 +58,8 @@ class Shared:
         self.functions: dict[int, Lifted] = {}
         self.by_height: dict[int, ByHeight] = {}
         """The recursions that are computed by height where they are called from outside."""
+        self.entries: set[int] = set()
+        """Those, and their gradients that are walked back by height."""
 
 
 def cpp_name(one: Lifted) -> str:
@@ -503,7 +505,7 @@ class Writer:
         if one.recursive:
             given.append("depth + 1" if self.one.recursive else "1")
         name = cpp_name(one)
-        if function.index in self.shared.by_height and one is not self.one:
+        if function.index in self.shared.entries and one is not self.one:
             name += "_by_height"
         forest = self.forests.get(id(node))
         if forest is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import plans
 from snek_strategies.backends.lantern.at_once import pair_parts
+from snek_strategies.backends.lantern.back_by_height import back_functions
 from snek_strategies.backends.lantern.by_height import ByHeight, by_height
 from snek_strategies.backends.lantern.cache import key_of
 from snek_strategies.backends.lantern.extents import dims_of
@@ -15,6 +17,7 @@ from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
 from snek_strategies.backends.lantern.running_time import takes_long
 from snek_strategies.backends.lantern.writer import Shared, Writer, cpp_name, scalar_type
 from snek_strategies.backends.lifted_functions import Lifted, lifted
+from snek_strategies.ir.gradients.handed_on import handed_on
 from snek_strategies.ir.passes.optimize import looped
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.symbols import NeedsNumber
@@ -55,18 +58,22 @@ def write(program: Program, threads: int) -> Written:
     # What several threads share are loops over all elements.
     core = looped(explicit_checks(core_primitives(program), overflow=False), cut=threads == 1)
     if threads > 1:
-        heights = _by_height(lifted(core))
-        core = pair_parts(core, frozenset(one.name.index for one in heights if one.name is not None))
+        heights = by_height(lifted(core), handed_on(core.body))
+        both = [one for made in heights for one in (made.recursion, made.back) if one is not None]
+        core = pair_parts(core, frozenset(_index(one.function) for one in both))
     functions = lifted(core)
     shared = Shared(
         threads, tuple(symbol.name for symbol in places_of(tuple(sym.type for sym in program.body.parameters)))
     )
     shared.functions = {one.name.index: one for one in functions if one.name is not None}
-    found = _by_height(functions)
+    found = by_height(functions, handed_on(core.body))
     if shared.sizes and found:
         raise NeedsNumber("nodes of one height are computed together in a frame whose size is known")
-    shared.by_height = {one.name.index: made for one, made in found.items() if one.name is not None}
-    bodies = [text for one in functions for text in _functions(shared, one, found.get(one))]
+    shared.by_height = {_index(made.recursion.function): made for made in found}
+    backs = {_index(made.back.function): made for made in found if made.back is not None}
+    shared.entries = {*shared.by_height, *backs}
+    bodies = [text for one in functions for text in _functions(shared, one, backs)]
+    types = [made.types() for made in found]
     declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
     # <complex> takes longer to compile than most programs.
     uses_complex = any("std::complex" in one for one in bodies)
@@ -80,16 +87,19 @@ def write(program: Program, threads: int) -> Written:
     entry = _entry(program, cpp_name(functions[-1]), len(shared.sizes), takes_long(functions))
     own = {sym.index: at for at, sym in enumerate(program.body.parameters)}
     same = tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in program.body.results)
-    return Written("\n\n".join([head, *declared, *bodies, entry]) + "\n", shared, same)
+    return Written("\n\n".join([head, *types, *declared, *bodies, entry]) + "\n", shared, same)
 
 
-def _by_height(functions: tuple[Lifted, ...]) -> dict[Lifted, ByHeight]:
-    texts = [one.text for one in functions]
-    return {one: made for one in functions if (made := by_height(one, texts)) is not None}
+def _functions(shared: Shared, one: Lifted, backs: Mapping[int, ByHeight]) -> list[str]:
+    made, of = shared.by_height.get(_index(one)), backs.get(_index(one))
+    if made is not None:
+        return made.functions(shared)
+    return [Writer(shared, one).function()] if of is None else back_functions(shared, of)
 
 
-def _functions(shared: Shared, one: Lifted, found: ByHeight | None) -> list[str]:
-    return [Writer(shared, one).function()] if found is None else found.functions(shared)
+def _index(one: Lifted) -> int:
+    """Return the index of a function's name; the program itself has none."""
+    return -1 if one.name is None else one.name.index
 
 
 def _entry(program: Program, name: str, sizes: int, alone: bool) -> str:

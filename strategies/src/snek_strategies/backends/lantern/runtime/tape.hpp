@@ -66,7 +66,33 @@ class Spare {
 };
 inline thread_local Spare spare;
 
+// What a computation keeps for its gradient in memory of its own; a tape owns it.
+struct Kept {
+    Kept *older = nullptr;
+    std::int64_t waiting = 0;  // for how many of its answers the gradient has not come back
+    virtual ~Kept() = default;
+};
+
+template <class T>
+class Made {
+    T *made = new T;
+
+   public:
+    Made() = default;
+    ~Made() { delete made; }
+    Made(const Made &) = delete;
+    T &operator*() const { return *made; }
+    T *release() { return std::exchange(made, nullptr); }
+};
+
+// A row that says where the rest is: which answer of what was computed together; or nowhere, then it lies below.
+struct Mark {
+    Kept *kept;
+    std::int64_t answer;
+};
+
 class Tape {
+    Kept *newest = nullptr;
     char *data = nullptr;
     std::size_t used = 0, size = 0, bytes = 0;
     bool summed = false;
@@ -80,8 +106,10 @@ class Tape {
     }
     ~Tape() {
         if (data != nullptr) spare.put(data, bytes);
+        while (newest != nullptr) delete std::exchange(newest, newest->older);
     }
     void swap(Tape &other) {
+        std::swap(newest, other.newest);
         std::swap(data, other.data);
         std::swap(used, other.used);
         std::swap(size, other.size);
@@ -97,6 +125,31 @@ class Tape {
     const char *pop(std::size_t bytes) {
         if (__builtin_expect(used == 0, 0)) return zeros.get(bytes);
         return data + (used -= bytes);
+    }
+    void mark(Kept *kept, std::int64_t answer) {
+        const Mark made{kept, answer};
+        std::memcpy(push(sizeof made), &made, sizeof made);
+    }
+    Mark marked() {
+        Mark found;
+        std::memcpy(&found, pop(sizeof found), sizeof found);
+        return found;
+    }
+    // Owns what was kept until it is dropped, or the tape goes.
+    template <class T>
+    T &keep(Made<T> &made) {
+        (*made).older = newest;
+        T *kept = made.release();
+        newest = kept;
+        return *kept;
+    }
+    void drop(Kept *kept) {
+        for (Kept **link = &newest; *link != nullptr; link = &(*link)->older)
+            if (*link == kept) {
+                *link = kept->older;
+                delete kept;
+                return;
+            }
     }
     // A tape that gathers factors has none of these rows: `used` rows of the left ones lie together, then the right
     // ones, then what the products of earlier rows add up to. Memory stays bounded however many are gathered.
