@@ -143,3 +143,26 @@ def test_numba_divides_complex_numbers_by_zero_as_numpy() -> None:
             # Which infinity or NaN it is by 0 differs between NumPy's own loops.
             np.testing.assert_array_equal(mine[~zero], plain[~zero])
             assert not np.isfinite(mine[zero]).any()
+
+
+OF_NUMBERS = {
+    "sum": (lambda x, y: np.add(x, y), [(1, 2), (True, True), (2**62, 2**62), (1, 0.5)]),
+    "product": (lambda x, y: np.multiply(x, y), [(2**62, 4), (True, False), (2, 1.5)]),
+    "quotient": (lambda x, y: np.divide(x, y), [(1, 0), (0, 0), (1.0, 0.0), (3, 2)]),
+    "floor": (lambda x, y: np.floor_divide(x, y), [(7, -2), (1, 0), (1.0, 0.0)]),
+    "remainder": (lambda x, y: np.remainder(x, y), [(7, -2), (1, 0), (5.0, 0.0)]),
+    "and": (lambda x, y: np.bitwise_and(x, y), [(6, 3), (True, False)]),
+    "beside one alone": (lambda x, y: (np.absolute(x), np.invert(x), np.square(y)), [(True, 2), (-5, 3.0)]),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_numpys_functions_take_pythons_numbers_for_its_own(name: str) -> None:
+    function, pairs = OF_NUMBERS[name]
+    staged = snek.stage(function)
+    with np.errstate(all="ignore"):
+        for pair in pairs:
+            mine, plain = staged(*map(snek.dynamic, pair)), function(*pair)
+            for one, other in zip(np.atleast_1d(mine), np.atleast_1d(plain), strict=True):
+                assert (type(one), repr(one)) == (type(other), repr(other)), pair
+            assert type(mine) is type(plain), pair

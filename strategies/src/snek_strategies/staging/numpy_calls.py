@@ -48,10 +48,15 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs:
             code="SNK0204",
         )
     operands = list(map(array, settle_all(inputs)))  # type: ignore[call-overload]
-    if ufunc is np.power and any(map(_is_boolean, operands)):
-        # Beside booleans np.power takes a Python int as an int64, and `**` takes it as an int8.
+    if (ufunc is np.power and any(map(_is_boolean, operands))) or not any(map(_is_numpys, operands)):
+        # Beside booleans np.power takes a Python int as an int64, and `**` takes it as an int8. Python's numbers
+        # alone are NumPy's own to its functions, as they are Python's to its operators.
         operands = [strong(one if isinstance(one, Rep) else constant(one)) for one in operands]
     return emit(UFUNCS[ufunc], *operands)
+
+
+def _is_numpys(value: object) -> bool:
+    return isinstance(kind_of(value), Array)
 
 
 def _is_boolean(value: object) -> bool:
