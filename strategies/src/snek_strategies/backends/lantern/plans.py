@@ -95,3 +95,7 @@ def _lowering() -> str:
         with open(path, "rb") as file:
             held.update(file.read() + b"\0")
     return held.hexdigest()
+
+
+# Asked as this module is loaded, near to when the others were: later their files may be others'.
+_lowering()
