@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from snek_core_transform.groups import GROUPS, OPERATORS
-from snek_core_transform.kept_code import CodeKeeper
+from snek_core_transform.kept_code import WISHES, CodeKeeper
 from snek_core_transform.load import load_file
 from snek_core_transform.operators import Operators, PythonOperators
 from snek_core_transform.recording_operators import RecordingOperators
@@ -128,6 +128,17 @@ def test_code_that_was_kept_answers_as_code_made_anew(case: Case) -> None:
     assert set(shelf.kept) == kept, "nothing is made anew"
     assert shelf.found == len(kept)
     assert second.firings == first.firings
+
+
+@pytest.mark.parametrize("wish", [wish for wish in WISHES if wish != "inline"])
+def test_a_set_that_wishes_otherwise_does_not_get_what_was_kept(wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, function = Shelf(), CASES[0][0]
+    virtualize(function, KeptOperators(shelf))
+    kept = len(shelf.kept)
+    monkeypatch.setattr(KeptOperators, wish, not getattr(KeptOperators, wish))
+    virtualize(function, KeptOperators(shelf))
+    assert not shelf.found
+    assert len(shelf.kept) == 2 * kept
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache, partial
 from types import CodeType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gast
 
@@ -27,14 +27,16 @@ from .compile_tree import Sealed
 from .construct import Construct
 from .errors import Place
 from .inline import PLAIN_TYPES
+from .operators import Operators
 from .program import Text, lines_of, place_of_span, span_of_place, text_of
 from .value_construct import ValueConstruct
 
-if TYPE_CHECKING:
-    from .operators import Operators
-
 Description = list[Any]
 """What JSON says of a live object: a word, and what it takes to make the object again."""
+
+
+WISHES = sorted(name for name, value in vars(Operators).items() if isinstance(value, bool))
+"""What an operator set says to the passes besides its groups."""
 
 
 class CodeKeeper(ABC):
@@ -127,7 +129,7 @@ def _made(said: Description, operators: Operators, filename: str, lines: tuple[s
 
 def _key(code: CodeType, operators: Operators, text: Text) -> str:
     kind = type(operators)
-    wishes = operators.stages_exceptions, operators.stages_comprehensions, overrides_call(operators)
+    wishes = *(getattr(operators, name) for name in WISHES), overrides_call(operators)
     parts = (
         *_SURROUNDINGS,
         kind.__module__,
