@@ -82,9 +82,34 @@ def said(function: Any, args: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
+def changing() -> dict[str, Any]:
+    """Call a program with arrays, a changed variable, other arrays, a number for one, and without the variable."""
+    factor = 2
+
+    def scaled(x: Any, y: Any) -> Any:
+        return x * factor + y  # noqa: F821 - deleted below, which is the point
+
+    strategy = SnekJax()
+    x, y = (strategy.from_host(np.arange(3.0)) for _ in range(2))
+    run = strategy.stage(scaled, (np.arange(3.0), np.arange(3.0))).compile()
+    made = [strategy.to_host(run(x, y)).tolist() for _ in range(2)]
+    factor = 3
+    made += [strategy.to_host(run(x, y)).tolist() for _ in range(2)]
+    made.append(strategy.to_host(run(x, x)).tolist())
+    wide = strategy.from_host(np.arange(2.0))
+    made += [strategy.to_host(run(wide, wide)).tolist(), strategy.to_host(run(x, y)).tolist()]
+    made.append(strategy.to_host(run(x, 1)).tolist())
+    del factor
+    try:
+        made.append(strategy.to_host(run(x, y)).tolist())
+    except NameError as error:
+        made.append(type(error).__name__)
+    return {"made": made}
+
+
 def _pairs(left: Any, right: Any, several: bool) -> Any:
     return zip(left, right, strict=True) if several else [(left, right)]
 
 
 if __name__ == "__main__":
-    print(json.dumps({name: said(*one) for name, one in PROGRAMS.items()}))
+    print(json.dumps({**{name: said(*one) for name, one in PROGRAMS.items()}, "changing": changing()}))

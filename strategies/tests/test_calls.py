@@ -47,6 +47,19 @@ def test_a_call_like_the_last_one_finds_its_program_at_once(monkeypatch: pytest.
     assert counted.begun == 1
 
 
+def test_a_static_tuple_is_known_again_and_an_equal_one_of_other_types_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(code: Any, x: Any) -> Any:
+        for one in code:
+            x = x + (10 if one is True else one)
+        return x
+
+    counted = Counted(run, monkeypatch)
+    code = (1, (2, 3)[0], 0)
+    for given in (code, code, code, (True, 2, 0), (True, 2, 0), code):
+        np.testing.assert_array_equal(counted.staged(given, LINE), run(given, LINE))
+    assert counted.begun < 6
+
+
 @pytest.mark.parametrize(
     "other",
     [

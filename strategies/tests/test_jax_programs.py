@@ -64,3 +64,10 @@ def test_a_known_power_of_two_divides_by_a_shift() -> None:
     assert "stablehlo.shift_right_arithmetic" in text
     assert "stablehlo.divide" not in text
     assert "stablehlo.remainder" not in text
+
+
+def test_calls_that_jax_dispatches_see_other_arrays_numbers_and_changed_variables() -> None:
+    twice, three_times = [0.0, 3.0, 6.0], [0.0, 4.0, 8.0]
+    other_arrays, a_number, no_variable = [0.0, 4.0], [1.0, 4.0, 7.0], "NameError"
+    calls = [twice, twice, three_times, three_times, three_times, other_arrays, three_times, a_number, no_variable]
+    assert said("changing")["made"] == calls

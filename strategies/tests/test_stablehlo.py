@@ -75,6 +75,16 @@ def _literal(value: np.float32) -> str:
     return text.lines[0].partition("dense<")[2].partition(">")[0]
 
 
+def test_an_array_of_equal_elements_is_one_number() -> None:
+    text = written(lambda x: x + np.full((2, 3), 7.0), np.ones((2, 3)))
+    assert "dense<7.0> : tensor<2x3xf64>" in text
+
+
+def test_zeros_of_two_signs_are_not_equal() -> None:
+    text = written(lambda x: x + np.array([0.0, -0.0]), np.ones(2))
+    assert "0000000000000080" in text
+
+
 def test_a_rare_function_is_one_that_jax_wrote_and_called_as_often_as_needed() -> None:
     text = written(lambda x, y: np.hypot(x, y) + np.hypot(y, x), np.ones(3), np.ones(3))
     assert text.count("func.func private @jax0_main") == 1

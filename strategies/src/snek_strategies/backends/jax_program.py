@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from snek_strategies.backends.backend import Run
+from snek_strategies.backends.jax_calls import JaxCalls, OtherArguments
 from snek_strategies.backends.stablehlo_system import StableHlo
 from snek_strategies.backends.stablehlo_text import Dims, DType, Tensor
 from snek_strategies.backends.traced_program import Evaluator, TracedProgram, Value
@@ -31,6 +32,11 @@ class JaxProgram(TracedProgram):
         self.module = system.module(program.name, given, made)
         self.results: tuple[tuple[DType, Dims], ...] = tuple((one.dtype, one.shape) for one in made)
 
+    @classmethod
+    def calls(cls) -> type:
+        """Return the class whose calls with JAX's arrays are found by JAX."""
+        return JaxCalls
+
     def as_text(self, kind: str) -> str:
         """Return the program as the `stablehlo` that XLA compiles."""
         return self.module if kind == "stablehlo" else super().as_text(kind)
@@ -44,9 +50,11 @@ class JaxProgram(TracedProgram):
         """Return the function of JAX's."""
         import jax
 
-        operation, results, module = _operation(), self.results, self.module
+        operation, results, module, shapes = _operation(), self.results, self.module, self.shapes()
 
         def function(*arguments: Value) -> tuple[Value, ...]:
+            if [(one.dtype, one.shape) for one in arguments] != shapes:
+                raise OtherArguments
             return tuple(operation.bind(*arguments, module=module, results=results))
 
         function.__name__ = self.program.name

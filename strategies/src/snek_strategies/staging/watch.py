@@ -244,6 +244,13 @@ class Watch:
         if self.seen.get(id(cell), (None, ()))[1] is None:
             self.seen[id(cell)] = (cell, content_of(cell))
 
+    def cells_held(self) -> tuple[tuple[CellType, object], ...] | None:
+        """Return the variables of enclosing functions with what they held, or None where there is more to look at."""
+        counted = [(value, content) for value, content in self.seen.values() if content is not None]
+        if not all(isinstance(value, CellType) and len(content) == 1 for value, content in counted):
+            return None
+        return tuple((value, content[0]) for value, content in counted if isinstance(value, CellType))
+
     def changes(self) -> Iterator[tuple[object, Content]]:
         """Walk the objects that no longer hold what they held, each with what that was."""
         for value, content in self.seen.values():
