@@ -101,6 +101,24 @@ def test_large_results_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(served) == 1
 
 
+@pytest.mark.parametrize("backend", ["lantern", "numba"])
+def test_a_call_that_the_entry_does_not_make_is_remembered_in_python(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def filled(x: Any) -> Any:
+        x[0] = 7.0
+        return x * 2
+
+    staged, begun = snek.stage(filled, backend=backend), []
+    begin = staged.call_staged
+    monkeypatch.setattr(staged, "call_staged", lambda *args: begun.append(args) or begin(*args))
+    for at in range(EARLY + 5):
+        given = X + at
+        np.testing.assert_array_equal(staged(given), 2 * given)
+        assert given[0, 0] == 7.0
+    assert len(begun) <= EARLY + 2
+
+
 @pytest.mark.parametrize("backend", ["interpret", "numba"])
 def test_a_tuple_known_while_staging_is_known_again(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def chosen(code: Any, x: Any) -> Any:

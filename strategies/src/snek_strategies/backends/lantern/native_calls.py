@@ -67,5 +67,7 @@ def _remember(self: Any, run: Any, staged: StagedProgram, args: tuple[object, ..
         return
     known.add(key)
     spec = signature(native, staged, given, plain)
-    if spec is not None:
+    if spec is None:
+        StagedCalls.remember(self, run, staged, args, given)
+    else:
         self.learn(*spec)
