@@ -77,6 +77,49 @@ def test_singular_and_misshapen_matrices_raise_as_numpy_does(name: str) -> None:
         snek.stage(run)(np.ones(3))
 
 
+def factored(x, s, y):
+    parts = np.linalg.det(x), np.linalg.inv(x), np.linalg.svdvals(y), np.linalg.cholesky(s[0], upper=True)
+    solved = np.linalg.solve(x, y), np.linalg.solve(x, y[0]), np.linalg.solve(x[0], x)
+    logs = np.linalg.slogdet(x), np.linalg.slogdet(x[0])
+    values = np.linalg.eigvalsh(s), np.linalg.eigvalsh(x, UPLO="U"), np.linalg.cholesky(s)
+    return *parts, *solved, *logs[0], *logs[1], *values, *np.linalg.qr(y), *np.linalg.qr(y[:, :2], mode="complete")
+
+
+@pytest.mark.parametrize("backend", ["torch", "torchscript"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128", "int64"])
+def test_stacks_of_other_dtypes_and_of_as_many_matrices_as_rows_are_numpys(backend: str, dtype: str) -> None:
+    pytest.importorskip("torch")
+    rng = np.random.default_rng(1)
+    x = 5 * rng.normal(size=(3, 3, 3)) + 20 * np.eye(3)
+    x = (x + 1j * rng.normal(size=x.shape) if dtype[0] == "c" else x).astype(dtype)
+    s = (x @ np.conj(np.matrix_transpose(x))).astype(dtype)
+    s[1:] += np.triu(np.ones((3, 3)), 1).astype(dtype)  # one triangle is read
+    want = factored(x, s, x[1])
+    found = snek.stage(factored, backend=backend)(x, s, x[1])
+    tolerance = 2e-4 if dtype in ("float32", "complex64") else 1e-9
+    for mine, one in zip(found, want, strict=True):
+        assert (mine.dtype, np.shape(mine)) == (one.dtype, np.shape(one))
+        np.testing.assert_allclose(mine, one, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("backend", ["torch", "torchscript"])
+def test_matrices_that_cannot_be_factored_raise_there_too(backend: str) -> None:
+    pytest.importorskip("torch")
+    bad = {"inv": np.zeros((2, 2)), "solve": np.ones((2, 3, 3)), "cholesky": np.array([[1.0, 2.0], [2.0, 1.0]]),
+           "svdvals": np.full((3, 3), np.nan), "eigvalsh": np.full((3, 3), np.nan)}  # fmt: skip
+    for name, x in bad.items():
+
+        def run(x, function=getattr(np.linalg, name), twice=name == "solve"):
+            return function(x, x) if twice else function(x)
+
+        with pytest.raises(np.linalg.LinAlgError) as expected:
+            run(x)
+        staged = snek.stage(run, backend=backend)
+        with pytest.raises(np.linalg.LinAlgError, match=f"^{expected.value}$"):
+            staged(x)
+        staged(np.array([[4.0, 1.0], [1.0, 3.0]]))
+
+
 DTYPES = ("bool", "int8", "int32", "uint16", "int64", "float32", "float64", "complex64")
 SHAPES = ((), (1,), (3,), (2, 1), (2, 3), (0, 3), (4, 1, 3))
 OPERANDS = st.one_of(

@@ -2,7 +2,8 @@
 
 The core is: elementwise primitives, `where`, `astype`, `asarray`, `copy`, conversions, `sum prod max min any all argmax
 argmin` over a tuple of axes (one axis for the last two), `cumsum` and `cumprod` along one, `sort` and `argsort` along
-the last, `matmul`, `reshape`, `transpose`, `broadcast_to`, `concatenate`, `getitem`, `setitem`, `additem`, `math`.
+the last, `matmul`, `reshape`, `transpose`, `broadcast_to`, `concatenate`, `getitem`, `setitem`, `additem`, `math`,
+and linear algebra.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from snek_strategies.backends.complex_numbers import complex_row
 from snek_strategies.backends.rewriting import Emitter, Names
 from snek_strategies.backends.weak_numbers import weak_row
 from snek_strategies.backends.whole_numbers import whole_row
-from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, INTERPRETATIONS, OPERATORS
+from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, INTERPRETATIONS, LINEAR, OPERATORS
 from snek_strategies.ir.rules import results_of
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.symbols import Symbol, as_shape, symbols_in
@@ -32,7 +33,7 @@ power where astype asarray copy bool int float not item sum prod max min any all
 argsort matmul reshape transpose broadcast_to concatenate getitem setitem additem math real imag require raise
 extent tape_new tape_push tape_pop if while function call
 """
-CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(_CORE.split())
+CORE = frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(LINEAR) | frozenset(_CORE.split())
 """What may be left after the pass."""
 
 

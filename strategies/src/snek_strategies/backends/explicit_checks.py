@@ -16,6 +16,7 @@ from snek_strategies.backends.checks_before_loops import walks_out
 from snek_strategies.backends.fitting_ints import fits
 from snek_strategies.backends.index_checks import BadIndex, Check, bounds, count_from_the_front
 from snek_strategies.backends.known_ranges import KnownRanges
+from snek_strategies.backends.linear_checks import factored, solvable
 from snek_strategies.backends.rewriting import Emitter, Names, constant, drop_unused
 from snek_strategies.ir.indexed_axes import ACCESSES
 from snek_strategies.ir.interpretations import HOLE, INTERPRETATIONS
@@ -161,6 +162,7 @@ def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> I
     if name in ACCESSES:
         yield from bounds(node, emit, ranges)
     yield from fits(node, emit, ranges)
+    yield from solvable(node, emit)
     if name == "int" or (name == "math" and dict(node.params)["function"] in ("floor", "ceil", "trunc")):
         (operand,) = operands
         if not _whole(operand):
@@ -172,6 +174,7 @@ def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> I
 
 def _after(node: Node, emit: Emitter) -> Iterator[Check]:
     """Functions of `math` and powers of Python's floats raise where the result is new as infinity or NaN."""
+    yield from factored(node, emit)
     params = dict(node.params)
     floats = node.results and node.results[0].type == Scalar("float")
     if node.primitive == "math" and params["function"] in BOOLEAN_MATH | INTEGER_MATH:

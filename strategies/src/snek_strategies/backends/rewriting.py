@@ -56,12 +56,16 @@ class Emitter:
 
     def __call__(self, primitive: str, *operands: Atom | object, **params: object) -> Sym:
         """Append a primitive with one result, and return that."""
-        atoms = tuple(one if isinstance(one, (Sym, Const)) else constant(one) for one in operands)
-        (type_,) = results_of(primitive, tuple(atom.type for atom in atoms), params)
-        result = self.names.fresh(type_)
-        effects = effects_of(primitive, atoms)
-        self.nodes.append(Node((result,), primitive, atoms, tuple(params.items()), (), effects, self.place))
+        (result,) = self.several(primitive, *operands, **params)
         return result
+
+    def several(self, primitive: str, *operands: Atom | object, **params: object) -> tuple[Sym, ...]:
+        """Append a primitive, and return its results."""
+        atoms = tuple(one if isinstance(one, (Sym, Const)) else constant(one) for one in operands)
+        results = tuple(map(self.names.fresh, results_of(primitive, tuple(atom.type for atom in atoms), params)))
+        effects = effects_of(primitive, atoms)
+        self.nodes.append(Node(results, primitive, atoms, tuple(params.items()), (), effects, self.place))
+        return results
 
     def node(
         self,

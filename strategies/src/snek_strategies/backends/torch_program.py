@@ -16,6 +16,7 @@ import numpy as np
 from snek_strategies.backends.backend import Run, cannot_say
 from snek_strategies.backends.exported_script import exported_script
 from snek_strategies.backends.torch_idioms import torch_idioms
+from snek_strategies.backends.torch_linear import FACTOR, FACTORS, SIGNED
 from snek_strategies.backends.torch_memory import is_new
 from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
 from snek_strategies.backends.traced_program import TracedProgram
@@ -80,6 +81,8 @@ class _Writer:
         if node.primitive == "while":
             return self.loop(node, operands, left)
         text = exported_expression(self.constants, node, operands)
+        if len(node.results) > 1:
+            return [f"{left}= {text}"]
         if text.strip("()").isidentifier():
             self.same[node.results[0].index] = text.strip("()")
             return []
@@ -129,13 +132,16 @@ class TorchProgram(TracedProgram):
     backend: ClassVar[str] = "torch"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "fx")
+    lacks: ClassVar[frozenset[str]] = SIGNED | {"extent"}
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.ready = torch_idioms(self.ready)
         writer = _Writer()
         _, names = writer.function("program", self.ready.body)
-        self.source = "\n\n".join([HEAD, *(f"{text}\n" for text in writer.functions)])
+        factors = any(f"{FACTOR}(" in text for text in writer.functions)
+        first = [HEAD, f"from torch import Tensor\n\n\n{FACTORS.rstrip()}\n"] if factors else [HEAD]
+        self.source = "\n\n".join([*first, *(f"{text}\n" for text in writer.functions)])
         self.constants = [writer.constants.values[int(name[1:])] for name in names]
         self.exported: Any = None
 

@@ -8,6 +8,7 @@ from math import isfinite, prod
 
 import numpy as np
 
+from snek_strategies.backends import torch_linear
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.idioms import LOGISTIC
@@ -117,7 +118,7 @@ def cast(text: str, given: np.dtype[np.generic], wanted: np.dtype[np.generic]) -
 
 
 def expression(constants: Constants, node: Node, operands: list[str]) -> str:
-    """Return the text of a node with one result. Raises StagingError for what TorchScript cannot say."""
+    """Return the text of a node; of several results, a tuple's. Raises StagingError for what TorchScript cannot say."""
     for atom in (*node.operands, *node.results):
         if dtype_of(atom.type).name in UNKNOWN:
             raise cannot_say(NAME, node, f"PyTorch hardly computes on {dtype_of(atom.type)}; use int64")
@@ -125,6 +126,14 @@ def expression(constants: Constants, node: Node, operands: list[str]) -> str:
     if said is not None:
         return said
     made = _of_tensors(constants, node, operands)
+    if len(node.results) > 1:
+        # Of numbers TorchScript's compiler sees that two calls are one.
+        parts = [f"{made}[{at}]" for at in range(len(node.results))]
+        parts = [
+            unboxed(text, sym.type) if constants.is_number(sym) else text
+            for text, sym in zip(parts, node.results, strict=True)
+        ]
+        return ", ".join(parts) if any(map(constants.is_number, node.results)) else made
     return unboxed(made, node.results[0].type) if constants.is_number(node.results[0]) else made
 
 
@@ -330,6 +339,12 @@ def _matmul(_: Constants, node: Node, operands: list[str]) -> str:
     return cast(f"torch.matmul({', '.join(texts)})", wide, wanted)
 
 
+def _linear(constants: Constants, node: Node, operands: list[str]) -> str:
+    wanted = torch_linear.linear_dtype(node)
+    texts = [cast(text, dtype_of(atom.type), wanted) for text, atom in zip(operands, node.operands, strict=True)]
+    return torch_linear.linear(node, texts, constants.shape)
+
+
 def _concatenate(_: Constants, node: Node, operands: list[str]) -> str:
     return f"torch.cat([{', '.join(operands)}], dim={dict(node.params)['axis']})"
 
@@ -496,6 +511,7 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(("sum", "prod", "max", "min", "any", "all", "argmax", "argmin"), _reduce),
     **dict.fromkeys(("cumsum", "cumprod", "sort", "argsort"), _along),
     "matmul": _matmul,
+    **dict.fromkeys(torch_linear.ROWS, _linear),
     "reshape": _shaped("reshape"),
     "broadcast_to": _shaped("expand"),
     "extent": lambda _, node, operands: f"{operands[0]}.size({dict(node.params)['axis']})",

@@ -14,11 +14,11 @@ from snek_strategies.backends.in_place import in_place
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.structured_source import Dialect, write
 from snek_strategies.backends.torch_idioms import torch_idioms
+from snek_strategies.backends.torch_linear import FACTOR, FACTORS, SIGNED
 from snek_strategies.backends.torch_memory import COMMUTING, overwritten
 from snek_strategies.backends.torchscript_expressions import STORED, STORES, Constants, expression
 from snek_strategies.backends.torchscript_numbers import unboxed
 from snek_strategies.backends.traced_program import TracedProgram
-from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.syntax import Node, Program, every_node
@@ -47,7 +47,7 @@ class TorchScriptProgram(TracedProgram):
     backend: ClassVar[str] = "torchscript"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "graph")
-    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    lacks: ClassVar[frozenset[str]] = SIGNED
     any_size: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:
@@ -78,7 +78,8 @@ class TorchScriptProgram(TracedProgram):
         names = ", ".join(f"c{at}: Tensor" for at in range(len(self.constants.values)))
         head, arrow, rest = body.partition(") -> ")
         stores = STORES if f"{STORED}(" in body else ""
-        self.source = f"{stores}{head}{', ' if names and not head.endswith('(') else ''}{names}{arrow}{rest}"
+        factors = FACTORS if f"{FACTOR}(" in body else ""
+        self.source = f"{stores}{factors}{head}{', ' if names and not head.endswith('(') else ''}{names}{arrow}{rest}"
         self.unit: Any = None
 
     @classmethod
