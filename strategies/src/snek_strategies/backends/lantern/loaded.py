@@ -85,16 +85,21 @@ def _handed(type_: Type, value: Any, sizes: dict[Dim, int]) -> np.ndarray:
     return np.ascontiguousarray(value, dtype_of(type_)).reshape(_shape(type_, sizes))
 
 
+ROUTINES = ("dgesv", "dgetrf", "dpotrf", "dgeqrf", "dorgqr", "dsyevd", "dgesdd")
+"""LAPACK's routines that `runtime/linear.hpp` calls, in its order."""
+
+
 class _Services(ctypes.Structure):
     _fields_: ClassVar = [
         (name, ctypes.c_void_p)
         for name in ("save_thread", "restore_thread", "check_signals", "dgemm", "sgemm", "print")
-    ]
+    ] + [("lapack", ctypes.c_void_p * len(ROUTINES))]
 
 
 def _services(printer: Printer) -> Any:
     api = ctypes.pythonapi
     blas = importlib.import_module("scipy.linalg.cython_blas").__pyx_capi__
+    lapack = importlib.import_module("scipy.linalg.cython_lapack").__pyx_capi__
     pointer, title = api.PyCapsule_GetPointer, api.PyCapsule_GetName
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     title.restype, title.argtypes = ctypes.c_char_p, [ctypes.py_object]
@@ -103,4 +108,12 @@ def _services(printer: Printer) -> Any:
         for one in (api.PyEval_SaveThread, api.PyEval_RestoreThread, api.PyErr_CheckSignals)
     ]
     products = [pointer(blas[name], title(blas[name])) for name in ("dgemm", "sgemm")]
-    return ctypes.byref(_Services(*host, *products, ctypes.cast(printer.callback, ctypes.c_void_p)))
+    routines = [pointer(lapack[name], title(lapack[name])) for name in ROUTINES]
+    return ctypes.byref(
+        _Services(
+            *host,
+            *products,
+            ctypes.cast(printer.callback, ctypes.c_void_p),
+            (ctypes.c_void_p * len(routines))(*routines),
+        )
+    )

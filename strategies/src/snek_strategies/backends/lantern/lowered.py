@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn
 from snek_core_transform.errors import SnekError
 from snek_core_transform.kept_code import CodeKeeper
 from snek_strategies.backends.arithmetic import dtype_of
-from snek_strategies.backends.backend import LoweredProgram
+from snek_strategies.backends.backend import ORDERING, LoweredProgram
 from snek_strategies.backends.lantern import compiler, plans
 from snek_strategies.backends.lantern.cache import known_library, library
 from snek_strategies.backends.lantern.kept_code import KEPT_CODE
@@ -34,7 +34,8 @@ class LanternProgram(LoweredProgram):
 
     kinds: ClassVar[tuple[str, ...]] = ("cpp",)
     tapes: ClassVar[bool] = True
-    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    lacks: ClassVar[frozenset[str]] = frozenset()
+    lacks_of_complex: ClassVar[frozenset[str]] = ORDERING | frozenset(LINEAR)
     any_size: ClassVar[bool] = True
     recursive: ClassVar[bool] = True
 

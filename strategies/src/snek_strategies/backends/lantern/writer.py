@@ -15,7 +15,7 @@ from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.bounded_counters import bounded_results
 from snek_strategies.backends.explicit_checks import Redo
-from snek_strategies.backends.lantern import elements, names, tapes
+from snek_strategies.backends.lantern import elements, linear, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.at_once import write_both
@@ -31,7 +31,7 @@ from snek_strategies.backends.lantern.products import pack_factors
 from snek_strategies.backends.lantern.spreading import begun, ended
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.raising import Sites, ends_in_raise
-from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.interpretations import HOLE, LINEAR
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Sym
 from snek_strategies.ir.types import Fn, Tape, Type
 
@@ -365,6 +365,8 @@ class Writer:
                 write_print(self, node)
             elif node.primitive in tapes.ROWS:
                 tapes.ROWS[node.primitive](self, node)
+            elif node.primitive in LINEAR:
+                linear.write(self, node)
             elif node.primitive in ("setitem", "additem"):
                 self.stored(node)
             elif not node.results:

@@ -28,7 +28,7 @@ HEAD = """// Made from the Python function {name}.
 #include "products.hpp"
 #include "scalar.hpp"
 #include "tape.hpp"
-{threads}{recursion}
+{linear}{threads}{recursion}
 extern "C" const void *constants[{count}];
 const void *constants[{count}] = {{}};
 template <class T>
@@ -80,6 +80,7 @@ def write(program: Program, threads: int) -> Written:
     head = HEAD.format(
         name=program.name,
         complex="#include <complex>\n\n" if uses_complex else "",
+        linear='#include "linear.hpp"\n' if any("lantern::linear::" in one for one in bodies) else "",
         recursion='#include "recursion.hpp"\n' if found else "",
         threads="" if threads == 1 else '#include "both.hpp"\n#include "threads.hpp"\n',
         count=max(1, len(shared.constants)),

@@ -44,6 +44,7 @@ struct Services {
     void *dgemm;
     void *sgemm;
     int (*print)(std::int64_t site, const void *const *values);
+    void *lapack[7];
 };
 inline Services services{};
 
