@@ -120,6 +120,21 @@ def test_matrices_that_cannot_be_factored_raise_there_too(backend: str) -> None:
         staged(np.array([[4.0, 1.0], [1.0, 3.0]]))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint32", "int64", "uint64"])
+def test_numba_shifts_by_any_number_of_bits_as_numpy_does(dtype: str) -> None:
+    pytest.importorskip("numba")
+    ends = np.iinfo(dtype)
+    x = np.array([1, 7, ends.max, ends.min, 100], dtype)
+    by = np.array([0, 1, 3, ends.bits - 1, ends.bits, 100] + ([-1] if ends.min else []), dtype)
+
+    def run(x, by):
+        return x[:, None] << by, x[:, None] >> by, x << by[4], x >> by[4], x[0] << by, x[3] >> by
+
+    for mine, one in zip(snek.stage(run, backend="numba")(x, by), run(x, by), strict=True):
+        assert mine.dtype == one.dtype
+        np.testing.assert_array_equal(mine, one)
+
+
 DTYPES = ("bool", "int8", "int32", "uint16", "int64", "float32", "float64", "complex64")
 SHAPES = ((), (1,), (3,), (2, 1), (2, 3), (0, 3), (4, 1, 3))
 OPERANDS = st.one_of(

@@ -168,7 +168,16 @@ def _shift(node: Node, dtype: np.dtype[np.generic], texts: list[str], scalar: bo
     if scalar:
         far = "0" if left or dtype.kind == "u" else f"({texts[0]} >> {bits - 1})"
         return f"{texts[0]} {'<<' if left else '>>'} {texts[1]} if 0 <= {texts[1]} < {bits} else {far}"
-    raise cannot_say("numba", node, "machine code shifts by less than a word; shift by a constant")
+    # Machine code shifts by less than a word; NumPy shifts everything out by more.
+    last = scalar_text(bits - 1, dtype)
+    if dims_of(count.type):
+        inside = f"((0 <= {texts[1]}) & ({texts[1]} < {bits}))"
+        by, kept = f"np.where({inside}, {texts[1]}, {last})", f"{inside}.astype({loops.dtype_text(dtype)})"
+    else:
+        inside = f"(0 <= {texts[1]} < {bits})"
+        by, kept = f"({texts[1]} if {inside} else {last})", f"{loops.dtype_text(dtype)}({inside})"
+    made = f"np.{node.primitive}({texts[0]}, {by})"
+    return f"{made} * {kept}" if left or dtype.kind == "u" else made
 
 
 def _where(_: Functions, node: Node, operands: list[str]) -> str:
