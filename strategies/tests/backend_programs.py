@@ -727,6 +727,13 @@ def matched(n, x):
     return z
 
 
+def says(x, n):
+    for i in range(n):
+        print("at", i)
+        x = x + i
+    return x
+
+
 class Running:
     def __init__(self, first):
         self.total, self.count = first, 0
@@ -858,6 +865,7 @@ PROGRAMS: dict[str, Case] = {
     "integer division": (integer_division, [(D(7), D(2)), (D(-7), D(3)), (D(7), D(-2))]),
     "bits": (bits, [(i64(12), i64(10)), (N, N + 3)]),
     "match": (matched, [(i64(2), f64(4)), (i64(9), f64(1)), (i64(9), f64(30)), (i64(0), f64(1))]),
+    "print": (says, [(f64(1), i64(3)), (f64(1), i64(0))]),
     "objects made in a loop": (made_in_a_loop, [(f64(2), i64(5)), (f64(-1), i64(0))]),
     "enumerate, zip, reversed": (walks, [(np.arange(30.0), i64(4)), (-np.arange(30.0), i64(0)), (XS, i64(3))]),
     "rows in place": (rows_in_place, [(np.eye(3) * 4 + 1,), (np.arange(9.0).reshape(3, 3) + np.eye(3),)]),

@@ -32,7 +32,7 @@ class _Writer:
     """Writes one function for each block: what it uses from around it, constants included, is a parameter."""
 
     def __init__(self) -> None:
-        self.constants = Constants()
+        self.constants = Constants(backend="torch")
         self.functions: list[str] = []
         self.same: dict[int, str] = {}
         """What names are called that are other names of one value."""

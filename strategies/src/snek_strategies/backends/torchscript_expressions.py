@@ -26,7 +26,6 @@ from snek_strategies.ir.syntax import Atom, Const, Node
 from snek_strategies.ir.types import Dim, broadcast, concrete
 
 Row = Callable[["Constants", Node, list[str]], str]
-NAME = "torchscript"
 
 INFIX = {**OF_NUMBERS, "divide": "/"}
 ON_BOOLS = {"add": "logical_or", "multiply": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
@@ -56,10 +55,13 @@ class Constants:
     """A program's constants, which its functions take as further arguments.
 
     With `numbers`, values that TorchScript has numbers for are such, constant or not, and no tensors. `overwritten`
-    are the results that are written into an operand's memory, with its position.
+    are the results that are written into an operand's memory, with its position; `backend` is who refuses.
     """
 
-    def __init__(self, numbers: bool = False, overwritten: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self, numbers: bool = False, overwritten: Mapping[int, int] | None = None, backend: str = "torchscript"
+    ) -> None:
+        self.backend = backend
         self.numbers = numbers
         self.overwritten = overwritten or {}
         self.values: list[np.ndarray] = []
@@ -121,7 +123,7 @@ def expression(constants: Constants, node: Node, operands: list[str]) -> str:
     """Return the text of a node; of several results, a tuple's. Raises StagingError for what TorchScript cannot say."""
     for atom in (*node.operands, *node.results):
         if dtype_of(atom.type).name in UNKNOWN:
-            raise cannot_say(NAME, node, f"PyTorch hardly computes on {dtype_of(atom.type)}; use int64")
+            raise cannot_say(constants.backend, node, f"PyTorch hardly computes on {dtype_of(atom.type)}; use int64")
     said = number(node, operands) if constants.numbers else None
     if said is not None:
         return said
@@ -143,7 +145,7 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
     if node.primitive == "math":
         function = str(dict(node.params)["function"])
         if function not in OF_MATH or (function == "log" and len(operands) > 1):
-            raise cannot_say(NAME, node, f"it has no math.{function}; use back-end 'interpret'")
+            raise cannot_say(constants.backend, node, f"it has no math.{function}; use back-end 'interpret'")
         wide = np.dtype("float64")
         given, _ = _operands(constants, node, operands, wide)
         made = _same_dtype(constants, OF_MATH[function], wide, given, [None] * len(given))
@@ -152,7 +154,7 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
     if node.primitive in ELEMENTWISE:
         dtypes = loop_dtypes(node)
         if len(set(dtypes)) > 1:
-            raise cannot_say(NAME, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
+            raise cannot_say(constants.backend, node, f"it does not compute on {', '.join(map(str, dtypes))} together")
         texts, literals = _operands(constants, node, operands, dtypes[0])
         at = constants.overwritten.get(node.results[0].index)
         if dims_of(node.results[0].type) and (at is not None or node.primitive in INFIX):
@@ -163,7 +165,7 @@ def _of_tensors(constants: Constants, node: Node, operands: list[str]) -> str:
         return f"({_same_dtype(constants, node.primitive, dtypes[0], texts, literals)})"
     row = ROWS.get(node.primitive)
     if row is None:
-        raise cannot_say(NAME, node, "it is not written in TorchScript yet; use back-end 'interpret'")
+        raise cannot_say(constants.backend, node, "it is not written in TorchScript yet; use back-end 'interpret'")
     tensors = TENSORS_FIRST.get(node.primitive, len(operands))
     boxed = [constants.boxed(text, atom) for text, atom in zip(operands[:tensors], node.operands, strict=False)]
     return row(constants, node, [*boxed, *operands[tensors:]])
