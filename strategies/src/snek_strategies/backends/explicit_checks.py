@@ -61,8 +61,8 @@ def explicit_checks(program: Program, *, goes_on: bool = False, overflow: bool =
     """Return the program with every check written out; what is left of operations that may raise cannot.
 
     For systems that go on after an error, operands are made safe too: a divisor of 1, an index of 0. Without `overflow`
-    the system itself looks at sums, differences, products, negatives and absolute values of ints. Where each operation
-    stands `alone`, as few as can be are made.
+    the system itself looks at sums, differences, products, negatives and absolute values of ints, and at what cannot be
+    factored. Where each operation stands `alone`, as few as can be are made.
     """
     checked = _Checks(Names(program.body), goes_on, overflow, alone).block(program.body)
     return Program(program.name, drop_unused(checked, frozenset(ACCESSES)))
@@ -118,7 +118,7 @@ class _Checks:
         effects = node.effects | (inner if node.primitive in ("if", "while") else frozenset())
         made = node.over(tuple(operands), blocks)
         emit.nodes.append(made if effects == made.effects else replace(made, effects=effects))
-        for check in _after(node, emit):
+        for check in _after(node, emit, self.overflow):
             self._check(check, emit)
 
     def _before_loop(self, loop: Node, emit: Emitter) -> None:
@@ -162,7 +162,8 @@ def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> I
     if name in ACCESSES:
         yield from bounds(node, emit, ranges)
     yield from fits(node, emit, ranges)
-    yield from solvable(node, emit)
+    if overflow:
+        yield from solvable(node, emit)
     if name == "int" or (name == "math" and dict(node.params)["function"] in ("floor", "ceil", "trunc")):
         (operand,) = operands
         if not _whole(operand):
@@ -172,9 +173,10 @@ def _before(node: Node, emit: Emitter, overflow: bool, ranges: KnownRanges) -> I
             yield Check(emit("bool", emit("greater_equal", operand, np.uint64(2**63))), Redo(name), (operand,), ())
 
 
-def _after(node: Node, emit: Emitter) -> Iterator[Check]:
+def _after(node: Node, emit: Emitter, overflow: bool) -> Iterator[Check]:
     """Functions of `math` and powers of Python's floats raise where the result is new as infinity or NaN."""
-    yield from factored(node, emit)
+    if overflow:
+        yield from factored(node, emit)
     params = dict(node.params)
     floats = node.results and node.results[0].type == Scalar("float")
     if node.primitive == "math" and params["function"] in BOOLEAN_MATH | INTEGER_MATH:

@@ -132,6 +132,42 @@ def stored(node: Node) -> Function:
     return store
 
 
+def linear(node: Node, at: int) -> Function:
+    """Return a result of linear algebra, by number; float32 is factored as float64, as NumPy does it."""
+    import jax.numpy as jnp
+
+    name, params = node.primitive, dict(node.params)
+    triangle = {"UPLO": params.get("UPLO", "L"), "symmetrize_input": False}
+    said = {
+        "qr": {"mode": params.get("mode", "reduced")},
+        "svd": {"full_matrices": params.get("full_matrices", True)},
+        "eigh": triangle,
+        "eigvalsh": triangle,
+    }
+    called: dict[str, Function] = {
+        "svdvals": lambda x: jnp.linalg.svd(x, compute_uv=False),
+        "eigvalsh": lambda x, **more: jnp.linalg.eigh(x, **more)[0],
+        "cholesky": lambda x: _factor(x, bool(params.get("upper", False))),
+    }
+    function = called.get(name) or getattr(jnp.linalg, name)
+
+    def compute(*given: Any) -> Any:
+        wide = jnp.complex128 if any(jnp.iscomplexobj(one) for one in given) else jnp.float64
+        made = function(*(one.astype(wide) for one in given), **said.get(name, {}))
+        return made[at] if len(node.results) > 1 else made
+
+    return compute
+
+
+def _factor(x: Any, upper: bool) -> Any:
+    """Return a Cholesky factor made of the triangle that is asked for."""
+    import jax.numpy as jnp
+
+    given = jnp.conj(jnp.matrix_transpose(x)) if upper else x
+    made = jnp.linalg.cholesky(given, symmetrize_input=False)
+    return jnp.conj(jnp.matrix_transpose(made)) if upper else made
+
+
 def part(name: str) -> Function:
     """Return the real or the imaginary part."""
     import jax.numpy as jnp

@@ -20,6 +20,7 @@ class JaxProgram(TracedProgram):
 
     backend: ClassVar[str] = "jax"
     alone: ClassVar[bool] = False  # XLA compiles them together
+    lacks: ClassVar[frozenset[str]] = frozenset({"extent"})
     lacks_of_complex: ClassVar[frozenset[str]] = frozenset({"argmax", "argmin"})
     kinds: ClassVar[tuple[str, ...]] = ("stablehlo",)
 

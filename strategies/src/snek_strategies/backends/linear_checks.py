@@ -38,7 +38,7 @@ def solvable(node: Node, emit: Emitter) -> Iterator[Check]:
     if node.primitive in ITERATED and dtype_of(node.operands[0].type).kind in "fc":
         (x,) = node.operands
         lost = emit("isnan", x)
-        if node.primitive == "eigvalsh":
+        if node.primitive in ("eigh", "eigvalsh"):
             lost = emit("logical_and", lost, _read(x, str(dict(node.params).get("UPLO", "L"))))
         flag = _any(lost, emit)
         safe = emit("where", flag, dtype_of(x.type).type(0), x)
@@ -63,5 +63,8 @@ def _read(x: Atom, uplo: str) -> np.ndarray:
     return np.tril(ones) if uplo.upper() == "L" else np.triu(ones)
 
 
-ITERATED = {"svdvals": "SVD did not converge", "eigvalsh": "Eigenvalues did not converge"}
+ITERATED = {
+    **dict.fromkeys(("svd", "svdvals"), "SVD did not converge"),
+    **dict.fromkeys(("eigh", "eigvalsh"), "Eigenvalues did not converge"),
+}
 """What iterates, and what it says where it does not end: NumPy's says it of NaN, but of some matrices of two rows."""

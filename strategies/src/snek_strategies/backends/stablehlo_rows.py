@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from snek_strategies.backends import jax_functions
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.stablehlo_index import stored, taken
 from snek_strategies.backends.stablehlo_text import BOOL, DType, Tensor, full, listed, type_of
+from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Node
 
 if TYPE_CHECKING:  # the system has these rows
@@ -98,6 +99,17 @@ def _part_of_complex(system: StableHlo, node: Node) -> Compute:
     return lambda x: system.called(node.primitive, jax_functions.part(node.primitive), (x,))
 
 
+def _linear(system: StableHlo, node: Node) -> Callable[..., Any]:
+    """Make the row of linear algebra, of which JAX writes each result by itself."""
+
+    def made(at: int) -> Compute:
+        return lambda *given: system.called((node.primitive, node.params, at), jax_functions.linear(node, at), given)
+
+    if len(node.results) == 1:
+        return made(0)
+    return lambda *given: [made(at)(*given) for at in range(len(node.results))]
+
+
 def _matmul(system: StableHlo, node: Node) -> Compute:
     dtype, dims = dtype_of(node.results[0].type), dims_of(node.results[0].type)
     left, right = (dims_of(atom.type) for atom in node.operands)
@@ -160,6 +172,7 @@ ROWS: dict[str, Make] = {
     **dict.fromkeys(("argmax", "argmin"), _argument),
     **dict.fromkeys(("cumsum", "cumprod", "sort", "argsort"), _ordered),
     "matmul": _matmul,
+    **dict.fromkeys(LINEAR, _linear),
     "reshape": _converted,
     "broadcast_to": _spread,
     "transpose": _transposed,

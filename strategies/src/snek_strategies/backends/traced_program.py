@@ -113,7 +113,7 @@ class Evaluator:
             return self.system.loop(
                 lambda state: self.run(test, state, env)[0], lambda state: self.run(step, state, env), operands, node
             )
-        return [self._simple(node, operands)]
+        return self._simple(node, operands)
 
     def _elementwise(self, node: Node, env: Environment) -> Value:
         system, dtypes = self.system, loop_dtypes(node)
@@ -129,7 +129,7 @@ class Evaluator:
             return self.system.constant(np.asarray(atom.value, dtype_of(atom.type)).astype(dtype), dtype)
         return self.system.cast(env[atom.index], dtype)
 
-    def _simple(self, node: Node, operands: list[Value]) -> Value:
+    def _simple(self, node: Node, operands: list[Value]) -> list[Value]:
         system = self.system
         if not node.results:
             raise cannot_say(system.name, node, "it has no results, only an effect; use back-end 'interpret'")
@@ -141,11 +141,13 @@ class Evaluator:
                 raise cannot_say(system.name, node, f"it has no math.{function}; use back-end 'interpret'")
             wide = np.dtype("float64")
             given = [system.cast(value, wide) for value in operands]
-            return system.cast(system.elementwise(OF_MATH[function], node, wide, given), wanted)
+            return [system.cast(system.elementwise(OF_MATH[function], node, wide, given), wanted)]
         row = system.row(node)
         if row is None:
             raise cannot_say(system.name, node, "it is not written for this back-end; use back-end 'interpret'")
-        return system.cast(row(*operands), wanted)
+        made = row(*operands)
+        values = made if len(node.results) > 1 else [made]
+        return [system.cast(one, dtype_of(sym.type)) for one, sym in zip(values, node.results, strict=True)]
 
 
 _BINARY = frozenset({"fmod", "hypot", "copysign", "arctan2", "power"})
