@@ -9,9 +9,9 @@ import numpy as np
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.in_place import HERE
-from snek_strategies.backends.numba_source import loops
+from snek_strategies.backends.numba_source import linear, loops
 from snek_strategies.backends.placed_index import is_basic, placed
-from snek_strategies.ir.interpretations import FUNCTIONS, HOLE
+from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, LINEAR
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.symbols import Symbol, as_shape
 from snek_strategies.ir.syntax import Atom, Const, Node
@@ -251,6 +251,11 @@ def _matmul(functions: Functions, node: Node, operands: list[str]) -> str:
     return f"{functions.name('matmul', loops.product(shapes[0], shapes[1], dtype))}({', '.join(texts)})"
 
 
+def _linear(functions: Functions, node: Node, operands: list[str]) -> str:
+    factored = functions.name("factor", linear.factor) if node.primitive == "cholesky" else ""
+    return f"{functions.name(node.primitive, linear.linear(node, factored))}({', '.join(operands)})"
+
+
 def _reshape(_: Functions, node: Node, operands: list[str]) -> str:
     dims = dims_of(node.results[0].type)
     atom = node.operands[0]
@@ -382,6 +387,7 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(("cumsum", "cumprod", "sort", "argsort"), _along),
     "extent": lambda _, node, operands: f"{operands[0]}.shape[{dict(node.params)['axis']}]",
     "matmul": _matmul,
+    **dict.fromkeys(LINEAR, _linear),
     "reshape": _reshape,
     "transpose": _transpose,
     "broadcast_to": _broadcast_to,

@@ -55,7 +55,8 @@ def name_extents(text: Text, *arrays: tuple[str, Dims]) -> None:
                 text.line(f"{dim} = {name}.shape[{axis}]")
 
 
-def _ranges(letter: str, sizes: Iterable[object]) -> list[str]:
+def ranges(letter: str, sizes: Iterable[object]) -> list[str]:
+    """Return the heads of loops over several axes."""
     return [f"for {letter}{at} in range({size}):" for at, size in enumerate(sizes)]
 
 
@@ -64,7 +65,8 @@ def dtype_text(dtype: np.dtype[np.generic]) -> str:
     return "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
 
 
-def _shape(dims: Dims) -> str:
+def shape_text(dims: Dims) -> str:
+    """Return a shape as a tuple's text."""
     return f"({', '.join(map(str, dims))}{',' if len(dims) == 1 else ''})"
 
 
@@ -79,7 +81,7 @@ def reduction(name: str, dims: Dims, axes: tuple[int, ...], given: np.dtype, mad
         text = Text(f"def {function}(x):")
         name_extents(text, ("x", dims))
         if kept:
-            text.line(f"out = np.empty({_shape(tuple(dims[one] for one in kept))}, {dtype_text(made)})")
+            text.line(f"out = np.empty({shape_text(tuple(dims[one] for one in kept))}, {dtype_text(made)})")
         with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in kept):
             if name in REDUCTIONS:
                 zero, step = REDUCTIONS[name]
@@ -140,7 +142,7 @@ def _source(placed: Placed, rank_of: dict[int, int]) -> str:
 def _index_name(operand: int, dims: Dims, axes: tuple[int, ...], shape: Dims) -> str | None:
     """Say how an index array that is broadcast must be widened before it is read."""
     wanted = tuple(shape[axis] for axis in axes)
-    return None if dims == wanted else f"i{operand} = np.broadcast_to(i{operand}, {_shape(wanted)})"
+    return None if dims == wanted else f"i{operand} = np.broadcast_to(i{operand}, {shape_text(wanted)})"
 
 
 def _prepared(text: Text, placed: Placed, index_dims: list[Dims]) -> None:
@@ -158,8 +160,8 @@ def gather(placed: Placed, dims: Dims, index_dims: list[Dims], dtype: np.dtype[n
         text = Text(f"def {function}(x{''.join(f', i{k}' for k in range(len(index_dims)))}):")
         name_extents(text, ("x", dims), *((f"i{k}", own) for k, own in enumerate(index_dims)))
         _prepared(text, placed, index_dims)
-        text.line(f"out = np.empty({_shape(placed.shape)}, {dtype_text(dtype)})")
-        with text.inside(_ranges("o", placed.shape)):
+        text.line(f"out = np.empty({shape_text(placed.shape)}, {dtype_text(dtype)})")
+        with text.inside(ranges("o", placed.shape)):
             at = ", ".join(f"o{axis}" for axis in range(len(placed.shape)))
             text.line(f"out[{at}] = x[{_source(placed, {k: len(d) for k, d in enumerate(index_dims)})}]")
         text.line("return out")
@@ -179,8 +181,8 @@ def scatter(
         _prepared(text, placed, index_dims)
         text.line("out = x.copy()" if copies else "out = x")
         if value_rank:
-            text.line(f"value = np.broadcast_to(value, {_shape(placed.shape)})")
-        with text.inside(_ranges("o", placed.shape)):
+            text.line(f"value = np.broadcast_to(value, {shape_text(placed.shape)})")
+        with text.inside(ranges("o", placed.shape)):
             at = ", ".join(f"o{axis}" for axis in range(len(placed.shape)))
             element = f"value[{at}]" if value_rank else "value"
             source = _source(placed, {k: len(d) for k, d in enumerate(index_dims)})
@@ -206,11 +208,11 @@ def product(left: Dims, right: Dims, made: np.dtype[np.generic]) -> Callable[[st
     def write(function: str) -> str:
         text = Text(f"def {function}(x, y):")
         name_extents(text, ("x", left), ("y", right))
-        text.line(f"x = np.ascontiguousarray(x).reshape({_shape(a)})")
-        text.line(f"y = np.ascontiguousarray(y).reshape({_shape(b)})")
-        text.line(f"out = np.zeros({_shape(wide)}, {dtype_text(made)})")
+        text.line(f"x = np.ascontiguousarray(x).reshape({shape_text(a)})")
+        text.line(f"y = np.ascontiguousarray(y).reshape({shape_text(b)})")
+        text.line(f"out = np.zeros({shape_text(wide)}, {dtype_text(made)})")
         rank = len(wide)
-        loops = [*_ranges("o", wide[:-1]), f"for k in range({a[-1]}):", f"for o{rank - 1} in range({wide[-1]}):"]
+        loops = [*ranges("o", wide[:-1]), f"for k in range({a[-1]}):", f"for o{rank - 1} in range({wide[-1]}):"]
         with text.inside(loops):
             at = ", ".join(f"o{axis}" for axis in range(rank))
             term = f"x[{batched(a)}o{rank - 2}, k] * y[{batched(b)}k, o{rank - 1}]"
@@ -219,7 +221,7 @@ def product(left: Dims, right: Dims, made: np.dtype[np.generic]) -> Callable[[st
                 if made.kind == "b"
                 else f"out[{at}] += {term}"
             )
-        text.line(f"return out.reshape({_shape(shape)})" if shape else f"return out[{', '.join('0' * rank)}]")
+        text.line(f"return out.reshape({shape_text(shape)})" if shape else f"return out[{', '.join('0' * rank)}]")
         return str(text)
 
     return write
@@ -232,7 +234,7 @@ def running(name: str, dims: Dims, axis: int, made: np.dtype[np.generic]) -> Cal
     def write(function: str) -> str:
         text = Text(f"def {function}(x):")
         name_extents(text, ("x", dims))
-        text.line(f"out = np.empty({_shape(dims)}, {dtype_text(made)})")
+        text.line(f"out = np.empty({shape_text(dims)}, {dtype_text(made)})")
         with text.inside(f"for i{k} in range({dims[k]}):" for k in range(len(dims)) if k != axis):
             text.line(f"acc = {dtype_text(made)}({start})")
             with text.inside([f"for i{axis} in range({dims[axis]}):"]):
@@ -252,8 +254,8 @@ def by_rows(name: str, dims: Dims, made: np.dtype[np.generic]) -> Callable[[str]
     def write(function: str) -> str:
         text = Text(f"def {function}(x):")
         name_extents(text, ("x", dims))
-        text.line(f"out = np.empty({_shape(dims)}, {dtype_text(made)})")
-        with text.inside(_ranges("i", dims[:-1])):
+        text.line(f"out = np.empty({shape_text(dims)}, {dtype_text(made)})")
+        with text.inside(ranges("i", dims[:-1])):
             at = ", ".join([*(f"i{k}" for k in range(len(dims) - 1)), ":"])
             text.line(f"out[{at}] = {call.format(at=at)}")
         text.line("return out")

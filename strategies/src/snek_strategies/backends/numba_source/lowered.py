@@ -14,7 +14,7 @@ import numpy as np
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of
-from snek_strategies.backends.backend import LoweredProgram, Run, cannot_say
+from snek_strategies.backends.backend import ORDERING, LoweredProgram, Run, cannot_say
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.in_place import HERE, in_place
@@ -70,7 +70,8 @@ class NumbaSource(LoweredProgram):
     """Plain Python with NumPy, typed and compiled by Numba."""
 
     kinds: ClassVar[tuple[str, ...]] = ("python",)
-    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    lacks: ClassVar[frozenset[str]] = frozenset()
+    lacks_of_complex: ClassVar[frozenset[str]] = ORDERING | frozenset(LINEAR)
     any_size: ClassVar[bool] = True
     recursive: ClassVar[bool] = True
 
