@@ -282,6 +282,31 @@ def left_by_a_break_over_rows(a):
     return sum(v for _, v in walk)
 
 
+def beside_a_zip(a):
+    walk = enumerate(a)
+    both = zip(walk, a)
+    next(both)
+    return next(walk)[1]
+
+
+def beside_an_enumerate(a):
+    walk = iter(a)
+    numbered = enumerate(walk)
+    next(numbered)
+    return next(walk)
+
+
+def after_a_shorter_zip(a):
+    walk = iter(a)
+    total = sum(x * y for x, y in zip(walk, (1.0, 2.0)))
+    return total, next(walk)
+
+
+def zipped_with_itself(a):
+    walk = iter(a)
+    return [x + y for x, y in zip(walk, walk)]
+
+
 def of_a_global(a):
     return a + next(ALL)
 
@@ -301,6 +326,10 @@ def of_a_global(a):
         left_by_a_break,
         left_by_any,
         left_by_a_break_over_rows,
+        beside_a_zip,
+        beside_an_enumerate,
+        after_a_shorter_zip,
+        zipped_with_itself,
         of_a_global,
     ],
 )

@@ -74,7 +74,7 @@ class Builder:
         self.joined_nodes: dict[int, tuple[object, dict[str, object]]] = {}
         """The nodes of registered classes that were joined with others, by `id`, each with what it held then."""
         self.left: list[object] = []
-        """The iterators that a loop has walked as far as data decide."""
+        """The iterators that a loop has walked as far as data decide, or that another one walks."""
         self.list_lengths: dict[int, int] = {}
         """How long lists of the next stage are, by name, where no data decide about it."""
         self.implied: dict[tuple[int, bool], list[tuple[Atom, bool]]] = {}

@@ -112,7 +112,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     "SNK0213": Diagnostic(
         "A loop cannot be staged",
         "It never ends, its test changes something, it runs over many items of a kind that has no staged loop, or over "
-        "an iterator that a loop before it has left where data said so.",
+        "an iterator that a loop before it has left where data said so, or that another iterator walks.",
         "Loop over a range, an array or a list, or stage with a larger `unroll=`.",
     ),
     "SNK0214": Diagnostic(

@@ -103,9 +103,6 @@ class StagedWalk(Walk, OverReps):
     def end(self) -> None:
         """Note that a loop has walked all of it."""
         self._ended = True
-        for one in self._sources:
-            if isinstance(one, StagedWalk):
-                one.end()
 
     def progress(self) -> Content:
         """Return how far it is, and what it walks."""
@@ -129,6 +126,14 @@ class StagedWalk(Walk, OverReps):
         return self._of.item(self._at - 1)
 
 
+def _taken(source: Any, unroll: int) -> Indexed | None:
+    """Return what another iterator walks by position; a walk that it takes is not used beside it."""
+    of = indexed(source, unroll)
+    if isinstance(source, StagedWalk):
+        left_by_data(source)
+    return of
+
+
 def iterated(unroll: int, iterable: Any, *sentinel: object) -> object:
     """Return `iter(iterable)`."""
     is_array = isinstance(iterable, Rep) and is_indexed(iterable) and not sentinel
@@ -137,7 +142,7 @@ def iterated(unroll: int, iterable: Any, *sentinel: object) -> object:
 
 def enumerated(unroll: int, iterable: Any, start: Any = 0) -> object:
     """Return `enumerate(iterable, start)`."""
-    of = indexed(iterable, unroll) if is_indexed(iterable) else None
+    of = _taken(iterable, unroll) if is_indexed(iterable) else None
     if of is None:
         return enumerate(iterable, start)
     return StagedWalk(Indexed(None, of.count, lambda at: (at + start, of.item(at))), (iterable,), "an enumerate")
@@ -145,9 +150,9 @@ def enumerated(unroll: int, iterable: Any, start: Any = 0) -> object:
 
 def zipped(unroll: int, *iterables: Any, strict: Any = False) -> object:
     """Return `zip(*iterables)`, which ends with the shortest."""
-    parts = [indexed(one, unroll) for one in iterables]
     if not any(map(is_indexed, iterables)):
         return zip(*iterables, strict=strict)
+    parts = [_taken(one, unroll) for one in iterables]
     counts = [of and of.count() for of in parts]
     if None in parts or (strict and len({*counts}) > 1):
         if any(isinstance(one, Rep) for one in counts):
@@ -187,18 +192,18 @@ def _least(a: Any, b: Any) -> object:
 
 
 def left_by_data(iterator: object) -> None:
-    """Note that data decide how far an iterator has come."""
+    """Note that data decide how far an iterator has come, or another one that walks it."""
     if not any(one is iterator for one in builder().left):
         builder().left.append(iterator)
 
 
 def refuse_left(*values: object) -> None:
-    """Refuse to go on with an iterator where data decide how far it has come."""
+    """Refuse to go on with an iterator that has come as far as data, or another iterator, decide."""
     current = CURRENT.get()
     for one in current.left if current else ():
         if any(one is value for value in values):
             refuse(
-                f"{word_of(one)} is used again after a loop over it that ends where data say; make it a list "
-                "first, and loop over that",
+                f"{word_of(one)} is used again after a loop over it that ends where data say, or beside an iterator "
+                "that was made of it; make it a list first, and loop over that",
                 code="SNK0213",
             )
