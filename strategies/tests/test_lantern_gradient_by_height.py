@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,31 +14,21 @@ import pytest
 import snek
 from snek_strategies.backends.lantern import compiler
 
+sys.path.append(str(Path(__file__).parent))
+from tables_of_trees import ROOM, drawn  # noqa: E402
+
 pytestmark = [
     pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler"),
     pytest.mark.usefixtures("checked"),
 ]
 
 RNG = np.random.default_rng(0)
-ROOM, DEPTH, WIDTH = 201, 64, 80
+DEPTH, WIDTH = 64, 80
 WORDS = RNG.standard_normal((ROOM, DEPTH))
 W, V = (RNG.standard_normal((DEPTH, WIDTH)) / 8 for _ in range(2))
 BACK = RNG.standard_normal((WIDTH, DEPTH)) / 8
 BIAS = RNG.standard_normal(WIDTH)
 BY = (4, 5, 6, 7)
-
-
-def drawn(leaves: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.int64]:
-    """Return the children of a tree's nodes, -1 for a leaf's, and the root."""
-    rng = np.random.default_rng(seed)
-    left, right = np.full((2, ROOM), -1, np.int64)
-    number = rng.permutation(2 * leaves - 1)
-    forest = number[:leaves].tolist()
-    for parent in number[leaves:].tolist():
-        k = int(rng.integers(len(forest) - 1))
-        left[parent], right[parent] = forest[k : k + 2]
-        forest[k : k + 2] = [parent]
-    return left, right, np.int64(forest[0])
 
 
 def chain(leaves: int) -> tuple[np.ndarray, np.ndarray, np.int64]:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from snek_core_transform.operators import State, Step
 from snek_strategies.staging.iterators import Content, Walk
-from snek_strategies.staging.lists import StagedList, value_of
-from snek_strategies.staging.loops import StagedRange
+from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.partly_bound import settle
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.truth import truth
-from snek_strategies.staging.walks import StagedWalk, left_by_data, refuse_left
+from snek_strategies.staging.walks import StagedWalk, is_indexed, left_by_data, refuse_left
 
 if TYPE_CHECKING:
     from snek_strategies.staging.operators import StagingOperators
@@ -121,7 +120,7 @@ def comprehend(operators: StagingOperators, kind: str, source: object, step: Ste
 
 def is_staged(source: object) -> bool:
     """Tell whether a loop over a value is a staged one, or may be."""
-    return isinstance(source, (Rep, StagedRange, StagedGenerator, StagedWalk)) or value_of(source) is not None
+    return isinstance(source, (Rep, StagedGenerator)) or is_indexed(source)
 
 
 def _unchanged(*state: object) -> State:

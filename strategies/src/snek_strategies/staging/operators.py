@@ -39,7 +39,7 @@ from snek_strategies.staging.text import joined, stage_print, text_of
 from snek_strategies.staging.tree_nodes import is_node, same_node
 from snek_strategies.staging.tries import Variables, refuse_generator_manager, stage_try
 from snek_strategies.staging.truth import negated, truth
-from snek_strategies.staging.walks import StagedWalk, indexed, left_by_data, refuse_left
+from snek_strategies.staging.walks import Indexed, StagedWalk, left_by_data, of_list, refuse_left
 
 if TYPE_CHECKING:
     from snek_core_transform.kept_code import CodeKeeper
@@ -137,7 +137,7 @@ class StagingOperators(Operators):
         if most is not None and type(source) is range and len(source) > most:
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)
         if isinstance(source, StagedList) and value_of(source) is not None:
-            return self._by_position(source, 0, test, body, state, names)
+            return self._by_position(of_list(source), 0, test, body, state, names)
         if isinstance(source, StagedWalk):
             return self._walked(source, test, body, state, names, most)
         if isinstance(source, Rep):
@@ -158,7 +158,7 @@ class StagingOperators(Operators):
         if not isinstance(count, Rep) and count <= self.unroll:
             return self._unrolled(source, test, body, state, names, most)
         if isinstance(count, Rep):
-            after = self._by_position(source, 0, test, body, state, names)
+            after = self._by_position(of, 0, test, body, state, names)
         else:
             after = stage_for(0, count, 1, of.item, test, body, state, names, self.and_)
         if test is None:
@@ -169,7 +169,7 @@ class StagingOperators(Operators):
 
     def _by_position(
         self,
-        source: StagedList | StagedWalk,
+        of: Indexed,
         first: int,
         test: Callable[..., object] | None,
         body: Callable[..., State],
@@ -177,8 +177,6 @@ class StagingOperators(Operators):
         names: tuple[str, ...],
     ) -> State:
         """Stage a loop from an item on; a list may grow meanwhile, so the length is asked before each trip."""
-        of = indexed(source, self.unroll)
-        assert of is not None
 
         def more(at: object, *rest: object) -> object:
             going = at < of.count()
@@ -207,7 +205,7 @@ class StagingOperators(Operators):
                 break
             if isinstance(iterable, StagedList) and value_of(iterable) is not None:
                 # The body has made its length depend on data.
-                return self._by_position(iterable, trips, test, body, state, names)
+                return self._by_position(of_list(iterable), trips, test, body, state, names)
             try:
                 item = next(iterator)
             except StopIteration:

@@ -24,7 +24,6 @@ from snek_strategies.staging.rep import Rep, constant
 class Indexed:
     """Something that a loop can go over by position; its length is asked again before each trip."""
 
-    source: object
     count: Callable[[], Any]
     item: Callable[[Any], object]
 
@@ -34,18 +33,23 @@ def indexed(source: Any, unroll: int) -> Indexed | None:
     if isinstance(source, StagedWalk):
         return source.rest()
     if isinstance(source, Rep) and isinstance(source.type, Array) and source.type.dims:
-        return Indexed(source, lambda: rows(source), source.__getitem__)
+        return Indexed(lambda: rows(source), source.__getitem__)
     if isinstance(source, StagedRange):
         return _range(source.start, source.stop, source.step)
     if isinstance(source, StagedList) and value_of(source) is not None:
-        return Indexed(source, lambda: measured(source), lambda at: item_of(as_value(source), at))
+        return of_list(source)
     if type(source) is range:
         return _range(source.start, source.stop, source.step)
     if isinstance(source, np.ndarray) and source.ndim and len(source) > unroll:
-        return Indexed(source, lambda: len(source), constant(source).__getitem__)
+        return Indexed(lambda: len(source), constant(source).__getitem__)
     if isinstance(source, (list, tuple, str, np.ndarray)):
-        return Indexed(source, lambda: len(source), lambda at: _static_item(source, at, unroll))
+        return Indexed(lambda: len(source), lambda at: _static_item(source, at, unroll))
     return None
+
+
+def of_list(source: StagedList) -> Indexed:
+    """Return what a list whose length depends on data gives by position."""
+    return Indexed(lambda: measured(source), lambda at: item_of(as_value(source), at))
 
 
 def is_indexed(source: object) -> bool:
@@ -62,7 +66,7 @@ def _range(start: Any, stop: Any, step: Any) -> Indexed:
         length = (stop - start + (step - 1 if step > 0 else step + 1)) // step
         return length if isinstance(length, Rep) else max(length, 0)
 
-    return Indexed(None, count, lambda at: start + at * step)
+    return Indexed(count, lambda at: start + at * step)
 
 
 def _static_item(source: Any, at: Any, unroll: int) -> object:
@@ -94,11 +98,11 @@ class StagedWalk(Walk, OverReps):
         """Return what is left, for a loop that walks it by position."""
         refuse_left(self)
         if self._ended:
-            return Indexed(self, lambda: 0, self._of.item)
+            return Indexed(lambda: 0, self._of.item)
         if not self._at:
             return self._of
         first = self._at
-        return Indexed(self, lambda: self._of.count() - first, lambda at: self._of.item(at + first))
+        return Indexed(lambda: self._of.count() - first, lambda at: self._of.item(at + first))
 
     def end(self) -> None:
         """Note that a loop has walked all of it."""
@@ -145,7 +149,7 @@ def enumerated(unroll: int, iterable: Any, start: Any = 0) -> object:
     of = _taken(iterable, unroll) if is_indexed(iterable) else None
     if of is None:
         return enumerate(iterable, start)
-    return StagedWalk(Indexed(None, of.count, lambda at: (at + start, of.item(at))), (iterable,), "an enumerate")
+    return StagedWalk(Indexed(of.count, lambda at: (at + start, of.item(at))), (iterable,), "an enumerate")
 
 
 def zipped(unroll: int, *iterables: Any, strict: Any = False) -> object:
@@ -170,7 +174,7 @@ def zipped(unroll: int, *iterables: Any, strict: Any = False) -> object:
             first = _least(first, one)
         return first
 
-    return StagedWalk(Indexed(None, count, lambda at: tuple([of.item(at) for of in known])), iterables, "a zip")
+    return StagedWalk(Indexed(count, lambda at: tuple([of.item(at) for of in known])), iterables, "a zip")
 
 
 def backwards(unroll: int, sequence: Any) -> object:
@@ -179,7 +183,7 @@ def backwards(unroll: int, sequence: Any) -> object:
     if of is None:
         return reversed(sequence)
     count = of.count()
-    return StagedWalk(Indexed(None, lambda: count, lambda at: of.item(count - 1 - at)), (sequence,), "a reversed")
+    return StagedWalk(Indexed(lambda: count, lambda at: of.item(count - 1 - at)), (sequence,), "a reversed")
 
 
 def _least(a: Any, b: Any) -> object:

@@ -6,8 +6,10 @@ go to the tapes that gather them. What was computed one by one, by recursion, is
 
 from __future__ import annotations
 
+import functools
+
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
-from snek_strategies.backends.lantern.by_height import ByHeight, chunks, kept_rows, results_of
+from snek_strategies.backends.lantern.by_height import ByHeight, kept_rows, results_of, walk_groups
 from snek_strategies.backends.lantern.cpp_types import cpp
 from snek_strategies.backends.lantern.node_rows import LOCALS, NodeRows, declared, first_row, outs, passed, size_of
 from snek_strategies.backends.lantern.reversed_recursion import BackWay, Factors, Reversal
@@ -85,20 +87,10 @@ class _BackDriver(NodeRows):
         given += [declared(sym, self.places[sym.index]) for sym in back.function.captured]
         given += [f"{cpp(dtype_of(atom.type))} *out{at}" for at, atom in enumerate(back.answers)]
         head = ", ".join(["lantern::Context &context", f"{self.prefix}Kept &kept", *given])
-        ways = len(back.ways)
         self.line(1, "auto &nodes = kept.nodes;")
         self.line(1, "auto &found = kept.found;")
-        self.line(1, "for (std::int64_t group = found.groups - 1; group >= 0; --group) {")
-        self.lines += chunks()
-        self.line(3, f"switch (group % {ways}) {{")
-        for number, way in enumerate(back.ways):
-            self.line(4, f"case {number}: {{")
-            self._way(number, way)
-            self.line(5, "break;")
-            self.line(4, "}")
-        self.line(3, "}")
-        self.line(2, "}")
-        self.line(1, "}")
+        ways = [functools.partial(self._way, number, way) for number, way in enumerate(back.ways)]
+        walk_groups(self, "std::int64_t group = found.groups - 1; group >= 0; --group", ways)
         self.lines.insert(0, f"    const lantern::Frame frame(context, {self.bytes});")
         return "\n".join([f"static void {self.prefix}back({head}) {{", *self.lines, "}"])
 

@@ -7,8 +7,9 @@ beside the nodes, and its own recursion is walked back by height too (`back_by_h
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.lantern.cpp_types import cpp
@@ -240,18 +241,8 @@ class _Driver(NodeRows):
 
     def _compute(self) -> None:
         """Write that each group of nodes of one height and way is computed, some nodes at once."""
-        ways = len(self.recursion.ways)
-        self.line(1, "for (std::int64_t group = 0; group < found.groups; ++group) {")
-        self.lines += chunks()
-        self.line(3, f"switch (group % {ways}) {{")
-        for way, parts in enumerate(self.made.stages):
-            self.line(4, f"case {way}: {{")
-            self._way(way, parts)
-            self.line(5, "break;")
-            self.line(4, "}")
-        self.line(3, "}")
-        self.line(2, "}")
-        self.line(1, "}")
+        ways = [functools.partial(self._way, way, parts) for way, parts in enumerate(self.made.stages)]
+        walk_groups(self, "std::int64_t group = 0; group < found.groups; ++group", ways)
 
     def _way(self, way: int, parts: tuple[Stage, ...]) -> None:
         kept = kept_rows(self, self.made, way)
@@ -259,17 +250,25 @@ class _Driver(NodeRows):
         self.way(str(way), parts, self.made.places(way), kept, last)
 
 
-def chunks() -> list[str]:
-    """Return the lines that begin the walk through the nodes of a group, some at once."""
+def walk_groups(rows: NodeRows, head: str, ways: Sequence[Callable[[], None]]) -> None:
+    """Write a walk through the groups of nodes of one height and way, some nodes at once; `ways` write what is done."""
     end = "found.begins.data[group + 1]"
-    return [
-        f"        for (std::int64_t from = found.begins.data[group]; from < {end}; from += {AT_ONCE}) {{",
-        "            const std::int64_t *those = found.order.data + from;",
-        f"            const int many = int({end} - from < {AT_ONCE} ? {end} - from : {AT_ONCE});",
-        "            [[maybe_unused]] const std::int64_t rank = "
-        "found.ranks.data[group] + from - found.begins.data[group];",
-        "            if ((++context.entered & 0xf) == 0) lantern::poll(context);",
-    ]
+    rows.line(1, f"for ({head}) {{")
+    rows.line(2, f"for (std::int64_t from = found.begins.data[group]; from < {end}; from += {AT_ONCE}) {{")
+    rows.line(3, "const std::int64_t *those = found.order.data + from;")
+    rows.line(3, f"const int many = int({end} - from < {AT_ONCE} ? {end} - from : {AT_ONCE});")
+    rank = "found.ranks.data[group] + from - found.begins.data[group]"
+    rows.line(3, f"[[maybe_unused]] const std::int64_t rank = {rank};")
+    rows.line(3, "if ((++context.entered & 0xf) == 0) lantern::poll(context);")
+    rows.line(3, f"switch (group % {len(ways)}) {{")
+    for number, write in enumerate(ways):
+        rows.line(4, f"case {number}: {{")
+        write()
+        rows.line(5, "break;")
+        rows.line(4, "}")
+    rows.line(3, "}")
+    rows.line(2, "}")
+    rows.line(1, "}")
 
 
 def kept_rows(rows: NodeRows, made: ByHeight, way: int) -> dict[int, str]:

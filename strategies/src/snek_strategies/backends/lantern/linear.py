@@ -34,10 +34,9 @@ SAYS = {
 def write(w: Writer, node: Node) -> None:
     """Write a factorisation: its matrices, where its results go, and a loop over the stack."""
     given = [dims_of(atom.type) for atom in node.operands]
-    stack = dims_of(node.results[0].type)[:-2] if node.primitive == "solve" else given[0][:-2]
-    if node.primitive == "solve" and len(given[1]) == 1:
-        stack = given[0][:-2]
-    dtype = next(one for one in (dtype_of(sym.type) for sym in reversed(node.results)) if one.kind == "f")
+    several = node.primitive == "solve" and len(given[1]) > 1
+    stack = dims_of(node.results[0].type)[:-2] if several else given[0][:-2]
+    dtype = dtype_of(node.results[0].type)
     arrays = [_of_dtype(w, atom, dtype, stack if _spreads(node, at) else None) for at, atom in enumerate(node.operands)]
     results = []
     for sym in node.results:
