@@ -27,4 +27,6 @@ def pinned_environment(threads: int, device: str, inherited: Mapping[str, str] |
         environment["XLA_FLAGS"] = flags.strip()
     if device == "cpu":
         environment |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+    else:  # the cells of a block live side by side: none may take most of the GPU's memory when it starts
+        environment |= {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     return environment
