@@ -120,6 +120,14 @@ def test_sizes_devices_and_modes_are_never_compared(recorded_run: SimpleNamespac
     assert isnan(rows(recorded_run, tmp_path / "run", journal)["trace/jax"].speedup)
 
 
+def test_on_a_gpu_the_program_as_written_is_pytorchs(recorded_run: SimpleNamespace, tmp_path: Path) -> None:
+    rounds = {cell(name, device="cuda"): [time] * 4 for name, time in {"eager/torch": 8.0, "trace/jax": 1.0}.items()}
+    run = read_run(recorded_run.write_run(tmp_path / "run", recorded_run.measured("b#1", rounds)))
+    table = cell_table(run)
+    assert {row.strategy: row.speedup for row in each(table)} == {"eager/torch": 1.0, "trace/jax": 8.0}
+    assert not [doubt for doubt in doubts(run, table) if "has no time" in doubt]
+
+
 def test_a_geometric_mean_is_over_right_cells_and_says_how_many(recorded_run: SimpleNamespace, tmp_path: Path) -> None:
     journal = [
         *interleaved(recorded_run, {"eager/numpy": 16.0, "trace/jax": 2.0}, "collatz#1", "collatz"),

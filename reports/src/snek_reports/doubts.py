@@ -10,7 +10,7 @@ import pandas as pd
 
 from snek_harness.record import TIMED_OUTCOMES, Cell
 from snek_reports.environment import find
-from snek_reports.kinds import BASELINE, NOT_MEASURED
+from snek_reports.kinds import NOT_MEASURED, baselines
 from snek_reports.run import Run
 from snek_reports.table import each
 from snek_reports.wording import count
@@ -23,7 +23,7 @@ WIDEST_SPREAD = 0.1
 _NAMED = 6
 _WITH_INTERVALS = {
     "seconds_per_call": "steady time",
-    "speedup": f"{BASELINE} speed-up",
+    "speedup": "speed-up over the program as written",
     "rival_speedup": "best-rival speed-up",
 }
 
@@ -65,14 +65,14 @@ def _about_the_journal(run: Run, table: pd.DataFrame) -> list[str]:
 
 def _about_the_ratios(table: pd.DataFrame) -> list[str]:
     found = []
-    settings = table.groupby(["workload", "size", "device", "mode"], sort=False)
     without = [
-        str(names[0])
-        for names, group in settings
+        group.iloc[0]
+        for _, group in table.groupby(["workload", "size", "device", "mode"], sort=False)
         if group["seconds_per_call"].notna().any() and not (group["speedup"].notna()).any()
     ]
     if without:
-        found.append(f"{BASELINE} has no time for {_names(without)}: no speed-up over it can be given there")
+        written, where = baselines(row.device for row in without), _names(row.workload for row in without)
+        found.append(f"{written} has no time for {where}: no speed-up over it can be given there")
     refused = table[table["refused"] != ""]
     if len(refused):
         reasons = "; ".join(dict.fromkeys(refused["refused"]))

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-BASELINE: Final = "eager/numpy"
-"""The program as written, on NumPy: what speed-ups and break-even points are counted from."""
+
+def baseline(device: str) -> str:
+    """Return the program as written: what speed-ups and break-even points are counted from. NumPy knows no GPU."""
+    return "eager/torch" if device == "cuda" else "eager/numpy"
+
+
+def baselines(devices: Iterable[str]) -> str:
+    """Name what cells on these devices are counted from.
+
+    >>> baselines(["cpu", "cpu"]), baselines(["cuda", "cpu"])
+    ('eager/numpy', 'eager/torch, eager/numpy')
+    """
+    return ", ".join(dict.fromkeys(map(baseline, devices)))
+
 
 NOT_MEASURED: Final = "not measured"
 """The outcome word of a planned cell that has no record yet."""

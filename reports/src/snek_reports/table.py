@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from snek_harness.record import Cell, CellRecord, Phase
 from snek_reports.estimate import Estimate, NotComparable, geometric_mean, median_seconds, seconds_per_call, speedup
 from snek_reports.kinds import (
-    BASELINE,
     BY_HAND,
     NOT_MEASURED,
     SKIPPED,
     TRACING,
     TRACING_ELSEWHERE,
+    baseline,
     is_expert,
     is_sneks,
 )
@@ -136,19 +136,19 @@ def _row(run: Run, cell: Cell) -> dict[str, object]:
     if not samples:
         return row
     steady = seconds_per_call(samples)
-    over_numpy = _compare(run, cell, record.block, _as_written(cell))
+    over_written = _compare(run, cell, record.block, _as_written(cell))
     over_rival = _over_best_rival(run, cell, record.block) if is_sneks(cell.strategy) else Comparison()
     over_hand = _over_hand(run, cell, record.block)
     return row | {
         "samples": steady.count,
         **_spread("seconds_per_call", steady),
-        **_spread("speedup", over_numpy.ratio),
+        **_spread("speedup", over_written.ratio),
         **_spread("rival_speedup", over_rival.ratio),
         **_spread("hand_speedup", over_hand.ratio),
         "rival": over_rival.name,
         "by_hand": over_hand.name,
         "experts": _over_experts(run, cell, record.block) if is_sneks(cell.strategy) else "",
-        "refused": "; ".join(dict.fromkeys(text for text in (over_numpy.refused, over_rival.refused) if text)),
+        "refused": "; ".join(dict.fromkeys(text for text in (over_written.refused, over_rival.refused) if text)),
         "break_even_calls": _break_even(run, cell, record, steady.value),
     }
 
@@ -176,7 +176,7 @@ def _over_hand(run: Run, cell: Cell, block: str) -> Comparison:
 
 
 def _as_written(cell: Cell) -> Cell:
-    return replace(cell, strategy=BASELINE)
+    return replace(cell, strategy=baseline(cell.device))
 
 
 def _spread(name: str, estimate: Estimate | None) -> dict[str, float]:

@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from snek_reports.kinds import BASELINE
+from snek_reports.kinds import baseline
 from snek_reports.table import SETTING, each, fastest
 from snek_reports.wording import duration, outcome_word, printable, ratio
 
@@ -80,7 +80,7 @@ def _best(cells: pd.DataFrame) -> list[Text]:
     for workload, group in cells.groupby("workload", sort=False):
         best = fastest(group)
         if best:
-            times = f" ({ratio(best.speedup)} {BASELINE})" if ratio(best.speedup) else ""
+            times = f" ({ratio(best.speedup)} {baseline(best.device)})" if ratio(best.speedup) else ""
             lines.append(_text(f"best for {workload}: {best.strategy}{times}"))
     return lines
 

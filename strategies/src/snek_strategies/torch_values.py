@@ -77,6 +77,7 @@ def loaded(device: str) -> Any:
 
     if device != "cpu":
         torch.set_default_device(device)
+        torch.backends.cudnn.allow_tf32 = False  # as PyTorch has it for products outside cuDNN: float32 is float32
     return torch
 
 

@@ -48,7 +48,7 @@ def with_torch(example: tuple[Any, ...], by: tuple[int, ...]) -> Callable[..., o
 
     def lstm(x, lengths, wx, wh, b, h, c):  # type: ignore[no-untyped-def]
         weights = {"weight_ih_l0": wx.T, "weight_hh_l0": wh.T, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
-        packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+        packed = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)
         _, (h, c) = torch.func.functional_call(layer, weights, (packed, (h[None], c[None])))
         return h[0], c[0]
 
