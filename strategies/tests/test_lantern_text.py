@@ -37,6 +37,20 @@ def cpp(function, *args):
     return snek.stage(function, backend="lantern").trace(*args).lower().as_text("cpp")
 
 
+def cpp_of_entry() -> str:
+    return (compiler.RUNTIME / "caller.cpp").read_text()
+
+
+def grown(x):
+    return snek.grad(while_small)(x)
+
+
+def while_small(x):
+    while x.sum() < 100.0:
+        x = x * np.sin(x) + x
+    return x.sum()
+
+
 def test_the_users_variables_and_lines_are_in_the_text() -> None:
     text = cpp(network, *ARGS)
     assert re.search(
@@ -69,6 +83,32 @@ def test_the_text_compiles_with_the_command_that_it_shows(tmp_path: Path) -> Non
     done = subprocess.run(shlex.split(shown), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert hasattr(ctypes.CDLL(str(tmp_path / "program.so")), "lantern_run")
+
+
+@pytest.mark.parametrize(
+    ("program", "asked"),
+    [
+        (lambda x: x * 2.0, set()),
+        (lambda x: np.sort(x), {'"sorting.hpp"'}),
+        (lambda x: np.linalg.inv(x), {'"linear.hpp"'}),
+        (lambda x: (x + 1j).real, {"<complex>"}),
+        (grown, {'"tape.hpp"'}),
+    ],
+    ids=["plain", "sorting", "linear", "complex", "tape"],
+)
+def test_a_program_includes_what_it_asks_for_and_no_more(program, asked) -> None:
+    found = re.findall(r"^#include (\S+)$", cpp(program, np.eye(3)), re.MULTILINE)
+    assert set(found) == {'"lantern.hpp"', '"products.hpp"', '"scalar.hpp"', *asked}
+
+
+@pytest.mark.parametrize("text", [cpp_of_entry, lambda: cpp(network, *ARGS)], ids=["entry", "program"])
+def test_what_takes_long_to_parse_in_the_standard_library_is_not_included(text, tmp_path: Path) -> None:
+    (tmp_path / "program.cpp").write_text(text())
+    asked = [one for one in compiler.command(str(tmp_path / "program.cpp"), "-") if one not in ("-o", "-", "-shared")]
+    done = subprocess.run([*asked, "-M"], capture_output=True, text=True, check=True)
+    files = {Path(one).name for one in done.stdout.split()}
+    assert "lantern.hpp" in files or "python_abi.hpp" in files
+    assert not files & {"vector", "algorithm", "complex", "chrono", "string", "specfun.h"}
 
 
 def test_names_that_cpp_or_the_runtime_has_are_spelled_otherwise() -> None:

@@ -335,8 +335,8 @@ def _sorted(w: Writer, node: Node) -> View:
     w.line(f"for (std::int64_t i0 = 0; i0 < {rows}; ++i0) {{")
     w.depth += 1
     source, row = f"({view.pointer} + {size} * i0)", f"({target.base} + {size} * i0)"
-    name = "sort_row" if node.primitive == "sort" else "order_row"
-    w.line(f"lantern::{name}<{cpp(view.dtype)}>({source}, {row}, {size});")
+    name = "values" if node.primitive == "sort" else "positions"
+    w.line(f"lantern::sorting::{name}<{cpp(view.dtype)}>({source}, {row}, {size});")
     w.close(1)
     return target
 

@@ -24,11 +24,8 @@ from snek_strategies.ir.symbols import NeedsNumber
 from snek_strategies.ir.syntax import Program, Sym
 
 HEAD = """// Made from the Python function {name}.
-{complex}#include "lantern.hpp"
-#include "products.hpp"
-#include "scalar.hpp"
-#include "tape.hpp"
-{linear}{threads}{recursion}
+{headers}
+
 extern "C" const void *constants[{count}];
 const void *constants[{count}] = {{}};
 template <class T>
@@ -36,6 +33,21 @@ static const T *constant(int at) {{
     return static_cast<const T *>(constants[at]);
 }}
 """
+
+
+HEADERS = {
+    "<complex>": ("std::complex",),
+    '"lantern.hpp"': ("",),
+    '"products.hpp"': ("",),
+    '"scalar.hpp"': ("",),
+    '"tape.hpp"': ("lantern::Tape",),
+    '"linear.hpp"': ("lantern::linear::",),
+    '"sorting.hpp"': ("lantern::sorting::",),
+    '"both.hpp"': ("lantern::both<",),
+    '"threads.hpp"': ("lantern::spread<", "lantern::gemm_spread<"),
+    '"recursion.hpp"': ("lantern::Computed<",),
+}
+"""What a program may include, and the words in its text that ask for it: headers take longer than small programs."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +87,17 @@ def write(program: Program, threads: int) -> Written:
     bodies = [text for one in functions for text in _functions(shared, one, backs)]
     types = [made.types() for made in found]
     declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
-    # <complex> takes longer to compile than most programs.
-    uses_complex = any("std::complex" in one for one in bodies)
+    text = "\n\n".join([*types, *declared, *bodies])
+    asked = [name for name, words in HEADERS.items() if any(word in text for word in words)]
     head = HEAD.format(
         name=program.name,
-        complex="#include <complex>\n\n" if uses_complex else "",
-        linear='#include "linear.hpp"\n' if any("lantern::linear::" in one for one in bodies) else "",
-        recursion='#include "recursion.hpp"\n' if found else "",
-        threads="" if threads == 1 else '#include "both.hpp"\n#include "threads.hpp"\n',
+        headers="\n".join(f"#include {name}" for name in asked),
         count=max(1, len(shared.constants)),
     )
     entry = _entry(program, cpp_name(functions[-1]), len(shared.sizes), takes_long(functions))
     own = {sym.index: at for at, sym in enumerate(program.body.parameters)}
     same = tuple(own.get(atom.index) if isinstance(atom, Sym) else None for atom in program.body.results)
-    return Written("\n\n".join([head, *types, *declared, *bodies, entry]) + "\n", shared, same)
+    return Written(f"{head}\n\n{text}\n\n{entry}\n", shared, same)
 
 
 def _functions(shared: Shared, one: Lifted, backs: Mapping[int, ByHeight]) -> list[str]:

@@ -7,29 +7,34 @@ namespace entry {
 
 constexpr std::size_t MOST_PROGRAMS = 64;
 
-using Programs = std::vector<HeldProgram>;
+struct Programs {
+    HeldProgram all[MOST_PROGRAMS];  // the one called last comes first, and those of any size come after all others
+    std::size_t size = 0;
+};
 
 struct Caller : PyObject {
     PyObject *(*enter)(PyObject *, PyObject *const *, std::size_t, PyObject *);
-    Programs *programs;  // the one called last comes first, and those of any size come after all others
+    Programs *programs;
 };
 
-static PyObject *slowly(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *names) {
+[[gnu::cold]] static PyObject *slowly(PyObject *self, PyObject *const *given, Py_ssize_t count, PyObject *names) {
     static PyObject *const method = PyUnicode_InternFromString("call_in_python");
     const Py_ssize_t named = names == nullptr ? 0 : PyTuple_Size(names);
-    std::vector<PyObject *> all{self};
-    all.insert(all.end(), given, given + count + named);
-    return PyObject_VectorcallMethod(method, all.data(), std::size_t(count) + 1, names);
+    Row<PyObject *> all(std::size_t(1 + count + named));
+    all[0] = self;
+    for (Py_ssize_t at = 0; at < count + named; ++at) all[std::size_t(1 + at)] = given[at];
+    return PyObject_VectorcallMethod(method, all.begin(), std::size_t(count) + 1, names);
 }
 
 static PyObject *enter(PyObject *self, PyObject *const *given, std::size_t flagged, PyObject *names) {
     const Py_ssize_t count = Py_ssize_t(flagged & ~(std::size_t(1) << (8 * sizeof(std::size_t) - 1)));
     Programs &programs = *static_cast<Caller *>(self)->programs;
-    for (std::size_t at = 0; names == nullptr && at < programs.size(); ++at) {
+    for (std::size_t at = 0; names == nullptr && at < programs.size; ++at) {
         Call call;
-        const HeldProgram one = programs[at];  // another thread may drop it while it runs
+        const HeldProgram one = programs.all[at];  // another thread may drop it while it runs
         if (one->takes(given, count, call)) {
-            if (at != 0 && one->symbols == 0 && at < programs.size() && programs[at] == one) std::swap(programs[0], programs[at]);
+            if (at != 0 && one->symbols == 0 && at < programs.size && programs.all[at] == one)
+                programs.all[0].swap(programs.all[at]);
             PyObject *const answer = one->run(call);
             if (answer != nullptr || PyErr_Occurred() != nullptr) return answer;
             break;
@@ -39,7 +44,7 @@ static PyObject *enter(PyObject *self, PyObject *const *given, std::size_t flagg
     return slowly(self, given, count, names);
 }
 
-static PyObject *make(PyTypeObject *type, PyObject *, PyObject *) {
+[[gnu::cold]] static PyObject *make(PyTypeObject *type, PyObject *, PyObject *) {
     PyObject *made = PyType_GenericAlloc(type, 0);
     if (made == nullptr) return nullptr;
     auto *self = static_cast<Caller *>(made);
@@ -48,31 +53,35 @@ static PyObject *make(PyTypeObject *type, PyObject *, PyObject *) {
     return made;
 }
 
-static PyObject *learn(PyObject *self, PyObject *arguments) {
+[[gnu::cold]] static PyObject *learn(PyObject *self, PyObject *arguments) {
     const HeldProgram one(new Program(arguments));
     if (PyErr_Occurred() != nullptr) return nullptr;
     Programs &programs = *static_cast<Caller *>(self)->programs;
-    Programs before(programs);  // what is dropped here runs code when all is in order
-    programs.insert(one->symbols == 0 ? programs.begin() : programs.end(), one);
-    if (programs.size() > MOST_PROGRAMS) programs.pop_back();
+    HeldProgram dropped;  // its end runs code, when all is in order
+    if (programs.size == MOST_PROGRAMS) dropped.swap(programs.all[--programs.size]);
+    std::size_t at = programs.size++;
+    for (; one->symbols == 0 && at > 0; --at) programs.all[at].swap(programs.all[at - 1]);
+    programs.all[at] = one;
     return Held::borrowed(&_Py_NoneStruct).release();
 }
 
-static int traverse(PyObject *self, Visit visit, void *with) {
+[[gnu::cold]] static int traverse(PyObject *self, Visit visit, void *with) {
     if (const int stop = visit(reinterpret_cast<PyObject *>(self->type), with)) return stop;
-    for (const auto &one : *static_cast<Caller *>(self)->programs)
-        if (one->holders == 1)
-            if (const int stop = one->visit(visit, with)) return stop;
+    const Programs &programs = *static_cast<Caller *>(self)->programs;
+    for (std::size_t at = 0; at < programs.size; ++at)
+        if (programs.all[at]->holders == 1)
+            if (const int stop = programs.all[at]->visit(visit, with)) return stop;
     return 0;
 }
 
-static int clear(PyObject *self) {
-    Programs dropped;
-    std::swap(dropped, *static_cast<Caller *>(self)->programs);
+[[gnu::cold]] static int clear(PyObject *self) {
+    Programs &programs = *static_cast<Caller *>(self)->programs;
+    Programs dropped;  // their end runs code, when none is left
+    for (; programs.size > 0; ++dropped.size) dropped.all[dropped.size].swap(programs.all[--programs.size]);
     return 0;
 }
 
-static void drop(PyObject *self) {
+[[gnu::cold]] static void drop(PyObject *self) {
     PyObject_GC_UnTrack(self);
     delete static_cast<Caller *>(self)->programs;
     PyTypeObject *type = self->type;

@@ -1,10 +1,9 @@
 // One compiled program as the entry calls it: its arguments, what it relies on outside itself, and what it answers.
 #pragma once
 
-#include <utility>
-
 #include "raised.hpp"
 #include "reused.hpp"
+#include "row.hpp"
 #include "signature.hpp"
 
 namespace entry {
@@ -16,6 +15,11 @@ struct Guard {
         if (name.object != nullptr) return PyDict_GetItemWithError(home.object, name.object) == value.object;
         const Held now(PyCell_Get(home.object));
         return now.object == value.object;
+    }
+    [[gnu::cold]] int visit(Visit visit, void *with) const {
+        if (const int stop = home.visit(visit, with)) return stop;
+        if (const int stop = name.visit(visit, with)) return stop;
+        return value.visit(visit, with);
     }
 };
 
@@ -35,8 +39,10 @@ struct Values {
         for (std::size_t at = 0; at < count; ++at) Py_DecRef(all[at]);
     }
     void put(std::size_t at, PyObject *object) {
+        PyObject *const before = all[at];
         Py_IncRef(object);
-        Py_DecRef(std::exchange(all[at], object));
+        all[at] = object;
+        Py_DecRef(before);
     }
 };
 
@@ -44,7 +50,7 @@ struct Values {
 struct Made {
     Held dtype;  // None for a number of Python's
     char number = 0;
-    std::vector<Py_ssize_t> dims;
+    Row<Py_ssize_t> dims;
     int same = -1;  // the leaf whose very object it is
 
     numpy::Array *array(const Call &call) const {
@@ -75,16 +81,17 @@ struct Answer {
     Part part = Part::constant;
     int index = 0;
     Held constant;
-    std::vector<Answer> parts;
+    Row<Answer> parts;
 
     Answer() = default;
-    explicit Answer(PyObject *spec) {
+    [[gnu::cold]] explicit Answer(PyObject *spec) {
         int part_ = 0;
         PyObject *value = nullptr, *more = nullptr;
         if (!PyArg_ParseTuple(spec, "iiOO", &part_, &index, &value, &more)) return;
         part = Part(part_);
         constant = Held::borrowed(value);
-        for (Py_ssize_t at = 0; at < PyTuple_Size(more); ++at) parts.emplace_back(PyTuple_GetItem(more, at));
+        parts = Row<Answer>(python::size(more));
+        for (std::size_t at = 0; at < parts.size(); ++at) parts[at] = Answer(PyTuple_GetItem(more, Py_ssize_t(at)));
     }
     PyObject *build(PyObject *const *made, const Call &call) const {
         switch (part) {
@@ -104,10 +111,10 @@ struct Answer {
         }
         return whole.release();
     }
-    int visit(Visit visit, void *with) const {
+    [[gnu::cold]] int visit(Visit visit, void *with) const {
         for (const Answer &one : parts)
             if (const int stop = one.visit(visit, with)) return stop;
-        return constant.object == nullptr ? 0 : visit(constant.object, with);
+        return constant.visit(visit, with);
     }
 };
 
@@ -120,37 +127,41 @@ class Program {
     int holders = 1;  // callers that know it, and calls that run it; counted with the GIL held
 
     // Parsed from the tuple that signature.py makes; sets an exception where that is malformed.
-    explicit Program(PyObject *spec) {
+    [[gnu::cold]] explicit Program(PyObject *spec) {
         long long address = 0;
         PyObject *given, *sizes, *outside, *changed_, *values, *failed_, *kept_;
         PyObject *structure;
         if (!PyArg_ParseTuple(spec, "LOOOOOOOO", &address, &given, &sizes, &outside, &changed_, &values, &structure, &failed_, &kept_))
             return;
         run_ = reinterpret_cast<Run>(address);
-        for (Py_ssize_t at = 0; at < PyTuple_Size(given); ++at) arguments.emplace_back(PyTuple_GetItem(given, at));
+        arguments = Row<Argument>(python::size(given));
+        for (std::size_t at = 0; at < arguments.size(); ++at)
+            arguments[at] = Argument(PyTuple_GetItem(given, Py_ssize_t(at)));
         PyObject *told = nullptr;
         if (!PyArg_ParseTuple(sizes, "iO", &symbols, &told)) return;
-        for (Py_ssize_t at = 0; at < PyTuple_Size(told); ++at) {
-            Apart one;
-            if (!PyArg_ParseTuple(PyTuple_GetItem(told, at), "LL", &one.symbol, &one.other)) return;
-            apart.push_back(one);
+        apart = Row<Apart>(python::size(told));
+        for (std::size_t at = 0; at < apart.size(); ++at) {
+            Apart &one = apart[at];
+            if (!PyArg_ParseTuple(PyTuple_GetItem(told, Py_ssize_t(at)), "LL", &one.symbol, &one.other)) return;
         }
-        for (Py_ssize_t at = 0; at < PyTuple_Size(outside); ++at) {
+        guards = Row<Guard>(python::size(outside));
+        for (std::size_t at = 0; at < guards.size(); ++at) {
             PyObject *home = nullptr, *name = nullptr, *value = nullptr;
-            if (!PyArg_ParseTuple(PyTuple_GetItem(outside, at), "OOO", &home, &name, &value)) return;
+            if (!PyArg_ParseTuple(PyTuple_GetItem(outside, Py_ssize_t(at)), "OOO", &home, &name, &value)) return;
             const bool cell = name == none();
-            guards.push_back({Held::borrowed(home), cell ? Held() : Held::borrowed(name), Held::borrowed(value)});
+            guards[at] = {Held::borrowed(home), cell ? Held() : Held::borrowed(name), Held::borrowed(value)};
         }
-        for (Py_ssize_t at = 0; at < PyTuple_Size(values); ++at) {
-            Made one;
+        made = Row<Made>(python::size(values));
+        for (std::size_t at = 0; at < made.size(); ++at) {
+            Made &one = made[at];
             PyObject *dtype = nullptr, *dims = nullptr;
             int number = 0;
-            if (!PyArg_ParseTuple(PyTuple_GetItem(values, at), "CiOO", &number, &one.same, &dtype, &dims)) return;
+            if (!PyArg_ParseTuple(PyTuple_GetItem(values, Py_ssize_t(at)), "CiOO", &number, &one.same, &dtype, &dims)) return;
             one.number = char(number);
             one.dtype = Held::borrowed(dtype);
-            for (Py_ssize_t axis = 0; axis < PyTuple_Size(dims); ++axis)
-                one.dims.push_back(PyLong_AsLongLong(PyTuple_GetItem(dims, axis)));
-            made.push_back(one);
+            one.dims = Row<Py_ssize_t>(python::size(dims));
+            for (std::size_t axis = 0; axis < one.dims.size(); ++axis)
+                one.dims[axis] = PyLong_AsLongLong(PyTuple_GetItem(dims, Py_ssize_t(axis)));
         }
         answer = Answer(structure);
         changed = Held::borrowed(changed_);
@@ -197,33 +208,31 @@ class Program {
         return answer.build(values.all, call);
     }
 
-    int visit(Visit visit, void *with) const {
+    [[gnu::cold]] int visit(Visit visit, void *with) const {
         for (const Argument &one : arguments)
             if (const int stop = one.visit(visit, with)) return stop;
         for (const Guard &one : guards)
-            for (const Held *held : {&one.home, &one.name, &one.value})
-                if (held->object != nullptr)
-                    if (const int stop = visit(held->object, with)) return stop;
-        for (const Held *held : {&changed, &failed, &kept})
-            if (held->object != nullptr)
-                if (const int stop = visit(held->object, with)) return stop;
+            if (const int stop = one.visit(visit, with)) return stop;
+        if (const int stop = changed.visit(visit, with)) return stop;
+        if (const int stop = failed.visit(visit, with)) return stop;
+        if (const int stop = kept.visit(visit, with)) return stop;
         return answer.visit(visit, with);
     }
 
    private:
     using Run = int (*)(const void *const *, void *const *, lantern::Raised *);
     Run run_ = nullptr;
-    std::vector<Argument> arguments;
-    std::vector<Apart> apart;
-    std::vector<Guard> guards;
+    Row<Argument> arguments;
+    Row<Apart> apart;
+    Row<Guard> guards;
     Held changed;  // asks in Python whether what the program relies on changed; None where the guards say it all
-    std::vector<Made> made;
+    Row<Made> made;
     Answer answer;
     Held failed, kept;
 
     static PyObject *none() { return &_Py_NoneStruct; }
 
-    PyObject *fail(int code, const lantern::Raised &raised) const {
+    [[gnu::cold]] PyObject *fail(int code, const lantern::Raised &raised) const {
         if (PyErr_Occurred() != nullptr) return nullptr;  // Ctrl-C
         if (code == AGAIN) return nullptr;
         Held words(PyTuple_New(lantern::WORDS));
@@ -239,14 +248,21 @@ class HeldProgram {
     Program *own;
 
    public:
-    explicit HeldProgram(Program *made) : own(made) {}
-    HeldProgram(const HeldProgram &other) : own(other.own) { ++own->holders; }
+    explicit HeldProgram(Program *made = nullptr) : own(made) {}
+    HeldProgram(const HeldProgram &other) : own(other.own) {
+        if (own != nullptr) ++own->holders;
+    }
     HeldProgram &operator=(HeldProgram other) noexcept {
-        std::swap(own, other.own);
+        swap(other);
         return *this;
     }
     ~HeldProgram() {
-        if (--own->holders == 0) delete own;
+        if (own != nullptr && --own->holders == 0) delete own;
+    }
+    void swap(HeldProgram &other) {
+        Program *const mine = own;
+        own = other.own;
+        other.own = mine;
     }
     const Program *operator->() const { return own; }
     bool operator==(const HeldProgram &other) const { return own == other.own; }

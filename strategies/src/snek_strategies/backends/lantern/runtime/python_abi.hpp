@@ -81,6 +81,8 @@ constexpr unsigned DEFAULT = 0, BASE_TYPE = 1u << 10, VECTORCALL = 1u << 11, COL
 enum Slot { CALL = 50, CLEAR = 51, DEALLOC = 52, METHODS = 64, NEW = 65, TRAVERSE = 71, MEMBERS = 72, FREE = 74 };
 constexpr int SIZE_MEMBER = 19, READ_ONLY = 1, POSITIONAL = 1, EQUAL = 2;
 
+inline std::size_t size(PyObject *tuple) { return std::size_t(PyTuple_Size(tuple)); }
+
 // A reference that is given back.
 class Held {
    public:
@@ -99,6 +101,7 @@ class Held {
         Py_IncRef(object);
         return Held(object);
     }
+    int visit(Visit visit, void *with) const { return object == nullptr ? 0 : visit(object, with); }
     PyObject *release() {
         PyObject *own = object;
         object = nullptr;

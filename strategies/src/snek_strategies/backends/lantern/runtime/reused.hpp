@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <vector>
 
 #include "python_abi.hpp"
 
@@ -16,23 +15,23 @@ constexpr std::size_t LARGE = 1 << 14, MOST_UNUSED = 64 << 20;  // in elements, 
 // Stands before an array's elements.
 struct alignas(64) Block {
     std::size_t size;
+    Block *older;
     char *elements() { return reinterpret_cast<char *>(this + 1); }
     static Block *of(void *elements) { return static_cast<Block *>(elements) - 1; }
 };
 
 struct Unused {
-    std::vector<Block *> blocks;  // the one given back last at the end
+    Block *newest = nullptr;
     std::size_t bytes = 0;
 };
 inline Unused unused;
 
 inline void *take(void *, std::size_t wanted) {
     const std::size_t size = (wanted + 4095) / 4096 * 4096;
-    auto &blocks = unused.blocks;
-    for (std::size_t at = blocks.size(); at-- > 0;) {
-        if (blocks[at]->size != size) continue;
-        Block *found = blocks[at];
-        blocks.erase(blocks.begin() + Py_ssize_t(at));
+    for (Block **at = &unused.newest; *at != nullptr; at = &(*at)->older) {
+        if ((*at)->size != size) continue;
+        Block *found = *at;
+        *at = found->older;
         unused.bytes -= size;
         return found->elements();
     }
@@ -44,15 +43,17 @@ inline void *take(void *, std::size_t wanted) {
 
 inline void give_back(void *, void *elements, std::size_t) {
     if (elements == nullptr) return;
-    auto &blocks = unused.blocks;
-    blocks.push_back(Block::of(elements));
-    unused.bytes += blocks.back()->size;
-    std::size_t gone = 0;
-    for (; unused.bytes > MOST_UNUSED; ++gone) {
-        unused.bytes -= blocks[gone]->size;
-        std::free(blocks[gone]);
+    Block *one = Block::of(elements);
+    one->older = unused.newest;
+    unused.newest = one;
+    unused.bytes += one->size;
+    while (unused.bytes > MOST_UNUSED) {
+        Block **oldest = &unused.newest;
+        while ((*oldest)->older != nullptr) oldest = &(*oldest)->older;
+        unused.bytes -= (*oldest)->size;
+        std::free(*oldest);
+        *oldest = nullptr;
     }
-    blocks.erase(blocks.begin(), blocks.begin() + Py_ssize_t(gone));
 }
 
 inline void *take_zeros(void *, std::size_t count, std::size_t size) {

@@ -1,7 +1,6 @@
 // Arithmetic as Python and NumPy mean it, one number at a time; the compiler makes vectors of it in loops.
 #pragma once
 
-#include <algorithm>
 #include <type_traits>
 
 #include "lantern.hpp"
@@ -323,21 +322,6 @@ inline T max_of(T a, T b) {
 template <class T>
 inline T min_of(T a, T b) {
     return b < a ? b : a;
-}
-template <class T>
-inline bool sorts_before(T a, T b) {
-    return a < b || (b != b && a == a);
-}
-
-template <class T>
-inline void sort_row(const T *row, T *made, std::int64_t size) {
-    std::copy(row, row + size, made);
-    std::stable_sort(made, made + size, sorts_before<T>);
-}
-template <class T>
-inline void order_row(const T *row, std::int64_t *made, std::int64_t size) {
-    for (std::int64_t at = 0; at < size; ++at) made[at] = at;
-    std::stable_sort(made, made + size, [row](auto a, auto b) { return sorts_before<T>(row[a], row[b]); });
 }
 
 }  // namespace lantern

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstring>
-#include <vector>
 
 #include "python_abi.hpp"
+#include "row.hpp"
 
 namespace entry {
 
@@ -56,17 +56,21 @@ enum class Kind { array, scalar, marked, number, constant, tuple };
 
 class Argument {
    public:
+    Argument() = default;
     // Parsed from the tuple that signature.py makes; sets an exception where that is malformed.
-    explicit Argument(PyObject *spec) {
+    [[gnu::cold]] explicit Argument(PyObject *spec) {
         int kind_ = 0;
         PyObject *what_ = nullptr, *more = nullptr;
         if (!PyArg_ParseTuple(spec, "iOO", &kind_, &what_, &more)) return;
         kind = Kind(kind_);
         what = Held::borrowed(what_);
-        for (Py_ssize_t at = 0; at < PyTuple_Size(more); ++at) {
-            PyObject *one = PyTuple_GetItem(more, at);
-            if (kind == Kind::array) dims.push_back(PyLong_AsLongLong(one));
-            else if (kind == Kind::tuple) parts.emplace_back(one);
+        const std::size_t count = python::size(more);
+        if (kind == Kind::array) dims = Row<Py_ssize_t>(count);
+        if (kind == Kind::tuple) parts = Row<Argument>(count);
+        for (std::size_t at = 0; at < count; ++at) {
+            PyObject *one = PyTuple_GetItem(more, Py_ssize_t(at));
+            if (kind == Kind::array) dims[at] = PyLong_AsLongLong(one);
+            else if (kind == Kind::tuple) parts[at] = Argument(one);
             else number = reinterpret_cast<PyTypeObject *>(one);
         }
     }
@@ -90,18 +94,18 @@ class Argument {
         return true;
     }
 
-    int visit(Visit visit, void *with) const {
+    [[gnu::cold]] int visit(Visit visit, void *with) const {
         for (const Argument &one : parts)
             if (const int stop = one.visit(visit, with)) return stop;
-        return what.object == nullptr ? 0 : visit(what.object, with);
+        return what.visit(visit, with);
     }
 
    private:
     Kind kind = Kind::constant;
     Held what;                       // dtype, class of a scalar or a mark, or value
     PyTypeObject *number = nullptr;  // the class of a number, in its mark or not
-    std::vector<Py_ssize_t> dims;
-    std::vector<Argument> parts;
+    Row<Py_ssize_t> dims;
+    Row<Argument> parts;
 
     bool takes_array(PyObject *value, Call &call) const {
         if (value->type != numpy::array_type()) return false;
