@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import FunctionType, MethodType
 
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.registry import check_threads
+from snek_strategies.callables import Preset, preset_of
 from snek_strategies.calls import Arguments, served_by
-from snek_strategies.stage import StagedFunction, check_source, positional, static_names
-from snek_strategies.staging.builder import CURRENT
+from snek_strategies.stage import StagedFunction, check_source, static_names
 from snek_strategies.staging.gradients import mapped, value_and_gradient
 from snek_strategies.staging.pytrees import Dynamic
 from snek_strategies.staging.symbolic_shapes import Shapes
@@ -25,6 +24,7 @@ class GradientFunction(StagedFunction):
     def __init__(
         self,
         function: Callable[..., object],
+        preset: Preset,
         by: int | tuple[int, ...],
         with_value: bool,
         backend: str,
@@ -33,15 +33,21 @@ class GradientFunction(StagedFunction):
         threads: int,
         memory: str,
     ) -> None:
-        inner: object = function
-        while isinstance(inner, GradientFunction):
-            inner = inner._differentiated
-        plain: Callable[..., object] = inner._function if isinstance(inner, StagedFunction) else inner  # type: ignore[assignment]
-        super().__init__(plain, backend, static_argnames, unroll, 0, threads)
+        super().__init__(preset, backend, static_argnames, unroll, 0, threads)
         self._differentiated: Callable[..., object] = function
         self._by = by
         self._with_value = with_value
         self._memory = memory
+
+    def restaged(
+        self, backend: str, static_argnames: str | Sequence[str], unroll: int, verify: int, threads: int
+    ) -> GradientFunction:
+        """Return the same gradient, staged with other settings."""
+        if verify:
+            raise UsageError("verify: a gradient cannot be compared with plain Python, which has none")
+        names, own = static_names(self._function, static_argnames), (self._differentiated, self._preset, self._by)
+        kind = served_by(backend, GradientFunction)
+        return kind(*own, self._with_value, backend, names, unroll, threads, self._memory)
 
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
         given, named = super()._arguments(args, kwargs)
@@ -71,12 +77,6 @@ class GradientFunction(StagedFunction):
         if isinstance(self._differentiated, GradientFunction):
             return self._differentiated._in_line(args, kwargs)
         return self._operators.call(self._function, *args, **kwargs)
-
-    def call_staged(self, /, *args: object, **kwargs: object) -> object:
-        """Run the staged gradient, staging it first where the arguments are of a new kind."""
-        if CURRENT.get() is not None:
-            return self._in_line(*positional(self._function, args, kwargs))
-        return super().call_staged(*args, **kwargs)
 
 
 def _as_it_is(module: object, _: object) -> object:
@@ -152,14 +152,15 @@ def _gradient(
     threads: int,
     memory: str,
 ) -> GradientFunction:
-    if not isinstance(function, (FunctionType, MethodType, StagedFunction)):
-        raise UsageError(f"no gradient of a {type(function).__name__}: {function!r:.80}; hand in a Python function")
+    preset = function._preset if isinstance(function, StagedFunction) else preset_of(function, "differentiate")
     if memory not in MEMORY:
         raise UsageError(f"memory: {memory!r}; a gradient keeps {' or '.join(map(repr, MEMORY))}")
     check_threads(backend, threads)
-    check_source(function)
+    check_source(preset.function)
     by = argnums if isinstance(argnums, int) else tuple(argnums)
     if by == () or len(set(by if isinstance(by, tuple) else (by,))) != len(by if isinstance(by, tuple) else (by,)):
         raise UsageError(f"argnums: {argnums!r}; give one position or several that differ")
-    kind = served_by(backend, GradientFunction)
-    return kind(function, by, with_value, backend, static_names(function, static_argnames), unroll, threads, memory)
+    first = len(preset.args)
+    by = by + first if isinstance(by, int) else tuple(one + first for one in by)
+    names, kind = static_names(preset.function, static_argnames), served_by(backend, GradientFunction)
+    return kind(function, preset, by, with_value, backend, names, unroll, threads, memory)

@@ -20,6 +20,7 @@ from snek_core_transform.program import program_of
 from snek_strategies.backends import registry
 from snek_strategies.backends.backend import LoweredProgram
 from snek_strategies.backends.registry import check_threads
+from snek_strategies.callables import Preset, preset_of
 from snek_strategies.calls import Arguments, StagedCalls, served_by
 from snek_strategies.every_size import EverySize
 from snek_strategies.ir.sexpr import sexpr
@@ -27,6 +28,7 @@ from snek_strategies.ir.show import show
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import type_of
 from snek_strategies.staging.binding_times import binding_times
+from snek_strategies.staging.builder import CURRENT
 from snek_strategies.staging.marked_source import as_text
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.packed_trees import PackedTree, packed
@@ -144,15 +146,16 @@ class StagedFunction(StagedCalls):
 
     def __init__(
         self,
-        function: Callable[..., object],
+        preset: Preset,
         backend: str,
         static_argnames: tuple[str, ...],
         unroll: int,
         verify: int,
         threads: int = 1,
     ) -> None:
-        functools.update_wrapper(self, function)
-        self._function = function
+        functools.update_wrapper(self, preset.function)
+        self._function = preset.function
+        self._preset = preset
         self._backend = backend
         self._static = static_argnames
         self._operators = StagingOperators(unroll, functools.partial(registry.keeper, backend))
@@ -170,7 +173,20 @@ class StagedFunction(StagedCalls):
     def __get__(self, instance: object, owner: type | None = None) -> object:
         return self if instance is None else functools.partial(self, instance)
 
+    def restaged(
+        self, backend: str, static_argnames: str | Sequence[str], unroll: int, verify: int, threads: int
+    ) -> StagedFunction:
+        """Return the same function, staged with other settings."""
+        names = static_names(self._function, static_argnames)
+        return served_by(backend, StagedFunction)(self._preset, backend, names, unroll, verify, threads)
+
+    def _after_preset(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+        """Return the arguments of a call behind those that the function has been given before."""
+        first = self._preset
+        return ((*first.args, *args), {**first.kwargs, **kwargs}) if first.args or first.kwargs else (args, kwargs)
+
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
+        args, kwargs = self._after_preset(args, kwargs)
         if not self._static:
             return positional(self._function, args, kwargs)
         bound = inspect.signature(self._function).bind(*args, **kwargs)
@@ -258,8 +274,14 @@ class StagedFunction(StagedCalls):
     def _run_of(self, program: Program) -> Callable[..., object]:
         return registry.lower(self._backend, program).compile()
 
+    def _in_line(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """Call the function as a part of the program that is being staged."""
+        return self._operators.call(self._function, *args, **kwargs)
+
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged program, staging it first where the arguments are of a new kind."""
+        if CURRENT.get() is not None:
+            return self._in_line(*positional(self._function, *self._after_preset(args, kwargs)))
         given = self._given(args, kwargs)
         compiled = self._compiled(given)
         if self._checked < self._verify:
@@ -322,7 +344,9 @@ def stage(
 ) -> StagedFunction | Callable[[Callable[..., object]], StagedFunction]:
     """Stage `function`: arrays become known only in the next stage, everything else is known while staging.
 
-    Usable as a decorator, with or without arguments. NumPy arrays and NumPy scalars among the arguments are dynamic,
+    A `functools.partial`, an `nn.Module` (its parameters are arguments), an object with a `__call__` of its own, and
+    what `snek.grad` gives are staged as well; what was staged before is staged anew, with these settings. Usable as a
+    decorator, with or without arguments. NumPy arrays and NumPy scalars among the arguments are dynamic,
     as are numbers given as `snek.dynamic(number)`; Python scalars and strings are static, as are arrays that
     `static_argnames` names or that are given as `snek.static(array)`. Arguments and results may be nested in tuples,
     lists, dicts, dataclasses and classes that are registered with optree (for all, or in the namespace `snek`; their
@@ -349,13 +373,14 @@ def stage(
         return functools.partial(
             stage, backend=backend, static_argnames=static_argnames, unroll=unroll, verify=verify, threads=threads
         )
-    if not isinstance(function, (FunctionType, MethodType)):
-        raise UsageError(f"cannot stage a {type(function).__name__}: {function!r:.80}; hand in a Python function")
     check_threads(backend, threads)
-    check_source(function)
-    names = static_names(function, static_argnames)
-    kind = served_by(backend, StagedFunction)
-    return kind(function, backend, names, unroll, FIRST_CALLS if verify is True else int(verify), threads)
+    calls = FIRST_CALLS if verify is True else int(verify)
+    if isinstance(function, StagedFunction):
+        return function.restaged(backend, static_argnames, unroll, calls, threads)
+    preset = preset_of(function, "stage")
+    check_source(preset.function)
+    names = static_names(preset.function, static_argnames)
+    return served_by(backend, StagedFunction)(preset, backend, names, unroll, calls, threads)
 
 
 def check_source(function: Callable[..., object]) -> None:
