@@ -83,6 +83,10 @@ def _cast(dtype: str) -> Function:
     return lambda x, y, rows: x.astype(dtype)  # noqa: ARG005
 
 
+def _broken(x):
+    return np.where(x == 1, complex(np.nan, 1.0), np.where(x == 0, complex(1.0, -np.inf), x))
+
+
 ARRAYS: dict[str, Function] = {
     "sort": lambda x, y, rows: (np.sort(rows), np.sort(rows, axis=0)),  # noqa: ARG005
     "argsort": lambda x, y, rows: np.argsort(rows, kind="stable"),  # noqa: ARG005
@@ -100,6 +104,9 @@ ARRAYS: dict[str, Function] = {
     "isclose": lambda x, y, rows: np.isclose(x, y),  # noqa: ARG005
     "round": lambda x, y, rows: np.round(x),  # noqa: ARG005
     "nan_to_num": lambda x, y, rows: np.nan_to_num(x),  # noqa: ARG005
+    "complex numbers with parts that are none": lambda x, y, rows: (  # noqa: ARG005
+        np.isnan(_broken(x)), np.isinf(_broken(x)), np.isfinite(_broken(x))
+    ),
     "ptp": lambda x, y, rows: np.ptp(rows, axis=1),  # noqa: ARG005
     "greater than a Python number": lambda x, y, rows: (x > 3, x <= -1, x == 0.5, x < 300),  # noqa: ARG005
 }  # fmt: skip

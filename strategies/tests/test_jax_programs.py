@@ -71,7 +71,3 @@ def test_calls_that_jax_dispatches_see_other_arrays_numbers_and_changed_variable
     other_arrays, a_number, no_variable = [0.0, 4.0], [1.0, 4.0, 7.0], "NameError"
     calls = [twice, twice, three_times, three_times, three_times, other_arrays, three_times, a_number, no_variable]
     assert said("changing")["made"] == calls
-
-
-def test_linear_algebra_is_numpys_in_every_dtype_stack_and_sign() -> None:
-    assert said_by("run_linear.py", "jax") == "same"

@@ -286,7 +286,8 @@ class StagedFunction(StagedCalls):
         compiled = self._compiled(given)
         if self._checked < self._verify:
             self._checked += 1
-            return verified(self._function, compiled.answer, given, self._operators.unroll, self._run_of)
+            signs = registry.has_own_signs(self._backend, compiled.lowered.traced.staged.program)
+            return verified(self._function, compiled.answer, given, self._operators.unroll, self._run_of, signs)
         if not kwargs:
             self.remember(compiled.run, compiled.lowered.traced.staged, args, given)
         return compiled.answer(given)

@@ -44,6 +44,9 @@ class LoweredProgram(ABC):
     lacks_of_complex: ClassVar[frozenset[str]] = ORDERING
     """The primitives that the back-end does not have for complex numbers."""
 
+    own_signs: ClassVar[bool] = False
+    """Whether eigenvectors and singular vectors have other signs here than NumPy's; these are vectors as well."""
+
     lists: ClassVar[bool] = False
     """Whether the back-end runs lists; for others they become arrays with room for so many items."""
 

@@ -130,5 +130,10 @@ def _passed(name: str, made: type[LoweredProgram], program: Program) -> Program:
     return program
 
 
+def has_own_signs(name: str, program: Program) -> bool:
+    """Tell whether a program has vectors that are unique but for their signs, which a back-end has otherwise."""
+    return known(name).load().own_signs and any(node.primitive in ("eigh", "svd") for node in every_node(program.body))
+
+
 def _is_complex(type_: Type) -> bool:
     return type_ == Scalar("complex") or (isinstance(type_, Array) and type_.dtype.kind == "c")

@@ -93,7 +93,16 @@ def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
     def cbrt(a: Any) -> Any:
         return tf.where(a == 0, a, tf.sign(a) * tf.pow(tf.abs(a), dtype.type(1 / 3)))
 
-    never = lambda a: tf.zeros_like(a, dtype=tf.bool)  # noqa: E731
+    def asked(name: str, otherwise: bool) -> Row:
+        function = getattr(m, name)
+        if floating:
+            return lambda a: function(a)
+        if dtype.kind == "c":
+            # Of a complex number's parts one may be NaN or infinite; it is finite where both are.
+            both = tf.logical_and if otherwise else tf.logical_or
+            return lambda a: both(function(m.real(a)), function(m.imag(a)))
+        return lambda a: tf.fill(tf.shape(a), otherwise)
+
     return {
         "add": tf.add, "subtract": tf.subtract, "multiply": tf.multiply, "divide": tf.divide, "power": tf.pow,
         "floor_divide": floor_divide, "remainder": remainder, "fmod": tf.truncatemod,
@@ -111,8 +120,8 @@ def rows(tf: Any, dtype: np.dtype[np.generic]) -> dict[str, Row]:
         "arctanh": m.atanh, "arctan2": m.atan2, "hypot": hypot,
         "floor": m.floor if floating else tf.identity, "ceil": m.ceil if floating else tf.identity,
         "trunc": (lambda a: tf.where(a < 0, m.ceil(a), m.floor(a))) if floating else tf.identity, "rint": m.rint,
-        "isnan": m.is_nan if floating else never, "isinf": m.is_inf if floating else never,
-        "isfinite": m.is_finite if floating else lambda a: tf.ones_like(a, dtype=tf.bool), "signbit": sign_bit,
+        "isnan": asked("is_nan", False), "isinf": asked("is_inf", False), "isfinite": asked("is_finite", True),
+        "signbit": sign_bit,
         "conjugate": m.conj, "maximum": nan_first("maximum", tf.greater_equal),
         "minimum": nan_first("minimum", tf.less_equal),
         "fmax": nan_last("maximum"), "fmin": nan_last("minimum"), "nextafter": m.nextafter,

@@ -12,10 +12,13 @@ from snek_strategies.backends.arithmetic import dtype_of
 from snek_strategies.backends.backend import ORDERING, Run, cannot_say
 from snek_strategies.backends.idioms import LOGISTIC, logistic, with_idioms
 from snek_strategies.backends.in_place import HERE
+from snek_strategies.backends.linear_checks import ITERATED
 from snek_strategies.backends.placed_index import Along, At, By, Place, is_basic, leading, placed
 from snek_strategies.backends.tensorflow_elementwise import ON_BOOLS, rows
 from snek_strategies.backends.tensorflow_idioms import factor, joined
+from snek_strategies.backends.tensorflow_linear import linear
 from snek_strategies.backends.tensorflow_lists import Lists, with_lists
+from snek_strategies.backends.tensorflow_lu import LU
 from snek_strategies.backends.tensorflow_positions import positions_of_any_size, sized
 from snek_strategies.backends.traced_program import Evaluator, System, TracedProgram, Value, index_of
 from snek_strategies.ir.interpretations import LINEAR
@@ -39,12 +42,14 @@ class TensorFlowSystem(System):
     name: ClassVar[str] = "tensorflow"
     recursion: ClassVar[str] = "TensorFlow's graphs do not call themselves; write a loop, or use back-end 'numba'"
 
-    def __init__(self) -> None:
+    def __init__(self, xla: bool = False) -> None:
         import tensorflow
 
         self.tf = tensorflow
+        self.xla = xla
         self.lists = Lists(self)
         self._constants: dict[object, Value] = {}
+        self._factors: dict[object, LU] = {}
 
     def constant(self, value: object, dtype: np.dtype[np.generic]) -> Value:
         """Return a host value as a tensor, one for all its uses in a graph."""
@@ -53,6 +58,14 @@ class TensorFlowSystem(System):
         if key not in self._constants:
             self._constants[key] = self.tf.constant(array)
         return self._constants[key]
+
+    def factored(self, x: Value) -> LU:
+        """Return the LU factors of matrices, one for all their uses in a graph."""
+        key = self.tf.compat.v1.get_default_graph(), x.ref()
+        if key not in self._factors:
+            wide = self.cast(x, np.dtype("complex128" if x.dtype.is_complex else "float64"))
+            self._factors[key] = LU(self.tf, wide)
+        return self._factors[key]
 
     def shaped(self, value: Value, dims: tuple[int, ...]) -> Value:
         """Return a value in a shape: itself where it has that already."""
@@ -414,6 +427,10 @@ def _row(system: TensorFlowSystem, first: Sequence[Place], dynamic: Sequence[Val
     return system.tf.stack([parts])
 
 
+def _linear(system: TensorFlowSystem, node: Node) -> Callable[..., Any]:
+    return linear(system, node, system.factored if system.xla else None)
+
+
 ROWS: dict[str, Make] = {
     **dict.fromkeys(("bool", "int", "float", "item", "asarray", "astype"), _converted),
     "copy": _copied,
@@ -431,6 +448,7 @@ ROWS: dict[str, Make] = {
     "setitem": _store,
     "additem": _store,
     LOGISTIC: lambda system, _: system.tf.sigmoid,
+    **dict.fromkeys(LINEAR, _linear),
     "real": lambda system, _: system.tf.math.real,
     "imag": lambda system, _: system.tf.math.imag,
 }
@@ -442,14 +460,15 @@ class TensorFlowProgram(TracedProgram):
 
     backend: ClassVar[str] = "tensorflow"
     kinds: ClassVar[tuple[str, ...]] = ("graph",)
-    lacks: ClassVar[frozenset[str]] = frozenset(LINEAR)
+    lacks: ClassVar[frozenset[str]] = frozenset()
+    own_signs: ClassVar[bool] = True
     lacks_of_complex: ClassVar[frozenset[str]] = ORDERING | {"exp2", "expm1", "log2", "log10", "log1p"}
     any_size: ClassVar[bool] = True
     xla: ClassVar[bool] = False
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        system = TensorFlowSystem()
+        system = TensorFlowSystem(self.xla)
         system.name = self.backend  # type: ignore[misc]
         # XLA stores a row where it is.
         self.ready = self.ready if self.xla else with_lists(with_idioms(self.ready, {"divide": logistic}))
@@ -493,6 +512,8 @@ class TensorFlowXla(TensorFlowProgram):
     """A program traced as one `tf.function`, which XLA compiles."""
 
     backend: ClassVar[str] = "tensorflow-xla"
+    lacks: ClassVar[frozenset[str]] = frozenset(ITERATED)
+    """XLA's iterations end at a part in a million of the largest value, in float64 too."""
     lacks_of_complex: ClassVar[frozenset[str]] = TensorFlowProgram.lacks_of_complex | {
         "cumsum", "cumprod", "cumulative_sum", "cumulative_prod"
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """What linear algebra looks like in PyTorch's words: one row each, over tensors of one dtype.
 
-Vectors of `eigh` and `svd` are not here: the LAPACK of PyTorch's packages gives them other signs than NumPy's.
+The vectors of `eigh` and `svd` may have other signs than NumPy's: the LAPACK of PyTorch's packages is another one.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Node
 from snek_strategies.ir.types import Dim
 
-SIGNED = frozenset({"eigh", "svd"})
-"""What PyTorch answers with other signs."""
 FACTOR = "cholesky_factor"
 FACTORS = f"""def {FACTOR}(x: Tensor, upper: bool) -> Tensor:
     made, info = torch.linalg.cholesky_ex(x, upper=upper)
@@ -62,8 +60,12 @@ def _qr(node: Node, texts: list[str], _: Shape) -> str:
     return f"torch.linalg.qr({texts[0]}, mode={dict(node.params).get('mode', 'reduced')!r})"
 
 
-def _eigvalsh(node: Node, texts: list[str], _: Shape) -> str:
-    return f"torch.linalg.eigvalsh({texts[0]}, UPLO={str(dict(node.params).get('UPLO', 'L')).upper()!r})"
+def _eigen(node: Node, texts: list[str], _: Shape) -> str:
+    return f"torch.linalg.{node.primitive}({texts[0]}, UPLO={str(dict(node.params).get('UPLO', 'L')).upper()!r})"
+
+
+def _svd(node: Node, texts: list[str], _: Shape) -> str:
+    return f"torch.linalg.svd({texts[0]}, full_matrices={bool(dict(node.params).get('full_matrices', True))})"
 
 
 ROWS: Mapping[str, Callable[[Node, list[str], Shape], str]] = {
@@ -74,6 +76,8 @@ ROWS: Mapping[str, Callable[[Node, list[str], Shape], str]] = {
     "solve": _solve,
     "cholesky": _cholesky,
     "qr": _qr,
-    "eigvalsh": _eigvalsh,
+    "eigh": _eigen,
+    "eigvalsh": _eigen,
+    "svd": _svd,
 }
 """One row for each."""

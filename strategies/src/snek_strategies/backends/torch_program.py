@@ -16,7 +16,7 @@ import numpy as np
 from snek_strategies.backends.backend import Run, cannot_say
 from snek_strategies.backends.exported_script import exported_script
 from snek_strategies.backends.torch_idioms import torch_idioms
-from snek_strategies.backends.torch_linear import FACTOR, FACTORS, SIGNED
+from snek_strategies.backends.torch_linear import FACTOR, FACTORS
 from snek_strategies.backends.torch_memory import is_new
 from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
 from snek_strategies.backends.traced_program import TracedProgram
@@ -132,7 +132,8 @@ class TorchProgram(TracedProgram):
     backend: ClassVar[str] = "torch"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "fx")
-    lacks: ClassVar[frozenset[str]] = SIGNED | {"extent"}
+    lacks: ClassVar[frozenset[str]] = frozenset({"extent"})
+    own_signs: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)

@@ -14,7 +14,7 @@ from snek_strategies.backends.in_place import in_place
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.structured_source import Dialect, write
 from snek_strategies.backends.torch_idioms import torch_idioms
-from snek_strategies.backends.torch_linear import FACTOR, FACTORS, SIGNED
+from snek_strategies.backends.torch_linear import FACTOR, FACTORS
 from snek_strategies.backends.torch_memory import COMMUTING, overwritten
 from snek_strategies.backends.torchscript_expressions import STORED, STORES, Constants, expression
 from snek_strategies.backends.torchscript_numbers import unboxed
@@ -47,7 +47,8 @@ class TorchScriptProgram(TracedProgram):
     backend: ClassVar[str] = "torchscript"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "graph")
-    lacks: ClassVar[frozenset[str]] = SIGNED
+    lacks: ClassVar[frozenset[str]] = frozenset()
+    own_signs: ClassVar[bool] = True
     any_size: ClassVar[bool] = True
 
     def __init__(self, program: Program) -> None:

@@ -167,7 +167,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     ),
     "SNK0304": Diagnostic(
         "The staged program and plain Python differ",
-        "`verify=` ran both and found another answer: a fault in Snek.",
+        "`verify=` ran both and found another answer: a fault in Snek, or signs of eigenvectors that it is made of.",
         "Report it with the program, and run it as plain Python until then.",
     ),
 }

@@ -24,11 +24,18 @@ TOLERANCE = 1e-6
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 Compile = Callable[[Program], Callable[..., object]]
 """Makes the callable of a program that a back-end would run."""
+Same = Callable[[object, object], bool]
+"""Tells whether two numbers or arrays of one shape hold the same."""
 
 
 def close(expected: object, got: object) -> bool:
     """Tell whether two numbers or arrays of one shape hold the same, but for rounding."""
     return bool(np.allclose(got, expected, rtol=TOLERANCE, atol=0.0, equal_nan=True))  # type: ignore[arg-type]
+
+
+def close_in_size(expected: object, got: object) -> bool:
+    """Tell whether two numbers or arrays of one shape hold the same but for rounding and signs, or complex units."""
+    return close(np.abs(expected), np.abs(got))  # type: ignore[call-overload]
 
 
 def in_plain_python(function: Callable[..., object], plain: Arguments) -> list[Event]:

@@ -10,8 +10,11 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from snek_strategies.ir.indexed_axes import dynamic_axes
 from snek_strategies.ir.interpretations import HOLE
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Block, Const
 from snek_strategies.ir.types import Array, Dim, Scalar
 from snek_strategies.staging.attempts import takes_of_operation, watched_operations
@@ -36,7 +39,7 @@ def guard(primitive: str, operands: tuple[Atom, ...], params: dict[str, object])
         return
     checks = CHECKS.get(primitive)
     if checks is None:
-        if any(takes_of_operation(error("")) for error in (ValueError, ZeroDivisionError, OverflowError, IndexError)):
+        if any(takes_of_operation(error("")) for error in UNTOLD):
             refuse(
                 f"{primitive} may raise where data decide, inside a try whose handler would take it; test the data "
                 "before, outside of the try",
@@ -155,6 +158,13 @@ def _domain(operands: tuple[Atom, ...], params: dict[str, object]) -> Iterator[C
                 )
 
 
+def _singular(operands: tuple[Atom, ...], _: object) -> Iterator[Check]:
+    """A pivot of zero, as NumPy's own LAPACK says it."""
+    sign, _ = builder().reflect("slogdet", operands[:1])
+    flag, axes = emit("equal", Rep(sign), 0), tuple(range(len(dims_of(sign.type))))
+    yield emit("bool", emit("any", flag, axis=axes) if axes else flag), np.linalg.LinAlgError("Singular matrix")
+
+
 def _below(bound: float) -> Callable[[Any], Any]:
     return lambda value: value < bound
 
@@ -180,6 +190,9 @@ _TOTAL = "asinh atan atan2 cbrt copysign degrees erf erfc fabs isfinite isinf is
 TOTAL = frozenset(_TOTAL.split())
 """Functions of `math` that have a value everywhere."""
 
+UNTOLD = (ValueError, ZeroDivisionError, OverflowError, IndexError, np.linalg.LinAlgError)
+"""What operations without a row below raise."""
+
 CHECKS: dict[str, Callable[..., Iterator[Check]]] = {
     "divide": _by_zero(operator.truediv),
     "floor_divide": _by_zero(operator.floordiv),
@@ -196,5 +209,7 @@ CHECKS: dict[str, Callable[..., Iterator[Check]]] = {
     "require": _unbound,
     "call": lambda *_: iter(()),  # a staged function gives what it throws
     "math": _domain,
+    "inv": _singular,
+    "solve": _singular,
 }
 """What each operation raises, where it can be told before."""

@@ -12,7 +12,9 @@ from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.staging.followed import (
     Arguments,
     Compile,
+    Same,
     close,
+    close_in_size,
     first_difference,
     in_plain_python,
     statement_at,
@@ -39,11 +41,13 @@ def verified(
     given: Arguments,
     unroll: int = 16,
     compiled: Compile = Interpreter,
+    own_signs: bool = False,
 ) -> object:
     """Return the staged answer, after the plain function gave the same one on copies of the arguments.
 
     Raises StagingError where they differ, naming the first statement that gives another value: both run once more for
-    that, showing every value, the staged program as `compiled` makes it.
+    that, showing every value, the staged program as `compiled` makes it. With `own_signs` it has vectors that are
+    unique but for their signs: numbers that differ in nothing else are the same.
     """
     before = copy.deepcopy(given)
     plain_args = copy.deepcopy(_unmarked(given))
@@ -54,17 +58,30 @@ def verified(
         if type(error) is not type(expected_error) or str(error) != str(expected_error):
             raise Difference("what is raised", expected_error, error)
         if error is None:
-            _compare("the answer", expected, answer)
-            _compare("the arguments", plain_args, _unmarked(given))
+            same = close_in_size if own_signs else close
+            _compare("the answer", expected, answer, same)
+            _compare("the arguments", plain_args, _unmarked(given), same)
     except Difference as difference:
-        raise _named(function, difference, before, unroll, compiled) from None
+        raise _named(function, difference, before, unroll, compiled, SIGNS if own_signs else REPORT) from None
     if error is not None:
         raise error
     return answer
 
 
+REPORT = "report it with the program, and run it as plain Python until then"
+SIGNS = (
+    "the vectors of np.linalg.eigh and svd have other signs here than NumPy's: compute what does not depend on them, "
+    f"or else {REPORT}"
+)
+
+
 def _named(
-    function: Callable[..., object], difference: Difference, given: Arguments, unroll: int, compiled: Compile
+    function: Callable[..., object],
+    difference: Difference,
+    given: Arguments,
+    unroll: int,
+    compiled: Compile,
+    remedy: str,
 ) -> StagingError:
     """Return the error that names the first statement that differs, where one does."""
     plain = in_plain_python(function, copy.deepcopy(_unmarked(given)))  # type: ignore[arg-type]
@@ -83,8 +100,7 @@ def _named(
             statement = f"followed statement by statement{how} it does the same"
         break
     return StagingError(
-        f"{difference.where} of {function.__name__}: {difference.values}; {statement}; report it with the program, and "
-        "run it as plain Python until then",
+        f"{difference.where} of {function.__name__}: {difference.values}; {statement}; {remedy}",
         place,
         code="SNK0304",
     )
@@ -111,32 +127,32 @@ def _unmarked(value: object) -> object:
     return value
 
 
-def _compare(where: str, expected: object, got: object) -> None:
+def _compare(where: str, expected: object, got: object, same: Same) -> None:
     if type(expected) is not type(got):
         raise Difference(where, expected, got)
     if isinstance(expected, (np.ndarray, np.generic)) and isinstance(got, (np.ndarray, np.generic)):
-        if expected.dtype != got.dtype or expected.shape != got.shape or not close(expected, got):
+        if expected.dtype != got.dtype or expected.shape != got.shape or not same(expected, got):
             raise Difference(where, expected, got)
     elif isinstance(expected, (tuple, list)) and isinstance(got, (tuple, list)):
         if len(expected) != len(got):
             raise Difference(where, expected, got)
         for at, (one, other) in enumerate(zip(expected, got, strict=True)):
-            _compare(f"{where}[{at}]", one, other)
+            _compare(f"{where}[{at}]", one, other, same)
     elif isinstance(expected, dict) and isinstance(got, dict):
         if list(expected) != list(got):
             raise Difference(f"the keys of {where}", list(expected), list(got))
         for name, one in expected.items():
-            _compare(f"{where}[{name!r}]", one, got[name])
+            _compare(f"{where}[{name!r}]", one, got[name], same)
     elif is_record(expected):
         if field_names(expected) != field_names(got):
             raise Difference(f"the attributes of {where}", field_names(expected), field_names(got))
         for name in field_names(expected):
-            _compare(f"{where}.{name}", getattr(expected, name), getattr(got, name))
+            _compare(f"{where}.{name}", getattr(expected, name), getattr(got, name), same)
     elif is_registered_node(expected):
         pair = [(one.auxiliary, one.children) for one in map(taken_apart, (expected, got))]
-        _compare(f"what {where} is made of", *pair)
+        _compare(f"what {where} is made of", *pair, same)
     elif isinstance(expected, (float, complex)) and isinstance(got, (float, complex)):
-        if not close(expected, got):
+        if not same(expected, got):
             raise Difference(where, expected, got)
     elif expected != got:
         raise Difference(where, expected, got)
