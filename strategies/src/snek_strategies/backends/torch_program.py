@@ -20,6 +20,7 @@ from snek_strategies.backends.torch_linear import FACTOR, FACTORS
 from snek_strategies.backends.torch_memory import is_new
 from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
 from snek_strategies.backends.traced_program import TracedProgram
+from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
 from snek_strategies.torch_values import missing_torchscript
 
@@ -45,7 +46,7 @@ class _Writer:
         Among these are what it takes from around it, as far as it is said.
         """
         lines = [line for node in block.nodes for line in self.node(node)]
-        results = list(self.results(block))
+        results = list(self.results(block, ordered=base != "program"))
         lines.append(f"return ({', '.join(results)}{',' if len(results) == 1 else ''})")
         free = list(dict.fromkeys(map(self.use, free_syms(block))))
         given = [*(f"v{sym.index}" for sym in block.parameters), *taken]
@@ -58,12 +59,16 @@ class _Writer:
         self.functions.append(ast.unparse(ast.parse(f"def {name}({parameters}):\n{body}")))
         return name, captured
 
-    def results(self, block: Block) -> Iterator[str]:
-        """Give a block's results: operators want tensors of their own from a branch, and so do callers."""
+    def results(self, block: Block, ordered: bool) -> Iterator[str]:
+        """Give a block's results: operators want tensors of their own from a branch, and so do callers.
+
+        Those of two branches must lie in memory in one order, too.
+        """
         new = {f"v{node.results[0].index}" for node in block.nodes if is_new(node)}
         for atom in block.results:
             text = self.use(atom)
-            yield text if text in new else f"{text}.clone()"
+            made = f"{text}.contiguous()" if ordered and len(dims_of(atom.type)) > 1 else text
+            yield made if text in new else f"{made}.clone()"
             new.discard(text)
 
     def use(self, atom: Atom) -> str:
