@@ -149,8 +149,8 @@ def _compare(where: str, expected: object, got: object, same: Same) -> None:
         for name in field_names(expected):
             _compare(f"{where}.{name}", getattr(expected, name), getattr(got, name), same)
     elif is_registered_node(expected):
-        pair = [(one.auxiliary, one.children) for one in map(taken_apart, (expected, got))]
-        _compare(f"what {where} is made of", *pair, same)
+        mine, theirs = ((one.auxiliary, one.children) for one in map(taken_apart, (expected, got)))
+        _compare(f"what {where} is made of", mine, theirs, same)
     elif isinstance(expected, (float, complex)) and isinstance(got, (float, complex)):
         if not same(expected, got):
             raise Difference(where, expected, got)
