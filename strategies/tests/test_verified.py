@@ -12,7 +12,7 @@ import pytest
 import snek
 from snek_strategies.backends.registry import lower
 from snek_strategies.ir.interpretations import INTERPRETATIONS
-from snek_strategies.staging.followed import first_difference, in_plain_python, when_staged
+from snek_strategies.staging.followed import close, first_difference, in_plain_python, when_staged
 
 f64 = np.float64
 
@@ -169,3 +169,25 @@ def test_a_fault_of_a_back_end_that_shows_no_values_is_told_from_one_of_staging(
     monkeypatch.setattr(jax_program.JaxProgram, "compile", wrong)
     with pytest.raises(snek.StagingError, match="followed statement by statement on back-end 'interpret' it does the"):
         snek.stage(returned, backend="jax", verify=True)(f64(2))
+
+
+def test_tensors_are_compared_as_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+
+    def scaled(x):
+        return torch.tanh(x) * 2 if x.sum() > 0 else x
+
+    x = torch.linspace(-1.0, 2.0, 4, requires_grad=True)
+    torch.testing.assert_close(snek.stage(scaled, verify=True)(x), scaled(x).detach())
+    monkeypatch.setitem(INTERPRETATIONS, "tanh", lambda x: -np.tanh(x))
+    with pytest.raises(snek.StagingError, match="the answer of scaled"):
+        snek.stage(scaled, verify=True)(x)
+
+
+def test_rounding_is_no_difference() -> None:
+    assert close(np.float32([1.0, 1e-3]), np.float32([1.000001, 1.00001e-3]))
+    assert close(
+        np.float32([1e4, 1e-5]), np.float32([1e4, -1e-5])
+    )  # what is left of adding up is not told from nothing
+    assert not close(np.float32([1.0, 1e-3]), np.float32([1.0, 1.1e-3]))
+    assert not close(np.float64([1.0]), np.float64([1.00001]))

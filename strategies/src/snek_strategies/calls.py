@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,10 +27,11 @@ class StagedCalls:
     A back-end's own class may remember, and serve, in its own way.
     """
 
-    native: ClassVar[bool] = False
-    """Whether programs take the arrays of frameworks as they are."""
-
     _last: tuple[list[Kind], Callable[..., Any], StagedProgram, Callable[[Any], object] | None] | None = None
+
+    def takes(self, value: object) -> bool:  # noqa: ARG002 - for those that do
+        """Tell whether programs take a framework's array as it is."""
+        return False
 
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run a call from its beginning: find or make the program for the arguments."""
@@ -59,19 +60,19 @@ class StagedCalls:
         """
         if given[1] or len(args) != len(given[0]) or not all(map(operator.is_, args, given[0])):
             return
-        kinds = [_kind_of(one, self.native) for one in args]
+        kinds = [_kind_of(one, self.takes) for one in args]
         if None not in kinds and _arrays_like(args, kinds) is not None:  # type: ignore[arg-type]
             pick = staged.picks() if any(map(is_native, args)) else None
             self._last = kinds, run, staged, pick  # type: ignore[assignment]
 
 
-def _kind_of(value: Any, native: bool) -> Kind | None:
+def _kind_of(value: Any, takes: Callable[[object], bool]) -> Kind | None:
     """Return the kind of an array or number, or of what is static and the same wherever it is equal.
 
-    Arrays are NumPy's, and a framework's own where they are `native`.
+    Arrays are NumPy's, and those of a framework that the program `takes`.
     """
     kind: Any = type(value)
-    if kind is np.ndarray or issubclass(kind, np.generic) or (native and is_native(value)):
+    if kind is np.ndarray or issubclass(kind, np.generic) or takes(value):
         return kind, value.dtype, value.shape
     return (kind, None, value) if _is_constant(value) else None
 

@@ -111,10 +111,12 @@ def _text_of(lowered: LoweredProgram, kind: str) -> str:
 class StagedRun(StagedCalls):
     """A staged program as its strategy's callable."""
 
-    native: ClassVar[bool] = True
-
     def __init__(self, find: Callable[[tuple[object, ...]], tuple[StagedProgram, Run]]) -> None:
         self._find = find
+
+    def takes(self, value: object) -> bool:
+        """Tell whether a value is a framework's own array."""
+        return is_native(value)
 
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the program for arguments like these, by position."""

@@ -7,6 +7,7 @@ import inspect
 import linecache
 import operator
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain, repeat
 from threading import Lock
@@ -27,12 +28,14 @@ from snek_strategies.ir.sexpr import sexpr
 from snek_strategies.ir.show import show
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import type_of
+from snek_strategies.own_arrays import device_of, run_on_own
 from snek_strategies.staging.binding_times import binding_times
 from snek_strategies.staging.builder import CURRENT
+from snek_strategies.staging.foreign_arrays import system_of
 from snek_strategies.staging.marked_source import as_text
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.packed_trees import PackedTree, packed
-from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of
+from snek_strategies.staging.pytrees import Dynamic, Static, arrays_in, key_of, leaves_in
 from snek_strategies.staging.symbolic_shapes import Shapes
 from snek_strategies.staging.trace import StagedProgram, stage_call
 from snek_strategies.staging.verified import verified
@@ -62,10 +65,14 @@ class Traced:
     key: object
     backend: str
     threads: int = 1
+    device: str | None = None
+    """Where the program runs on its system's own arrays; see `own_arrays.device_of`."""
 
     def lower(self) -> Lowered:
         """Return the program as its back-end takes it. Raises StagingError for what its system cannot say."""
-        return Lowered(self, registry.lower(self.backend, self.staged.program, self.threads))
+        around = nullcontext() if not self.device else registry.known(self.backend).load().on(self.device)
+        with around:
+            return Lowered(self, registry.lower(self.backend, self.staged.program, self.threads))
 
     def as_text(self, kind: str = "ir") -> str:
         """Return the function's `source`, or the program as `ir` or `sexpr`. Raises UsageError for other kinds."""
@@ -87,7 +94,12 @@ class Lowered:
 
     def compile(self) -> Compiled:
         """Return the callable that the back-end makes of the program."""
-        return served_by(self.traced.backend, Compiled)(self, self.program.compile())
+        traced, kind = self.traced, registry.known(self.traced.backend).load()
+        if traced.device is None:
+            run = self.program.compile()
+        else:
+            run = run_on_own(self.program, kind, traced.staged.program, traced.device)
+        return served_by(traced.backend, Compiled)(self, run)
 
     def as_text(self, kind: str = "ir") -> str:
         """Return a text of the back-end's own, or one that `Traced.as_text` knows. Raises UsageError for others."""
@@ -132,9 +144,16 @@ class Compiled(StagedCalls):
         self.remember(self.run, traced.staged, own[0], given)
         return self.answer(given)
 
+    def takes(self, value: object) -> bool:
+        """Tell whether a value is an array of the system's own on which the program runs."""
+        traced = self.lowered.traced
+        return traced.device == "" and system_of(value) == registry.known(traced.backend).load().arrays_of
+
     def answer(self, given: Arguments) -> object:
         """Run the program on arguments in their positions, whose key has been looked at."""
-        return self.lowered.traced.staged.answer(self.run(*arrays_in(given)), given)
+        traced = self.lowered.traced
+        values = arrays_in(given) if traced.device is None else leaves_in(given)
+        return traced.staged.answer(self.run(*values), given)
 
     def as_text(self, kind: str = "ir") -> str:
         """Return a text of the program; see `Traced.as_text`."""
@@ -216,6 +235,16 @@ class StagedFunction(StagedCalls):
         return as_data
 
     @functools.cached_property
+    def _system(self) -> str:
+        """The system whose own arrays the back-end's programs take."""
+        backend = registry.known(self._backend)
+        return backend.load().arrays_of if backend.missing() is None else ""
+
+    def takes(self, value: object) -> bool:
+        """Tell whether a value is an array of the system's own, on which programs run as it is."""
+        return system_of(value) == self._system != ""
+
+    @functools.cached_property
     def _has_recursion(self) -> bool:
         backend = registry.known(self._backend)
         return backend.missing() is None and backend.load().recursive
@@ -248,13 +277,16 @@ class StagedFunction(StagedCalls):
             if isinstance(found, Traced):
                 return found
             own = found and f"; staged for these extents alone: {found}"
-        traced = Traced(self._function, self._staged(given), key, self._backend, self._threads)
+        device = device_of(given, self._backend, self._system)
+        traced = Traced(self._function, self._staged(given), key, self._backend, self._threads, device)
         reason = reason or "new dtypes, shapes or static values"
         self._log.append(Staging(_describe(given), reason + own if self._log else "first call"))
         return traced
 
     def _for_every_size(self, given: Arguments, shapes: Shapes, reason: str) -> Traced:
-        traced = Traced(self._function, self._staged(given, shapes), shapes, self._backend, self._threads)
+        device = device_of(given, self._backend, self._system)
+        # The symbols of one staging are no others': they tell its programs apart.
+        traced = Traced(self._function, self._staged(given, shapes), shapes, self._backend, self._threads, device)
         self._ready[traced.key] = traced.lower().compile()
         arguments = ", ".join(str(one.type) for one in traced.staged.program.body.parameters)
         self._log.append(Staging(arguments, reason or "new extents; staged for every size"))
@@ -352,6 +384,10 @@ def stage(
     `static_argnames` names or that are given as `snek.static(array)`. Arguments and results may be nested in tuples,
     lists, dicts, dataclasses and classes that are registered with optree (for all, or in the namespace `snek`; their
     auxiliary data is static); what the function does to the caller's containers happens to them.
+
+    Arrays of JAX and TensorFlow are arguments as NumPy's read-only arrays are; where `backend` is of their system, the
+    program runs on them where they are, and gives such arrays. Tensors of PyTorch come back as tensors; those on a GPU
+    are for the back-ends `torch` and `torchscript`.
 
     `backend` names the system that runs the program. A loop over at most `unroll` items that are known while staging
     is unrolled. `verify` compares with plain Python on that many first calls (True: three), and raises StagingError

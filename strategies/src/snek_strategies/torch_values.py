@@ -6,9 +6,11 @@ import sys
 import warnings
 from abc import ABC
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, ClassVar
+
+import numpy as np
 
 from snek_strategies.nested import map_leaves
 from snek_strategies.protocol import Program, Staged, Strategy
@@ -48,8 +50,6 @@ class TorchStrategy(Strategy, ABC):
         """Copy a NumPy array or scalar into a tensor of the same dtype on the device; Python scalars stay."""
         if is_static(value):
             return value
-        import numpy as np
-
         torch = loaded(self.device)
         return torch.tensor(np.asarray(value), device=self.device)
 
@@ -79,6 +79,24 @@ def loaded(device: str) -> Any:
         torch.set_default_device(device)
         torch.backends.cudnn.allow_tf32 = False  # as PyTorch has it for products outside cuDNN: float32 is float32
     return torch
+
+
+def on_device(device: str) -> AbstractContextManager[object]:
+    """Return what makes tensors on a device, that of a tensor, while it is entered."""
+    import torch
+
+    made: AbstractContextManager[object] = torch.device(device)
+    return made
+
+
+def own_tensor(value: Any, dtype: np.dtype[np.generic]) -> Any:
+    """Return a host value as a tensor where tensors are made now; a tensor as it is, without what it records."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.detach().resolve_conj().resolve_neg()
+    # Made on the device, not where the array is.
+    return torch.tensor(np.asarray(value, dtype))
 
 
 def missing_torchscript() -> str | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from snek_core_transform.errors import SnekError, StagingError, UsageError
 from snek_strategies.ir.interpretations import LINEAR
@@ -59,6 +62,9 @@ class LoweredProgram(ABC):
     tries: ClassVar[bool] = False
     """Whether the back-end runs `try` and `leave`; for others they become choices and flags."""
 
+    arrays_of: ClassVar[str] = ""
+    """The system whose own arrays `compile_native` takes and gives, `jax`, `tensorflow` or `torch`, if any."""
+
     def __init__(self, program: Program, threads: int = 1) -> None:
         """Take a program; `threads` is 1 but where the registry says that the back-end takes others."""
         self.program = program
@@ -96,6 +102,16 @@ class LoweredProgram(ABC):
     def compile_native(self) -> Run:
         """Return the callable from the system's own values to its own values; the host's where it has no others."""
         return self.compile()
+
+    @classmethod
+    def on(cls, device: str) -> AbstractContextManager[object]:  # noqa: ARG003 - for systems that have devices
+        """Return what is entered to make a program, and to run it on the system's own arrays, on a device."""
+        return nullcontext()
+
+    @classmethod
+    def own(cls, value: object, dtype: np.dtype[np.generic]) -> object:
+        """Return a host value, or an array of the system's, as an array of the system's where `on` says."""
+        raise NotImplementedError
 
     def as_text(self, kind: str) -> str:
         """Return what was made, as text of one of `kinds`. Raises UsageError for others."""

@@ -42,7 +42,7 @@ class JaxCalls(StagedCalls):
         super().remember(run, staged, args, given)
         self._several = self._several or self._at_once is not None
         cells, pick = staged.guards.cells_held(), staged.picks()
-        direct = self.native and not self._several and pick is not None and cells is not None
+        direct = all(map(self.takes, args)) and not self._several and pick is not None and cells is not None
         _ARRAYS.add(_array_class())
         self._at_once = (run, cells, pick) if direct and {*map(type, args)} == _ARRAYS else None  # type: ignore[assignment]
 

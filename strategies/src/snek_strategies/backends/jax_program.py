@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ class JaxProgram(TracedProgram):
     lacks: ClassVar[frozenset[str]] = frozenset({"extent"})
     lacks_of_complex: ClassVar[frozenset[str]] = frozenset({"argmax", "argmin"})
     kinds: ClassVar[tuple[str, ...]] = ("stablehlo",)
+    arrays_of: ClassVar[str] = "jax"
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -37,6 +39,21 @@ class JaxProgram(TracedProgram):
     def calls(cls) -> type:
         """Return the class whose calls with JAX's arrays are found by JAX."""
         return JaxCalls
+
+    @classmethod
+    def on(cls, device: str) -> AbstractContextManager[object]:  # noqa: ARG003 - JAX's arrays know where they are
+        """Return what lets programs have dtypes of 64 bits, whatever the process has set."""
+        import jax
+
+        made: AbstractContextManager[object] = jax.enable_x64(True)
+        return made
+
+    @classmethod
+    def own(cls, value: object, dtype: np.dtype[np.generic]) -> Value:
+        """Return a value as an array of JAX's."""
+        import jax.numpy
+
+        return value if isinstance(value, jax.Array) else jax.numpy.asarray(value, dtype)
 
     def as_text(self, kind: str) -> str:
         """Return the program as the `stablehlo` that XLA compiles."""
@@ -63,8 +80,6 @@ class JaxProgram(TracedProgram):
 
     def compile(self) -> Run:
         """Compile for the shapes and dtypes that the program was staged for."""
-        import jax
-
         native = self.compile_native()
 
         def from_host(value: np.ndarray[Any, Any], dtype: np.dtype[np.generic]) -> Value:
@@ -73,7 +88,7 @@ class JaxProgram(TracedProgram):
         run = self.host(native, from_host)
 
         def wide(*arguments: object) -> tuple[object, ...]:
-            with jax.enable_x64(True):
+            with self.on(""):
                 return run(*arguments)
 
         return wide
@@ -83,7 +98,7 @@ class JaxProgram(TracedProgram):
         import jax
 
         run = self.jitted
-        with jax.enable_x64(True):
+        with self.on(""):
             run.lower(*(jax.ShapeDtypeStruct(dims, dtype) for dtype, dims in self.shapes())).compile()
         # The function finds in JAX's cache what was just compiled, and is called faster than the executable.
         if self.carried is None:

@@ -460,6 +460,7 @@ class TensorFlowProgram(TracedProgram):
 
     backend: ClassVar[str] = "tensorflow"
     kinds: ClassVar[tuple[str, ...]] = ("graph",)
+    arrays_of: ClassVar[str] = "tensorflow"
     lacks: ClassVar[frozenset[str]] = frozenset()
     own_signs: ClassVar[bool] = True
     lacks_of_complex: ClassVar[frozenset[str]] = ORDERING | {"exp2", "expm1", "log2", "log10", "log1p"}
@@ -488,6 +489,13 @@ class TensorFlowProgram(TracedProgram):
         else:
             self.concrete = tf.compat.v1.wrap_function(function, signature)
         self.system = system
+
+    @classmethod
+    def own(cls, value: object, dtype: np.dtype[np.generic]) -> Value:
+        """Return a value as a tensor of TensorFlow's."""
+        import tensorflow as tf
+
+        return value if isinstance(value, tf.Tensor) else tf.constant(np.asarray(value), dtype)
 
     def as_text(self, kind: str) -> str:
         """Return the `graph` that TensorFlow runs."""

@@ -8,6 +8,7 @@ import linecache
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -22,7 +23,7 @@ from snek_strategies.backends.torchscript_expressions import Constants, exported
 from snek_strategies.backends.traced_program import TracedProgram
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
-from snek_strategies.torch_values import missing_torchscript
+from snek_strategies.torch_values import missing_torchscript, on_device, own_tensor
 
 RECURSION = "torch.export's graphs do not call themselves; write a loop, or use back-end 'numba'"
 HEAD = "import torch\nfrom torch._higher_order_ops.while_loop import while_loop\n"
@@ -137,6 +138,7 @@ class TorchProgram(TracedProgram):
     backend: ClassVar[str] = "torch"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "fx")
+    arrays_of: ClassVar[str] = "torch"
     lacks: ClassVar[frozenset[str]] = frozenset({"extent"})
     own_signs: ClassVar[bool] = True
 
@@ -150,6 +152,20 @@ class TorchProgram(TracedProgram):
         self.source = "\n\n".join([*first, *(f"{text}\n" for text in writer.functions)])
         self.constants = [writer.constants.values[int(name[1:])] for name in names]
         self.exported: Any = None
+
+    @classmethod
+    def on(cls, device: str) -> AbstractContextManager[object]:
+        """Return what makes tensors where the program is to run."""
+        return on_device(device)
+
+    @classmethod
+    def own(cls, value: object, dtype: np.dtype[np.generic]) -> object:
+        """Return a value as a tensor on the device."""
+        return own_tensor(value, dtype)
+
+    def number(self, value: Any) -> np.generic:
+        """Return a number of PyTorch's, on whatever device, as NumPy's."""
+        return super().number(value.cpu() if hasattr(value, "cpu") else value)
 
     def as_text(self, kind: str) -> str:
         """Return the `python` source, or the `fx` graph that `torch.export` makes of it."""

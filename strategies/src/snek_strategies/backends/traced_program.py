@@ -194,13 +194,18 @@ class TracedProgram(LoweredProgram):
         met = self.whole(number)
         if met:
             site = self.sites.all[met - 1]
-            held = tuple(np.asarray(one)[()] for one in payload)
+            held = tuple(map(self.number, payload))
             raise site.error(payload_of(site.types, held, self.carried.whole))
         return tuple(values[:count])
 
     def whole(self, value: Value) -> int:
         """Return a whole number of the system's as Python's."""
         return int(value)
+
+    def number(self, value: Value) -> np.generic:
+        """Return a number of the system's as NumPy's."""
+        made: Any = np.asarray(value)[()]
+        return made  # type: ignore[no-any-return]
 
     def host(self, native: Run, from_host: Callable[[np.ndarray, np.dtype[np.generic]], Value]) -> Run:
         """Return the callable over host values around the one over the system's own."""

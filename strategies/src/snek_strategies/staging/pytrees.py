@@ -16,6 +16,7 @@ import numpy as np
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.staging.attributes import attributes_of
+from snek_strategies.staging.foreign_arrays import dtype_of_foreign, is_foreign, system_of
 from snek_strategies.staging.join import is_tuple, rebuild
 from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.modules import copy_of_module, key_of_module, module_steps
@@ -90,7 +91,7 @@ def is_container(value: object) -> bool:
 
 def is_store(value: object) -> bool:
     """Tell whether a value is an array whose elements can be written to in place."""
-    return (isinstance(value, np.ndarray) and value.ndim > 0) or is_tensor(value)
+    return (isinstance(value, np.ndarray) and value.ndim > 0) or is_tensor(value) or is_foreign(value)
 
 
 def steps(value: object) -> Iterator[tuple[Step, object]]:
@@ -169,7 +170,7 @@ def _arrays(value: object, seen: set[int]) -> Iterator[Any]:
             yield value
     elif isinstance(value, np.generic):
         yield value
-    elif is_tensor(value):
+    elif is_tensor(value) or is_foreign(value):
         if id(value) not in seen:
             seen.add(id(value))
             yield value
@@ -210,6 +211,11 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
             return ("again", seen[id(value)])
         seen[id(value)] = len(seen)
         return ("tensor", value.dtype, tuple(value.shape), value.device)  # type: ignore[attr-defined]
+    if is_foreign(value):
+        if id(value) in seen:
+            return ("again", seen[id(value)])
+        seen[id(value)] = len(seen)
+        return (system_of(value), (dtype_of_foreign(value), tuple(value.shape) or True))  # type: ignore[attr-defined]
     if isinstance(value, Dynamic):
         return (Dynamic, type(value.value))
     if isinstance(value, PackedTree):
@@ -250,7 +256,7 @@ def with_leaves(value: object, leaf: Callable[[object], object]) -> object:
 def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int, object]) -> object:
     if id(value) in made:
         return made[id(value)]
-    if isinstance(value, (np.ndarray, np.generic, Dynamic)) or is_tensor(value):
+    if isinstance(value, (np.ndarray, np.generic, Dynamic)) or is_tensor(value) or is_foreign(value):
         rep = leaf(value)
         if is_store(value):
             made[id(value)] = rep

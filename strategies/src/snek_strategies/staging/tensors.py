@@ -11,6 +11,7 @@ import numpy as np
 from snek_core_transform.deep import in_deep_stack
 from snek_strategies.ir.syntax import Atom, Block, Const, Program, Sym
 from snek_strategies.ir.types import Array, Fn, Tensor, Type, type_of
+from snek_strategies.staging.foreign_arrays import array_of_foreign, is_foreign, type_of_foreign
 from snek_strategies.staging.refusal import refuse
 
 
@@ -34,22 +35,28 @@ def is_description(value: object) -> bool:
 
 def why_not(tensor: Any) -> str | None:
     """Say why a tensor cannot be an array, or None where it can."""
-    if tensor.device.type == "cpu" and not tensor.is_sparse and str(tensor.dtype) in DTYPES:
+    if tensor.device.type in DEVICES and not tensor.is_sparse and str(tensor.dtype) in DTYPES:
         return None
     return (
-        f"a tensor of {tensor.dtype} on {tensor.device}: staging takes dense tensors on the CPU of "
+        f"a tensor of {tensor.dtype} on {tensor.device}: staging takes dense tensors on {' and '.join(DEVICES)} of "
         f"{', '.join(DTYPES.values())}; convert it with .cpu() or .to()"
     )
 
 
 def array_of(tensor: Any) -> np.ndarray[Any, Any]:
-    """Return a tensor's elements as an array that shares its memory."""
+    """Return a tensor's elements as an array: one that shares its memory, or, of a GPU's, one not to be written to."""
     reason = why_not(tensor)
     if reason is not None:
         refuse(reason, code="SNK0217")
-    made: np.ndarray[Any, Any] = tensor.detach().resolve_conj().resolve_neg().numpy()
+    plain = tensor.detach().resolve_conj().resolve_neg()
+    made: np.ndarray[Any, Any] = plain.cpu().numpy()
+    if tensor.device.type != "cpu":
+        made.flags.writeable = False
     return made
 
+
+DEVICES = ("cpu", "cuda")
+"""Where tensors may be."""
 
 DTYPES = {
     f"torch.{name}": name
@@ -63,21 +70,24 @@ DTYPES = {
 def type_of_value(value: object) -> Type:
     """Return the type of a host value, tensors included. Raises TypeError for what is neither number nor array."""
     if is_tensor(value):
-        found = type_of(array_of(value))
-        assert isinstance(found, Array)
-        return Tensor(found.dtype, found.dims)
-    return type_of(value)
+        reason = why_not(value)
+        if reason is not None:
+            refuse(reason, code="SNK0217")
+        return Tensor(np.dtype(DTYPES[str(value.dtype)]), tuple(value.shape))  # type: ignore[attr-defined]
+    return type_of_foreign(value) if is_foreign(value) else type_of(value)
 
 
 def host_array(value: object) -> object:
-    """Return a host value as back-ends take it: a tensor as an array, anything else as it is."""
-    return array_of(value) if is_tensor(value) else value
+    """Return a host value as back-ends take it: as an array of NumPy's where it is another system's."""
+    if is_tensor(value):
+        return array_of(value)
+    return array_of_foreign(value) if is_foreign(value) else value
 
 
 def tensor_of(value: object) -> object:
     """Return what a back-end gives as a tensor of its own."""
     torch = sys.modules["torch"]
-    return torch.from_numpy(np.asarray(value))
+    return value if isinstance(value, torch.Tensor) else torch.from_numpy(np.asarray(value))
 
 
 def flagged(atom: Atom) -> Atom:

@@ -19,6 +19,7 @@ from snek_strategies.ir.types import Tensor, Type
 from snek_strategies.ir.verify import checking, verify
 from snek_strategies.staging.attempts import ATTEMPTS, HANDLED
 from snek_strategies.staging.builder import CURRENT, Builder
+from snek_strategies.staging.foreign_arrays import is_foreign
 from snek_strategies.staging.functions import CALLS, Calls
 from snek_strategies.staging.host_state import let_go
 from snek_strategies.staging.join import is_tuple, rebuild
@@ -34,7 +35,6 @@ from snek_strategies.staging.program_exits import Changes, Failure, ProgramAttem
 from snek_strategies.staging.pytrees import (
     IMMUTABLE,
     Path,
-    arrays_in,
     containers_in,
     empty_dict,
     field_names,
@@ -131,6 +131,12 @@ class StagedProgram:
         every = (self.changes, *(one.changes for one in self.failures))
         for path in dict.fromkeys(path for changes in every for path, _ in changes):
             given = follow(args, path)
+            if is_foreign(given) or (is_tensor(given) and given.device.type != "cpu"):
+                raise StagingError(
+                    f"{self.program.name} changes the argument at {_spelled(path)} in place, which staged code can do "
+                    "to arrays of NumPy's and to tensors on the CPU only; return what it is to hold",
+                    code="SNK0303",
+                )
             array = host_array(given)
             if not isinstance(array, np.ndarray):
                 continue
@@ -197,7 +203,8 @@ def collect(
     builder = Builder()
     types = with_shapes(tuple(map(_type, leaves_in(args))), shapes)
     given = list(containers_in(args))
-    builder.writable_scalars = any(isinstance(one, np.ndarray) and not one.shape for one in arrays_in(args))
+    scalars = (one for one in leaves_in(args) if isinstance(one, np.ndarray) or is_tensor(one))
+    builder.writable_scalars = any(not one.shape for one in scalars)
     tokens = (CURRENT.set(builder), CALLS.set(Calls()), WATCHES.set((guards,)), FIRST.set(None), BEGINNING.set(place))
     apart = ATTEMPTS.set(()), HANDLED.set([])
     try:
@@ -377,7 +384,9 @@ def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: 
         value = values[structure.index]
         # A constant belongs to the program; the caller may write to what it is given.
         value = value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
-        return tensor_of(value) if structure.tensor else value
+        if structure.tensor:
+            return tensor_of(value)
+        return host_array(value) if is_tensor(value) else value
     if isinstance(structure, Maybe):
         there = values[structure.snek_flag.index]  # type: ignore[attr-defined]
         return _rebuilt(structure.snek_value, values, args, made) if there else None

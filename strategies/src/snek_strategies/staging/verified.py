@@ -20,10 +20,12 @@ from snek_strategies.staging.followed import (
     statement_at,
     when_staged,
 )
+from snek_strategies.staging.foreign_arrays import array_of_foreign, is_foreign
 from snek_strategies.staging.packed_trees import PackedTree
 from snek_strategies.staging.pytrees import Dynamic, Static, field_names, is_record, is_registered_node
 from snek_strategies.staging.refusal import beginning
 from snek_strategies.staging.registered_nodes import taken_apart
+from snek_strategies.staging.tensors import host_array, is_tensor
 
 
 class Difference(Exception):
@@ -120,6 +122,8 @@ def _unmarked(value: object) -> object:
         return value.value
     if isinstance(value, PackedTree):
         return value.root
+    if is_foreign(value):
+        return array_of_foreign(value)
     if type(value) is tuple:
         return tuple(map(_unmarked, value))
     if type(value) is dict:
@@ -128,6 +132,10 @@ def _unmarked(value: object) -> object:
 
 
 def _compare(where: str, expected: object, got: object, same: Same) -> None:
+    if is_foreign(got):
+        got = array_of_foreign(got)[()]
+    if is_tensor(expected) and is_tensor(got):
+        expected, got = host_array(expected), host_array(got)
     if type(expected) is not type(got):
         raise Difference(where, expected, got)
     if isinstance(expected, (np.ndarray, np.generic)) and isinstance(got, (np.ndarray, np.generic)):

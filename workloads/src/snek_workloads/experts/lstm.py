@@ -47,7 +47,9 @@ def with_torch(example: tuple[Any, ...], by: tuple[int, ...]) -> Callable[..., o
     layer = torch.nn.LSTM(example[2].shape[0], example[3].shape[0])
 
     def lstm(x, lengths, wx, wh, b, h, c):  # type: ignore[no-untyped-def]
-        weights = {"weight_ih_l0": wx.T, "weight_hh_l0": wh.T, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
+        # cuDNN takes no transposed weights.
+        wx, wh = (w.T.contiguous() if w.is_cuda else w.T for w in (wx, wh))
+        weights = {"weight_ih_l0": wx, "weight_hh_l0": wh, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
         packed = pack_padded_sequence(x, lengths.cpu(), enforce_sorted=False)
         _, (h, c) = torch.func.functional_call(layer, weights, (packed, (h[None], c[None])))
         return h[0], c[0]
