@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,26 +17,12 @@ EXPECTED = json.loads((ROOT / "results" / "expected" / "tiny.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[str, str]]:
-    folder = tmp_path_factory.mktemp("runs")
-    command = [sys.executable, "-P", "-c", "from snek.command import main; main()"]
-    done = subprocess.run(
-        [*command, "bench", "--size", "tiny", "--samples", "2", "--time-limit", "300", "--results", str(folder)],
-        capture_output=True, text=True, timeout=3000, cwd=folder,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    (journal,) = folder.glob("*/records.jsonl")
-    records = [json.loads(line) for line in journal.read_text().splitlines()]
-    found = {
-        (record["cell"]["workload"], record["cell"]["strategy"]): (record["outcome"], record.get("reason", ""))
-        for record in records
-        if record["type"] == "cell"
-    }
-    manifest = json.loads(next(folder.glob("*/manifest.json")).read_text())
-    skipped = {
-        (skip["cell"]["workload"], skip["cell"]["strategy"]): ("skipped", skip["reason"])
-        for skip in manifest["skipped"]
-    }
+def outcomes(
+    measured: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], tuple[str, str]]:
+    plan, records = measured(tmp_path_factory.mktemp("runs"))
+    found = {(one.cell.workload, one.cell.strategy): (one.outcome, one.reason) for one in records}
+    skipped = {(skip.cell.workload, skip.cell.strategy): ("skipped", skip.reason) for skip in plan.skipped}
     return found | skipped
 
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
 @pytest.mark.parametrize("mode", ["forward", "gradient"])
-def test_every_expert_answers_as_its_workload_does(tmp_path: Path, mode: str) -> None:
-    command = [sys.executable, "-P", "-c", "from snek.command import main; main()", "bench", "-s", "^expert/"]
-    done = subprocess.run(
-        [*command, "--mode", mode, "--size", "tiny", "--samples", "2", "--time-limit", "300",
-         "--results", str(tmp_path)],
-        capture_output=True, text=True, timeout=1800, cwd=tmp_path,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    (journal,) = tmp_path.glob("*/records.jsonl")
-    cells = [record for line in journal.read_text().splitlines() if (record := json.loads(line))["type"] == "cell"]
-    assert {cell["cell"]["mode"] for cell in cells} == {mode}
-    for cell in cells:
+def test_every_expert_answers_as_its_workload_does(measured: Callable[..., Any], tmp_path: Path, mode: str) -> None:
+    plan, records = measured(tmp_path, ["^expert/"], mode)
+    assert len(records) == len(plan.cells) > 0
+    assert {one.cell.mode for one in records} == {mode}
+    for one in records:
         # An unavailable framework is nothing against an expert.
-        assert cell["outcome"] in {"captured", "fallback", "unavailable"}, (cell["cell"], cell["reason"])
+        assert one.outcome in {"captured", "fallback", "unavailable"}, (one.cell, one.reason)

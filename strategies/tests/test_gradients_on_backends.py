@@ -22,7 +22,7 @@ from snek_strategies.ir.verify import verify
 TESTS = Path(__file__).parent
 sys.path.append(str(TESTS))
 from gradient_programs import CONSTRUCTS, FAMILIES, X, loop, slope  # noqa: E402
-from own_process import said_by  # noqa: E402
+from own_process import said_on  # noqa: E402
 
 ROWS = [*(one.__name__ for one in CONSTRUCTS), *FAMILIES]
 HERE = [name for name in BACKENDS if not BACKENDS[name].missing()]
@@ -33,7 +33,7 @@ ARRAYS = [name for name in ("numba", "jax") if name in HERE and name not in TAPE
 
 def answers(backend: str, *rows: str) -> dict[str, str]:
     """Run a back-end's whole column, or these rows, in one process of its own."""
-    found: dict[str, str] = said_by("run_gradients.py", backend, *rows)
+    found: dict[str, str] = said_on(backend, "run_gradients.py", *rows)
     return found
 
 

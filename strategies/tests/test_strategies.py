@@ -169,6 +169,10 @@ def test_listing_what_is_missing_imports_no_framework() -> None:
     assert listing()[1] == []
 
 
+def test_what_captures_with_dynamo_has_it_imported_before_a_program_is_staged() -> None:
+    assert [name for name in NAMES if "torch._dynamo" in load(name).imports] == ["dynamo/compile", "snek/torch"]
+
+
 @pytest.mark.parametrize("framework", ["torch", "tensorflow", "jax", "numba"])
 def test_strategy_says_what_to_install_where_its_framework_is_absent(framework: str) -> None:
     reasons, _ = listing(framework)

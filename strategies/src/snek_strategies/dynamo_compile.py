@@ -10,13 +10,14 @@ from typing import Any
 
 from snek_strategies.protocol import Program, Staged
 from snek_strategies.spellings.torch_spelling import TORCH
-from snek_strategies.torch_values import TorchStrategy, deprecated_torchscript, loaded
+from snek_strategies.torch_values import WITH_DYNAMO, TorchStrategy, deprecated_torchscript, loaded
 
 
 class DynamoCompile(TorchStrategy):
     """Compile the program with PyTorch's Dynamo and Inductor; graph breaks are allowed, and counted."""
 
     name = "dynamo/compile"
+    imports = WITH_DYNAMO
     spelling = TORCH
 
     def pin_threads(self, count: int) -> None:

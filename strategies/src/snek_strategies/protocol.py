@@ -80,7 +80,8 @@ class Strategy(ABC):
         if self.device not in self.devices:
             return f"{self.name} does not run on device {self.device!r}; it runs on {', '.join(self.devices)}"
         for module in self.imports:
-            if importlib.util.find_spec(module) is None:
+            # Asked for a module inside a framework, Python imports the framework.
+            if importlib.util.find_spec(module.partition(".")[0]) is None:
                 package = f"'snek[{module}]'" if module in EXTRAS else module
                 return f"module {module!r} is not installed; install it with: pip install {package}"
         return None

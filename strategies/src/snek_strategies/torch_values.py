@@ -17,6 +17,9 @@ from snek_strategies.protocol import Program, Staged, Strategy
 from snek_strategies.static_arguments import is_static
 from snek_strategies.torch_gradient import TorchGradient
 
+WITH_DYNAMO = ("torch", "torch._dynamo")
+"""What a strategy that captures with Dynamo imports: PyTorch itself imports it only then, which takes some 2 s."""
+
 
 class TorchStrategy(Strategy, ABC):
     """What all strategies on PyTorch share: values and devices."""

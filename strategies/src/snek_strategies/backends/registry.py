@@ -29,7 +29,7 @@ class Backend:
     home: str
     """`module:Class`, a `LoweredProgram` made of a program of the IR."""
     imports: tuple[str, ...] = ()
-    """What must be importable; the first is also the name of the extra that installs it."""
+    """What must be importable, and what programs are compiled with; the first is also the extra that installs it."""
     threads: bool = False
     """Whether a program may be given a number of threads: its class takes that too."""
 
@@ -42,7 +42,8 @@ class Backend:
     def missing(self) -> str | None:
         """Say what is missing and what to do about it, or None where the back-end can run."""
         for module in self.imports:
-            if importlib.util.find_spec(module) is None:
+            # Asked for a module inside a framework, Python imports the framework.
+            if importlib.util.find_spec(module.partition(".")[0]) is None:
                 return f"module {module!r} is not installed; install it with: pip install 'snek[{self.imports[0]}]'"
         return self.load().missing()
 
@@ -52,7 +53,7 @@ BACKENDS: dict[str, Backend] = {
     "lantern": Backend("snek_strategies.backends.lantern.lowered:LanternProgram", ("scipy",), threads=True),
     "tensorflow": Backend("snek_strategies.backends.tensorflow_program:TensorFlowProgram", ("tensorflow",)),
     "tensorflow-xla": Backend("snek_strategies.backends.tensorflow_program:TensorFlowXla", ("tensorflow",)),
-    "torch": Backend("snek_strategies.backends.torch_program:TorchProgram", ("torch",)),
+    "torch": Backend("snek_strategies.backends.torch_program:TorchProgram", ("torch", "torch._dynamo")),
     "torchscript": Backend("snek_strategies.backends.torchscript_program:TorchScriptProgram", ("torch",)),
     "jax": Backend("snek_strategies.backends.jax_program:JaxProgram", ("jax",)),
     "numba": Backend("snek_strategies.backends.numba_source.lowered:NumbaSource", ("numba", "scipy")),

@@ -58,7 +58,8 @@ HEAD = """import math
 import numpy as np
 from numba import njit
 
-OPTIONS = {"error_model": "numpy"}
+# Without the wrapper for callers in C, which nothing calls, a program compiles in nine tenths of the time.
+OPTIONS = {"error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 class Raised(Exception):
