@@ -125,17 +125,19 @@ class _Loop:
             return None
         variables = zip(self.body.parameters, self.body.results, self.loop.operands, self.loop.results, strict=True)
         ended = all(
-            self._counted(*ends[1:]) if self.trips.counts(here) else self._end(sums.get(here.index), *ends)
-            for here, *ends in variables
+            self._counted(first, result)
+            if self.trips.counts(here)
+            else self._end(sums.get(here.index), after, first, result)
+            for here, after, first, result in variables
         )
         return self.trips.nodes if ended else None
 
     def _terms(self, here: Sym, after: Atom, running: set[int]) -> Terms | None:
         """Return what a variable is the sum of, or None for another; `running` takes in the names of its values."""
         reached = {here.index}
-        for node in self.body.nodes:
-            if any(index_of(atom) in reached for atom in node.operands):
-                reached |= {sym.index for sym in node.results}
+        for one in self.body.nodes:
+            if any(index_of(atom) in reached for atom in one.operands):
+                reached |= {sym.index for sym in one.results}
         terms: Terms = []
         while index_of(after) != here.index:
             node = self.made.get(index_of(after))
