@@ -301,3 +301,17 @@ def test_a_tree_of_a_loop_raises_in_its_own_trip(
             told.append(str(error))
         told.append(capfd.readouterr().out)
     assert told[:2] == told[2:]
+
+
+def test_trees_of_a_loop_that_begins_elsewhere_are_computed_together() -> None:
+    def from_one_root_to_another(left, right, word, roots, first, n, words, w):
+        total = np.zeros(WIDTH, np.float32)
+        for k in range(first, n):
+            total = total * 2 + leaf_or_sum(left, right, word, roots[k], words, w)
+        return total
+
+    staged = snek.stage(from_one_root_to_another, backend="lantern")
+    for first, n in ((0, 8), (3, 6), (2, 2), (5, 1)):
+        args = (*forest(), np.int64(first), np.int64(n), WORDS, W)
+        assert "The trees of all trips at once" in staged.trace(*args).lower().as_text("cpp")
+        same(staged(*args), from_one_root_to_another(*args))

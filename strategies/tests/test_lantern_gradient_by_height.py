@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -259,12 +260,144 @@ def where_the_sum_scales_the_next(left, right, roots, n, words, w, v, back, bias
     return total
 
 
-@pytest.mark.parametrize("program", [over_roots, where_the_sum_scales_the_next])
-def test_gradients_of_a_loop_over_trees_are_right(program: Callable[..., Any]) -> None:
+def where_the_sum_tells_the_next(left, right, roots, n, words, w, v, back, bias):
+    def state(node):
+        if left[node] < 0:
+            return np.tanh(words[node] @ w + bias)
+        return np.tanh(state(left[node]) @ back @ w - state(right[node]) @ back @ v)
+
+    total = bias[0]
+    for k in range(n):
+        total = total + np.sum(state(roots[k] if total > 0 else roots[0]))
+    return total
+
+
+def of_losses(left, right, roots, n, words, w, v, back, bias):
+    def state(node):
+        made, loss = np.tanh(words[node] @ w + bias), bias[0] * 0
+        if left[node] >= 0:
+            (a, one), (b, other) = state(left[node]), state(right[node])
+            made, loss = np.tanh(a @ back @ w - b @ back @ v) * made, one + other
+        return made, loss + np.sum(made) ** 2
+
+    total = bias[0]
+    for k in range(n - 3, n):
+        total = total + state(roots[k])[1] / n
+    return total
+
+
+def two_trees_a_trip(left, right, roots, n, words, w, v, back, bias):
+    def state(node):
+        if left[node] < 0:
+            return words[node] @ w + bias
+        return np.tanh(state(left[node]) @ back @ w - state(right[node]) @ back @ v)
+
+    total = bias[0]
+    for k in range(n):
+        total = total + np.sum(state(roots[k]) * state(roots[7 - k])) * bias[1]
+    return total
+
+
+def slopes_a_trip(left, right, roots, n, words, w, v, back, bias):
+    def loss(bias, node):
+        def state(node):
+            if left[node] < 0:
+                return words[node] @ w + bias
+            return np.tanh(state(left[node]) @ back @ w - state(right[node]) @ back @ v)
+
+        return np.sum(state(node))
+
+    for k in range(n):
+        bias = bias - 0.1 * snek.grad(loss)(bias, roots[k])
+    return np.sum(bias)
+
+
+BY_OF_LOOPS = (5, 6, 7, 8)
+LOOPS = {
+    over_roots: 1,
+    where_the_sum_scales_the_next: 1,
+    of_losses: 1,
+    two_trees_a_trip: 2,
+    where_the_sum_tells_the_next: 0,
+}
+"""How many trees of each trip are computed together with those of the other trips."""
+
+
+def roots_of(left: np.ndarray, right: np.ndarray, root: np.int64) -> np.ndarray:
+    """Return some of a tree's nodes."""
+    return np.array([root, left[root], 3, right[root], 17, 18, root, 20])
+
+
+@pytest.mark.parametrize("program", LOOPS)
+def test_trees_of_a_loop_are_walked_back_together(program: Callable[..., Any]) -> None:
     left, right, root = drawn(30)
-    roots = np.array([root, left[root], 3, right[root], 17, 18, root, 20])
-    by = (5, 6, 7, 8)
-    staged = snek.value_and_grad(program, by, backend="lantern")
-    for n in (8, 0, 1, 2):
-        args = (left, right, roots, np.int64(n), WORDS, W, V, BACK, BIAS)
-        same(staged(*args), snek.value_and_grad(program, by)(*args))
+    staged = snek.value_and_grad(program, BY_OF_LOOPS, backend="lantern")
+    for n in (8, 3, 4) if program is of_losses else (8, 0, 1, 2):
+        args = (left, right, roots_of(left, right, root), np.int64(n), WORDS, W, V, BACK, BIAS)
+        text = staged.trace(*args).lower().as_text("cpp")
+        assert text.count("The trees of all trips at once") == LOOPS[program]
+        assert len(re.findall("if \\(waiting[0-9]+ != nullptr\\) state__settle", text)) == max(1, LOOPS[program])
+        same(staged(*args), snek.value_and_grad(program, BY_OF_LOOPS)(*args))
+
+
+def test_what_a_trip_does_with_its_slopes_it_gets_in_that_trip() -> None:
+    left, right, root = drawn(30)
+    staged = snek.stage(slopes_a_trip, backend="lantern")
+    args = (left, right, roots_of(left, right, root), np.int64(8), WORDS, W, V, BACK, BIAS)
+    text = staged.trace(*args).lower().as_text("cpp")
+    assert "state_2__by_height(context" in text
+    assert "The trees of all trips at once" not in text
+    np.testing.assert_allclose(staged(*args), snek.stage(slopes_a_trip)(*args), rtol=1e-12)
+
+
+def test_gradients_of_loops_over_trees_with_bounded_memory_are_right() -> None:
+    left, right, root = drawn(30)
+    staged = snek.value_and_grad(over_roots, BY_OF_LOOPS, backend="lantern", memory="sqrt")
+    for n in (8, 0, 1):
+        args = (left, right, roots_of(left, right, root), np.int64(n), WORDS, W, V, BACK, BIAS)
+        same(staged(*args), snek.value_and_grad(over_roots, BY_OF_LOOPS)(*args))
+
+
+def test_a_tree_that_raises_does_so_in_its_own_trip_and_the_next_gradient_is_right() -> None:
+    def looked_up(left, right, word, roots, n, words, w):
+        def state(node):
+            if left[node] < 0:
+                return np.tanh(words[word[node]] @ w)
+            return state(left[node]) * state(right[node])
+
+        total = w[0, 0]
+        for k in range(n):
+            total = total + np.sum(state(roots[k]))
+        return total
+
+    left, right, root = drawn(30)
+    roots, word = roots_of(left, right, root), np.arange(ROOM)
+    staged = snek.value_and_grad(looked_up, (6,), backend="lantern")
+    for _ in range(2):
+        wrong = word.copy()
+        wrong[[node for node in range(59) if left[node] < 0]] += 1000
+        with pytest.raises(IndexError, match="index 1"):
+            staged(left, right, wrong, roots, np.int64(8), WORDS, W)
+        args = (left, right, word, roots, np.int64(8), WORDS, W)
+        same(staged(*args), snek.value_and_grad(looked_up, (6,))(*args))
+
+
+def test_trees_of_more_than_fits_are_walked_back_one_by_one() -> None:
+    def counted(n, x, w):
+        def below(depth):
+            if depth == 0:
+                return np.tanh(np.zeros(20_000) + (x @ w)[0])
+            return below(depth - 1) + below(depth - 1)
+
+        total = w[0, 0] * 0
+        for _ in range(n):
+            total = total + np.sum(below(n - n + 3))
+        return total
+
+    staged = snek.value_and_grad(counted, (2,), backend="lantern")
+    x = WORDS[0]
+    for n in (2, 40):
+        assert "The trees of all trips at once" in staged.trace(np.int64(n), x, W).lower().as_text("cpp")
+        _, (slope,) = staged(np.int64(n), x, W)
+        wanted = 20_000 * 8.0 * n * (1 - np.tanh(x @ W[:, 0]) ** 2) * x
+        np.testing.assert_allclose(slope[:, 0], wanted, rtol=1e-9)

@@ -28,7 +28,8 @@ def back_functions(shared: Shared, made: ByHeight) -> list[str]:
         for at, one in enumerate(parts)
     ]
     driver = _BackDriver(made, back, shared)
-    return [*texts, Writer(shared, back.function).function(), driver.all_nodes(), driver.entry()]
+    own = Writer(shared, back.function).function()
+    return [*texts, own, driver.all_nodes(), driver.settle(), driver.later(), driver.entry()]
 
 
 class _BackDriver(NodeRows):
@@ -43,33 +44,73 @@ class _BackDriver(NodeRows):
         self.places = {sym.index: names.name_for(sym, "tape" if is_tape(sym) else "v") for sym in given}
         super().__init__(names, made.prefix, {sym.index: self.places[sym.index] for sym in back.function.captured})
 
-    def entry(self) -> str:
-        """Return the function that is called as the gradient is.
+    def later(self) -> str:
+        """Return the function that is called as the gradient is, and may leave its answers to one call at the end.
 
-        Of answers that were computed together, all but the last give nothing, and that gives what all add up to.
+        Where nodes were computed together, it notes what reaches them, says whose they are, and answers zeros.
         """
         function, back = self.back.function, self.back
         name, tape = cpp_name(function), self.places[back.tape.index]
-        given = (*function.block.parameters, *function.captured)
-        texts = [
-            f"lantern::Tape &{self.places[sym.index]}" if is_tape(sym) else declared(sym, self.places[sym.index])
-            for sym in given
-        ]
-        again = [*(self.places[sym.index] for sym in given), *(f"out{at}" for at in range(len(back.answers)))]
-        common = [self.places[sym.index] for sym in (*back.gathers, *function.captured)]
-        into = [f"{'' if dims_of(atom.type) else '&'}out{at}" for at, atom in enumerate(back.answers)]
+        again = [*self._given(), *(f"out{at}" for at in range(len(back.answers)))]
         lines = [
             f"const lantern::Mark marked = {tape}.marked();",
             f"if (marked.kept == nullptr) return {name}(context, {', '.join(again)}, depth);",
             f"auto &kept = *static_cast<{self.prefix}Kept *>(marked.kept);",
-            *(self._reached(at, sym) for at, sym in enumerate(back.slopes)),
             *(self._nothing(at, atom) for at, atom in enumerate(back.answers)),
-            "if (--kept.waiting > 0) return;",
-            f"{self.prefix}back(context, kept, {', '.join([*common, *into])});",
-            f"{tape}.drop(marked.kept);",
+            "if (waiting != nullptr && waiting != &kept)",
+            f"    {self.prefix}settle(context, *waiting, {self._shared(self._into())});",
+            *(self._reached(at, sym) for at, sym in enumerate(back.slopes)),
+            "--kept.waiting;",
+            "waiting = &kept;",
         ]
-        head = ", ".join(["lantern::Context &context", *texts, *outs(back.answers), "std::int64_t depth"])
-        return "\n".join([f"static void {name}_by_height({head}) {{", *(f"    {line}" for line in lines), "}"])
+        return self._called(f"{name}_later", lines, "std::int64_t depth, lantern::Kept *&waiting")
+
+    def entry(self) -> str:
+        """Return the function that is called as the gradient is, and gives its own answers."""
+        given = [*self._given(), *(f"out{at}" for at in range(len(self.back.answers)))]
+        lines = [
+            "lantern::Kept *waiting = nullptr;",
+            f"{cpp_name(self.back.function)}_later(context, {', '.join(given)}, depth, waiting);",
+            f"if (waiting != nullptr) {self.prefix}settle(context, *waiting, {self._shared(self._into())});",
+        ]
+        return self._called(f"{cpp_name(self.back.function)}_by_height", lines, "std::int64_t depth")
+
+    def settle(self) -> str:
+        """Return the function that walks back from all nodes that have been reached, and adds what they answer."""
+        given, function = self.back, self.back.function
+        names = [f"lantern::Tape &{self.places[sym.index]}" for sym in (given.tape, *given.gathers)]
+        names += [declared(sym, self.places[sym.index]) for sym in function.captured]
+        names += [f"{cpp(dtype_of(atom.type))} *out{at}" for at, atom in enumerate(given.answers)]
+        passed_on = self._shared([f"out{at}" for at in range(len(given.answers))], with_tape=False)
+        lines = [
+            f"auto &kept = static_cast<{self.prefix}Kept &>(reached);",
+            f"{self.prefix}back(context, kept, {passed_on});",
+            f"if (kept.waiting == 0) return {self.places[given.tape.index]}.drop(&kept);",
+            *self.made.no_slopes(),
+        ]
+        head = ", ".join(["lantern::Context &context", "lantern::Kept &reached", *names])
+        return _function(f"{self.prefix}settle", head, lines)
+
+    def _given(self) -> list[str]:
+        function = self.back.function
+        return [self.places[sym.index] for sym in (*function.block.parameters, *function.captured)]
+
+    def _into(self) -> list[str]:
+        return [f"{'' if dims_of(atom.type) else '&'}out{at}" for at, atom in enumerate(self.back.answers)]
+
+    def _shared(self, into: list[str], with_tape: bool = True) -> str:
+        """Return what the walk over all nodes takes, and the tape before it."""
+        tapes = (self.back.tape, *self.back.gathers) if with_tape else self.back.gathers
+        return ", ".join([*(self.places[sym.index] for sym in (*tapes, *self.back.function.captured)), *into])
+
+    def _called(self, name: str, lines: list[str], last: str) -> str:
+        """Return a function that takes and gives what the gradient does."""
+        function = self.back.function
+        texts = [
+            f"lantern::Tape &{self.places[sym.index]}" if is_tape(sym) else declared(sym, self.places[sym.index])
+            for sym in (*function.block.parameters, *function.captured)
+        ]
+        return _function(name, ", ".join(["lantern::Context &context", *texts, *outs(self.back.answers), last]), lines)
 
     def _reached(self, at: int, sym: Sym) -> str:
         size, name = size_of(sym), self.places[sym.index]
@@ -128,3 +169,7 @@ class _BackDriver(NodeRows):
             place = passed(atom, held[atom.index])
             self.line(6, f"std::memcpy(factors.{side}, {place}, {size_of(atom)} * sizeof({kind}));")
         self.line(5, "}")
+
+
+def _function(name: str, head: str, lines: list[str]) -> str:
+    return "\n".join([f"static void {name}({head}) {{", *(f"    {line}" for line in lines), "}"])

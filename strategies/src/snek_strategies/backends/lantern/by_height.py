@@ -113,6 +113,12 @@ class ByHeight:
             found += [(f"slope{at}", sym, "nodes.count") for at, sym in enumerate(self.back.slopes)]
         return found
 
+    def no_slopes(self) -> list[str]:
+        """Return the lines after which nothing has reached the nodes whose answers were asked for."""
+        slopes = () if self.back is None else self.back.slopes
+        size = "kept.roots * {} * sizeof *kept.slope{}"
+        return [f"std::memset(kept.slope{at}, 0, {size.format(size_of(sym), at)});" for at, sym in enumerate(slopes)]
+
     def functions(self, shared: Shared) -> list[str]:
         """Return the texts of its functions, the recursion among them; the last is the one to call."""
         made = [self.part(shared, "calls", self.recursion.expand)]
@@ -164,8 +170,7 @@ class _Driver(NodeRows):
         if made.back is not None:
             kept = f"""        lantern::Made<{made.prefix}Kept> kept;
         {made.prefix}all(context, *kept, {texts}, 1, depth);
-        (*kept).waiting = 1;
-        return tape.mark(&tape.keep(kept), 0);"""
+        return tape.mark(tape.keep(kept), 0);"""
             mark = "\n    tape.mark(nullptr, 0);"
         head = ", ".join(["lantern::Context &context", *given, *outs(made.results), "std::int64_t depth"])
         return f"""static void {name}_by_height({head}) {{
@@ -238,6 +243,9 @@ class _Driver(NodeRows):
         for name, atom, _ in fields:
             kind = cpp(dtype_of(atom.type))
             self.line(1, f"kept.{name} = reinterpret_cast<{kind} *>(kept.memory.data + at_{name});")
+        self.line(1, "kept.roots = count;")
+        for line in self.made.no_slopes():
+            self.line(1, line)
 
     def _compute(self) -> None:
         """Write that each group of nodes of one height and way is computed, some nodes at once."""

@@ -16,7 +16,7 @@ AT_ONCE = 48
 """How many nodes are computed together at most: what they hold stays near the processor."""
 LOCALS = frozenset(
     {"at", "bytes", "children", "factors", "found", "from", "group", "kept"}
-    | {"many", "marked", "node", "nodes", "r", "rank", "tape", "those"}
+    | {"many", "marked", "node", "nodes", "r", "rank", "reached", "tape", "those", "waiting"}
 )
 """What the functions over all nodes call their own variables."""
 

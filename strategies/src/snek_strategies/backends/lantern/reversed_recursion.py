@@ -87,8 +87,11 @@ class _Walk:
         self.way = way
         self.block = back.block
         self.tape = tape
-        self.names: dict[int, Atom] = dict(handed_on)
-        """What names of either function stand for; a tape stands for the parameter that it began as."""
+        own = {sym.index for sym in back.block.parameters}
+        self.names: dict[int, Atom] = {index: sym for index, sym in handed_on.items() if index not in own}
+        """What names of either function stand for; what reaches nodes, and a tape, for the parameter they began as.
+
+        The slopes of a tree's nodes may all be one and the same value, and another tree's another."""
         self.rows = list(way.rows)
         self.nodes: list[Node] = []
         self.made = {sym.index: node for node in way.nodes for sym in node.results}

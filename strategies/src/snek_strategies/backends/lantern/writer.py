@@ -19,6 +19,7 @@ from snek_strategies.backends.lantern import elements, linear, names, tapes
 from snek_strategies.backends.lantern.array_nodes import ROWS
 from snek_strategies.backends.lantern.arrays import Dims, Lazy, View, at, loops, merged, of_view, row_strides
 from snek_strategies.backends.lantern.at_once import write_both
+from snek_strategies.backends.lantern.carried_back import CarriedBack, carried_back
 from snek_strategies.backends.lantern.cpp_types import Dtype, cast, cpp, number
 from snek_strategies.backends.lantern.extents import Extent, count_of, dims_of, is_above
 from snek_strategies.backends.lantern.forests import Forest, planted
@@ -58,8 +59,8 @@ class Shared:
         self.functions: dict[int, Lifted] = {}
         self.by_height: dict[int, ByHeight] = {}
         """The recursions that are computed by height where they are called from outside."""
-        self.entries: set[int] = set()
-        """Those, and their gradients that are walked back by height."""
+        self.backs: dict[int, ByHeight] = {}
+        """Those whose gradient is walked back by height, by its function."""
 
 
 def cpp_name(one: Lifted) -> str:
@@ -93,7 +94,10 @@ class Writer:
         self.sharing: dict[str, set[int]] = {}
         self.destinations: dict[int, View] = {}
         self.packed: dict[tuple[int, Extent], str] = {}
+        self.after: tuple[Node, ...] = ()
+        """What follows a loop in its block."""
         self.forests: dict[int, Forest] = {}
+        self.carried: dict[int, CarriedBack] = {}
         self.liveness = Liveness(one.block, shared.functions)
         self.hints = names.hints(one.block)
         self.taken = set(shared.sizes)
@@ -348,6 +352,8 @@ class Writer:
             if node.primitive == "fused":
                 write_region(self, node)
             elif node.primitive in ("if", "while", "call"):
+                if node.primitive == "while":
+                    self.after = block.nodes[at_ + 1 :]
                 if _stores(node):
                     self.settle()
                 getattr(self, {"if": "choice", "while": "loop", "call": "call"}[node.primitive])(node)
@@ -507,16 +513,19 @@ class Writer:
         if one.recursive:
             given.append("depth + 1" if self.one.recursive else "1")
         name = cpp_name(one)
-        if function.index in self.shared.entries and one is not self.one:
+        carried = self.carried.get(id(node))
+        if carried is not None:
+            name += "_later"
+            given.append(carried.waiting)
+        elif function.index in self.shared.by_height.keys() | self.shared.backs.keys() and one is not self.one:
             name += "_by_height"
         forest = self.forests.get(id(node))
         if forest is None:
             self.line(f"{name}({', '.join(given)});")
             return
-        into = [self.views[sym.index].base if dims_of(sym.type) else self.texts[sym.index] for sym in node.results]
         self.line(f"if ({forest.ready}) {{")
         self.depth += 1
-        forest.handed_on(self, node.results, into)
+        forest.handed_on(self, node.results)
         self.depth -= 1
         self.line("} else {")
         self.line(f"    {name}({', '.join(given)});")
@@ -585,9 +594,12 @@ class Writer:
         """Write a `while`; an array of its state has memory that changes places with what the body computes."""
         test, body = node.blocks
         self.bounded |= bounded_results(node)
+        # Before the loop's variables take the texts, and the memory, of what they begin with.
+        self.forests |= planted(self, node)
         state = {sym.index: self.begun(sym, atom, node) for sym, atom in zip(node.results, node.operands, strict=True)}
         packed = pack_factors(self, node)
-        self.forests |= planted(self, node)
+        carried = carried_back(self, node)
+        self.carried |= carried
         ticks = self.fresh("ticks")
         self.line(f"for (std::uint32_t {ticks} = 1;; ++{ticks}) {{")
         self.depth += 1
@@ -603,8 +615,10 @@ class Writer:
         self.depth -= 1
         self.line("}")
         self.said = None
-        for one in packed:
-            del self.packed[one]
+        for factors in packed:
+            del self.packed[factors]
+        for one in carried.values():
+            one.settled(self, state)
         for sym in node.results:
             if dims_of(sym.type):
                 self.bind(sym, state[sym.index])  # type: ignore[arg-type]

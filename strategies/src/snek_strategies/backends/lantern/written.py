@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from snek_strategies.backends.core_primitives import core_primitives
@@ -10,7 +9,7 @@ from snek_strategies.backends.explicit_checks import explicit_checks
 from snek_strategies.backends.lantern import plans
 from snek_strategies.backends.lantern.at_once import pair_parts
 from snek_strategies.backends.lantern.back_by_height import back_functions
-from snek_strategies.backends.lantern.by_height import ByHeight, by_height
+from snek_strategies.backends.lantern.by_height import by_height
 from snek_strategies.backends.lantern.cache import key_of
 from snek_strategies.backends.lantern.extents import dims_of
 from snek_strategies.backends.lantern.known_dtypes import refuse_unknown
@@ -82,9 +81,8 @@ def write(program: Program, threads: int) -> Written:
     if shared.sizes and found:
         raise NeedsNumber("nodes of one height are computed together in a frame whose size is known")
     shared.by_height = {_index(made.recursion.function): made for made in found}
-    backs = {_index(made.back.function): made for made in found if made.back is not None}
-    shared.entries = {*shared.by_height, *backs}
-    bodies = [text for one in functions for text in _functions(shared, one, backs)]
+    shared.backs = {_index(made.back.function): made for made in found if made.back is not None}
+    bodies = [text for one in functions for text in _functions(shared, one)]
     types = [made.types() for made in found]
     declared = [text.partition(" {\n")[0] + ";" for text in bodies[:-1]]
     text = "\n\n".join([*types, *declared, *bodies])
@@ -100,8 +98,8 @@ def write(program: Program, threads: int) -> Written:
     return Written(f"{head}\n\n{text}\n\n{entry}\n", shared, same)
 
 
-def _functions(shared: Shared, one: Lifted, backs: Mapping[int, ByHeight]) -> list[str]:
-    made, of = shared.by_height.get(_index(one)), backs.get(_index(one))
+def _functions(shared: Shared, one: Lifted) -> list[str]:
+    made, of = shared.by_height.get(_index(one)), shared.backs.get(_index(one))
     if made is not None:
         return made.functions(shared)
     return [Writer(shared, one).function()] if of is None else back_functions(shared, of)

@@ -96,6 +96,7 @@ struct Computed : Kept {
     Nodes<Node> nodes;
     ByHeight<Node, WAYS> found;
     Room<char> memory;
+    std::int64_t roots = 0;  // the first nodes, whose answers were asked for
 };
 
 // Room for `count` times `size` elements behind what takes `bytes` already; returns where it begins.

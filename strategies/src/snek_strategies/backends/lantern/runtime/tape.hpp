@@ -69,20 +69,23 @@ inline thread_local Spare spare;
 // What a computation keeps for its gradient in memory of its own; a tape owns it.
 struct Kept {
     Kept *older = nullptr;
-    std::int64_t waiting = 0;  // for how many of its answers the gradient has not come back
+    std::int64_t waiting = 0;  // for how many of its marked answers the gradient has not come back
     virtual ~Kept() = default;
 };
 
 template <class T>
 class Made {
     T *made = new T;
+    bool mine = true;
 
    public:
     Made() = default;
-    ~Made() { delete made; }
+    ~Made() {
+        if (mine) delete made;
+    }
     Made(const Made &) = delete;
     T &operator*() const { return *made; }
-    T *release() { return std::exchange(made, nullptr); }
+    bool release() { return std::exchange(mine, false); }
 };
 
 // A row that says where the rest is: which answer of what was computed together; or nowhere, then it lies below.
@@ -127,6 +130,7 @@ class Tape {
         return data + (used -= bytes);
     }
     void mark(Kept *kept, std::int64_t answer) {
+        if (kept != nullptr) ++kept->waiting;
         const Mark made{kept, answer};
         std::memcpy(push(sizeof made), &made, sizeof made);
     }
@@ -135,13 +139,12 @@ class Tape {
         std::memcpy(&found, pop(sizeof found), sizeof found);
         return found;
     }
-    // Owns what was kept until it is dropped, or the tape goes.
+    // Owns what was kept, from now on, until it is dropped or the tape goes.
     template <class T>
-    T &keep(Made<T> &made) {
-        (*made).older = newest;
-        T *kept = made.release();
-        newest = kept;
-        return *kept;
+    T *keep(Made<T> &made) {
+        T *kept = &*made;
+        if (made.release()) kept->older = std::exchange(newest, kept);
+        return kept;
     }
     void drop(Kept *kept) {
         for (Kept **link = &newest; *link != nullptr; link = &(*link)->older)
