@@ -16,8 +16,7 @@ def _collecting() -> Iterator[None]:
     was_on = gc.isenabled()
     gc.enable()
     yield
-    if not was_on:
-        gc.disable()
+    (gc.enable if was_on else gc.disable)()
 
 
 def test_a_pause_within_a_pause_ends_with_the_outer_one() -> None:

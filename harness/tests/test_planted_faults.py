@@ -16,7 +16,7 @@ QUICK = Settings(
     samples=3,
     steady_seconds=0.0,
     min_sample_seconds=0.0005,
-    time_limit=2.0,
+    time_limit=5.0,
     memory_limit_bytes=400 << 20,
 )
 
@@ -40,8 +40,8 @@ FAULTS = {
     "RaisesAtStage": ("rejected", "at stage: StagingError: planted: no loops"),
     "RaisesLater": ("rejected", "at later call on argument set 1: ZeroDivisionError: planted"),
     "Exits": ("rejected", "at first call: SystemExit: planted exit"),
-    "Hangs": ("timed_out", "at first call: no end within 2 s"),
-    "HangsWhenTimed": ("timed_out", "at warm up: no end within 2 s"),
+    "Hangs": ("timed_out", "at first call: no end within 5 s"),
+    "HangsWhenTimed": ("timed_out", "at warm up: no end within 5 s"),
     "SegmentationFault": ("crashed", "at first call: the process was killed by SIGSEGV"),
     "KillsItself": ("crashed", "at first call: the process was killed by SIGKILL"),
     "EatsMemory": ("out_of_memory", "MiB resident, over the limit of 400 MiB"),
