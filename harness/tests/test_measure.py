@@ -62,6 +62,18 @@ def test_a_slow_program_is_called_once_only_to_calibrate():
     assert clock.calls == 1
 
 
+@pytest.mark.parametrize("late", [2, 5, 11, 12, 60])
+def test_calibration_does_not_believe_a_sample_in_which_a_call_compiled(late: int):
+    clock = FakeClock(per_call=1_000)
+
+    def call() -> None:
+        clock.call()
+        if clock.calls == late:
+            clock.now += 200_000_000
+
+    assert calibrate(call, 0.005, clock) == 5_000
+
+
 def test_calibration_ends_where_the_clock_stands_still():
     clock = FakeClock(per_call=0)
     assert calibrate(clock.call, 0.005, clock) == MOST_CALLS

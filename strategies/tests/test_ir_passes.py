@@ -10,7 +10,7 @@ import pytest
 import snek
 from snek_strategies.ir.interpret import Interpreter
 from snek_strategies.ir.passes.drop_dead import drop_dead
-from snek_strategies.ir.passes.examples import chained, simple
+from snek_strategies.ir.passes.examples import simple
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.passes.merge_equal import merge_equal
 from snek_strategies.ir.passes.optimize import looped, optimized
@@ -148,8 +148,10 @@ def test_a_hundred_thousand_nodes_take_seconds() -> None:
     assert merge_equal(made).body.results == program.body.results
 
 
-def test_a_back_end_says_which_reductions_are_in_a_region_and_how_long_one_is() -> None:
-    program = chained()
-    assert "fused" in show(fuse_elementwise(program, reductions=frozenset()))
-    assert "max" not in show(fuse_elementwise(program, reductions=frozenset())).partition("}")[0]
-    assert "fused" not in show(fuse_elementwise(program, shortest=5))
+def test_a_back_end_says_whether_the_total_of_an_expression_is_a_region() -> None:
+    x = Sym(0, Array(np.dtype("float64"), (3,)))
+    made = Sym(1, x.type)
+    nodes = (simple(1, "exp", x), simple(2, "max", made, axis=(0,)))
+    program = Program("total", Block((x,), nodes, (Sym(2, F64),)))
+    assert "fused" not in show(fuse_elementwise(program))
+    assert "max" in show(fuse_elementwise(program, totals_of_expressions=False)).partition("}")[0]

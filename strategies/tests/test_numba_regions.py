@@ -1,4 +1,4 @@
-"""Long elementwise chains for Numba are loops over numbers, and give what the interpreter gives."""
+"""Elementwise chains and totals for Numba are loops over numbers, and give what the interpreter gives."""
 
 from __future__ import annotations
 
@@ -75,9 +75,62 @@ def test_a_long_chain_is_a_loop_and_gives_the_same(function, arguments) -> None:
         np.testing.assert_allclose(got, want, rtol=1e-6 if want.dtype == np.float32 else 1e-12, equal_nan=True)
 
 
-def test_a_short_chain_stays_an_expression() -> None:
-    text = snek.stage(lambda x: np.exp(x) + x * 2.0, backend="numba").trace(ROWS).lower().as_text("python")
-    assert "_fused" not in text
+def source(function, *arguments) -> str:
+    return snek.stage(function, backend="numba").trace(*arguments).lower().as_text("python")
+
+
+def test_a_short_chain_stays_an_expression_and_what_is_used_twice_is_computed_in_one_loop() -> None:
+    assert "_fused" not in source(lambda x: np.exp(x) + x * 2.0, ROWS)
+    text = source(lambda x: (lambda e: (e * 2.0, e + x))(np.exp(x)), ROWS)
+    assert text.count("def _fused") == text.count("np.exp(") == 1
+
+
+def totals(x, y):
+    far = np.abs(x - y)
+    return np.sum(far), np.max(far), np.min(x * y), np.prod(x + 2.0), np.any(x > y), np.all(far < 9), far
+
+
+def test_totals_are_taken_in_the_loop_that_computes_their_elements() -> None:
+    text = source(totals, ROWS, LINE)
+    assert text.count("def _fused") == 1
+    assert "def _sum" not in text
+    assert "def _max" not in text
+
+
+def over_axes(x):
+    made = [np.sum(x, axis=0), np.max(x, axis=1), np.min(x, axis=2), np.prod(x, axis=(0, 1)), np.max(x, axis=(0, 2))]
+    return *made, np.any(x > 2, axis=0), np.all(x < 2, axis=1), np.argmax(x, axis=1), np.argmin(x, axis=0)
+
+
+def special(dtype: str) -> np.ndarray:
+    x = np.resize(np.array([3, 1, 2, 9, 5, 0, 7], dtype), (4, 3, 5))
+    if x.dtype.kind == "f":
+        x[0, 1, 2], x[1, 2, 3], x[3, 0, 0], x[2] = np.inf, -np.inf, np.nan, -x[2]
+    return x
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "uint64"])
+@pytest.mark.parametrize("function", [over_axes, lambda x: totals(x, x[::-1])], ids=["over_axes", "totals"])
+def test_reductions_give_what_numpy_gives(function, dtype: str) -> None:
+    x = special(dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, of infinities
+        wanted = snek.stage(function, backend="interpret")(x)
+    for want, got in zip(wanted, snek.stage(function, backend="numba")(x), strict=True):
+        assert (want.dtype, want.shape) == (got.dtype, got.shape)
+        np.testing.assert_allclose(got, want, rtol=1e-6 if dtype == "float32" else 1e-12, equal_nan=True)
+
+
+def test_rows_are_added_row_by_row_where_a_column_would_leap_through_memory() -> None:
+    text = source(lambda x: np.sum(x, axis=0), ROWS)
+    body = text[text.index("def _sum") :]
+    assert body.index("for i0") < body.index("for i1") < body.index("acc[i1]")
+
+
+def test_only_the_additions_of_a_sum_may_be_reordered() -> None:
+    text = source(lambda x: np.sum((x + 1.0) + 1e-9), ROWS)
+    parts = text.split("@njit(")
+    assert [part for part in parts if "reassoc" in part] == [part for part in parts if "def _plus" in part]
 
 
 def gated(x, y):

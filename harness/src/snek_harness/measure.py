@@ -12,6 +12,8 @@ Clock = Callable[[], int]
 """Nanoseconds of a clock that never goes back."""
 
 MOST_CALLS = 1_000_000
+MUCH = 3
+"""How many times as long as foretold a sample may take that is believed."""
 
 
 def sample(call: Callable[[], object], calls: int, clock: Clock = perf_counter_ns) -> float:
@@ -32,10 +34,17 @@ def sample(call: Callable[[], object], calls: int, clock: Clock = perf_counter_n
 
 
 def calibrate(call: Callable[[], object], min_seconds: float, clock: Clock = perf_counter_ns) -> int:
-    """Return how many calls make a sample last `min_seconds`: one where one call does. Calling warms up as well."""
-    calls = 1
+    """Return how many calls make a sample last `min_seconds`: one where one call does. Calling warms up as well.
+
+    A sample that takes much longer than the one before foretold is taken again: one of its calls may have compiled.
+    """
+    calls, foretold = 1, math.inf
     while True:
         seconds = sample(call, calls, clock)
+        is_odd = seconds > MUCH * calls * foretold
+        foretold = seconds / calls
+        if is_odd:
+            continue
         if seconds >= min_seconds or calls >= MOST_CALLS:
             return calls
         # Short samples are dominated by noise: approach the goal in steps of at most ten.

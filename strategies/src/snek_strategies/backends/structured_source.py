@@ -41,6 +41,10 @@ class Dialect:
     """Text of a `fused` node, given how names are used; None where the program has none."""
     named: Callable[[Sym, int], str] = field(default=lambda _, count: f"v{count}")
     """What to call a value, given how many have names; a name of its own for each."""
+    view: str = ""
+    """What follows a name where it stands for another look at the same memory."""
+    settles: Callable[[Node], bool] = field(default=lambda _: False)
+    """Whether all that comes before a node must be computed before it."""
     reserved: frozenset[str] = frozenset()
     """Names that no function may have."""
 
@@ -72,7 +76,7 @@ class _Writer:
         self.dialect = dialect
         self.functions = functions
         self.names: dict[int, str] = {}
-        self.pending: dict[int, str] = {}
+        self.pending: dict[int, tuple[Sym, str]] = {}
         self.lines: list[str] = []
         self.depth = 1
 
@@ -96,7 +100,7 @@ class _Writer:
         if isinstance(atom, Const):
             return self.dialect.constant(atom)
         if atom.index in self.pending:
-            return f"({self.pending.pop(atom.index)})"
+            return f"({self.pending.pop(atom.index)[1]})"
         return self.names[atom.index]
 
     def uses(self, atoms: tuple[Atom, ...]) -> list[str]:
@@ -110,6 +114,8 @@ class _Writer:
         for node in block.nodes:
             if node.primitive == "function":
                 continue
+            if self.dialect.settles(node):
+                self.settle()
             if node.blocks:
                 self.control(node)
             elif node.primitive == "call":
@@ -120,6 +126,12 @@ class _Writer:
             else:
                 self.simple(node, counts, further)
 
+    def settle(self) -> None:
+        """Give what waits for its use a name now."""
+        for sym, text in self.pending.values():
+            self.line(f"{self.bind(sym)} = {text}")
+        self.pending.clear()
+
     def simple(self, node: Node, counts: Counter[int], further: set[int]) -> None:
         text = self.dialect.expression(node, [self.use(atom) for atom in node.operands])
         if len(node.results) != 1:
@@ -128,8 +140,8 @@ class _Writer:
         (result,) = node.results
         once = counts[result.index] == 1 and result.index not in further
         if once and len(text) < LONGEST and self.dialect.inlined(node):
-            self.pending[result.index] = text
-        elif text.strip("()").isidentifier():
+            self.pending[result.index] = result, text
+        elif text.strip("()").removesuffix(self.dialect.view).isidentifier():
             self.names[result.index] = text.strip("()")  # another name of one value
         else:
             self.line(f"{self.bind(result)} = {text}")

@@ -9,7 +9,7 @@ import numpy as np
 from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of, loop_dtypes
 from snek_strategies.backends.backend import cannot_say
 from snek_strategies.backends.in_place import HERE
-from snek_strategies.backends.numba_source import linear, loops
+from snek_strategies.backends.numba_source import linear, loops, reductions
 from snek_strategies.backends.placed_index import is_basic, placed
 from snek_strategies.ir.interpretations import FUNCTIONS, HOLE, LINEAR
 from snek_strategies.ir.shape_rules import dims_of
@@ -232,11 +232,11 @@ def _reduce(functions: Functions, node: Node, operands: list[str]) -> str:
     axes = axis if isinstance(axis, tuple) else (int(str(axis)),)
     if not axes:
         return cast(operands[0], atom, _result_dtype(node))
-    if 0 in (dims[one] for one in axes) and node.primitive not in loops.REDUCTIONS:
+    if 0 in (dims[one] for one in axes) and node.primitive not in reductions.OF_NOTHING:
         raise cannot_say("numba", node, "there is no extreme of no elements")
-    if dtype_of(atom.type).kind == "c" and node.primitive not in loops.REDUCTIONS:
+    if dtype_of(atom.type).kind == "c" and node.primitive not in reductions.OF_NOTHING:
         raise cannot_say("numba", node, "complex numbers have no order in Numba")
-    text = loops.reduction(node.primitive, dims, axes, dtype_of(atom.type), _result_dtype(node))
+    text = reductions.reduction(functions.name, node.primitive, dims, axes, dtype_of(atom.type), _result_dtype(node))
     return f"{functions.name(node.primitive, text)}({operands[0]})"
 
 
@@ -338,7 +338,7 @@ def _store(functions: Functions, node: Node, operands: list[str]) -> str:
         where,
         dims_of(target.type),
         [dims_of(one) for one in dynamic],
-        len(dims),
+        dims,
         adds=node.primitive == "additem",
         target=loops.dtype_text(dtype),
         copies=HERE not in node.params,

@@ -1,4 +1,4 @@
-"""Functions that Numba has no words for, written as loops: reductions over axes, gathers, scatters, products."""
+"""Functions that Numba has no words for, written as loops: gathers, scatters, products, sums up to each element."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.types import Dim, broadcast
 
 Dims = tuple[Dim, ...]
-
-REDUCTIONS = {
-    "sum": ("{zero}", "acc += {x}"),
-    "prod": ("{one}", "acc *= {x}"),
-    "any": ("False", "acc = acc or {x} != 0"),
-    "all": ("True", "acc = acc and {x} != 0"),
-}
-"""Start and step of a reduction that has a value for no elements."""
 
 
 class Text:
@@ -70,60 +62,6 @@ def shape_text(dims: Dims) -> str:
     return f"({', '.join(map(str, dims))}{',' if len(dims) == 1 else ''})"
 
 
-def reduction(name: str, dims: Dims, axes: tuple[int, ...], given: np.dtype, made: np.dtype) -> Callable[[str], str]:
-    """Return the text of `name(x)` over `axes`, as a function of the name that it gets."""
-    kept = [axis for axis in range(len(dims)) if axis not in axes]
-    element = f"x[{', '.join(f'i{axis}' for axis in range(len(dims)))}]"
-    start = "[" + ", ".join("0" if axis in axes else f"i{axis}" for axis in range(len(dims))) + "]"
-    wide = "np.float64" if made == np.float32 else dtype_text(made)
-
-    def write(function: str) -> str:
-        text = Text(f"def {function}(x):")
-        name_extents(text, ("x", dims))
-        if kept:
-            text.line(f"out = np.empty({shape_text(tuple(dims[one] for one in kept))}, {dtype_text(made)})")
-        with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in kept):
-            if name in REDUCTIONS:
-                zero, step = REDUCTIONS[name]
-                text.line(f"acc = {zero.format(zero=f'{wide}(0)', one=f'{wide}(1)')}")
-                with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in axes):
-                    text.line(step.format(x=f"{wide}({element})" if name in ("sum", "prod") else element))
-            else:
-                _extreme(text, name, dims, axes, element, start, given)
-            target = f"out[{', '.join(f'i{one}' for one in kept)}] = " if kept else "return "
-            value = "best" if name in ("argmax", "argmin") else "acc"
-            text.line(f"{target}{dtype_text(made)}({value})")
-        if kept:
-            text.line("return out")
-        return str(text)
-
-    return write
-
-
-def _extreme(
-    text: Text,
-    name: str,
-    dims: Dims,
-    axes: tuple[int, ...],
-    element: str,
-    start: str,
-    given: np.dtype[np.generic],
-) -> None:
-    sign = ">" if name.endswith("max") else "<"
-    text.line(f"acc = x{start}")
-    if name.startswith("arg"):
-        text.line("best = 0")
-    with text.inside(f"for i{axis} in range({dims[axis]}):" for axis in axes):
-        # The first NaN is greater and less than anything, as NumPy has it.
-        found = f"{element} {sign} acc" + (f" or ({element} != {element} and acc == acc)" if given.kind in "fc" else "")
-        if given.kind == "f":
-            found = f"acc == acc and not ({element} {'<=' if sign == '>' else '>='} acc)"
-        with text.inside([f"if {found}:"]):
-            text.line(f"acc = {element}")
-            if name.startswith("arg"):
-                text.line(f"best = i{axes[0]}")
-
-
 def _source(placed: Placed, rank_of: dict[int, int]) -> str:
     """Return the source index for result position (o0, o1, …); dynamic operand k is `i{k}`."""
     parts = []
@@ -171,7 +109,7 @@ def gather(placed: Placed, dims: Dims, index_dims: list[Dims], dtype: np.dtype[n
 
 
 def scatter(
-    placed: Placed, dims: Dims, index_dims: list[Dims], value_rank: int, *, adds: bool, target: str, copies: bool
+    placed: Placed, dims: Dims, index_dims: list[Dims], value: Dims, *, adds: bool, target: str, copies: bool
 ) -> Callable[[str], str]:
     """Return the text of a function that stores (or adds) `value` into x or a copy; the last of equal indices wins."""
 
@@ -180,11 +118,11 @@ def scatter(
         name_extents(text, ("x", dims), *((f"i{k}", own) for k, own in enumerate(index_dims)))
         _prepared(text, placed, index_dims)
         text.line("out = x.copy()" if copies else "out = x")
-        if value_rank:
+        if value and value != placed.shape:
             text.line(f"value = np.broadcast_to(value, {shape_text(placed.shape)})")
         with text.inside(ranges("o", placed.shape)):
             at = ", ".join(f"o{axis}" for axis in range(len(placed.shape)))
-            element = f"value[{at}]" if value_rank else "value"
+            element = f"value[{at}]" if value else "value"
             source = _source(placed, {k: len(d) for k, d in enumerate(index_dims)})
             text.line(f"out[{source}] {'+' if adds else ''}= {target}({element})")
         text.line("return out")

@@ -17,7 +17,7 @@ from snek_strategies.backends.arithmetic import ELEMENTWISE, dtype_of
 from snek_strategies.backends.backend import ORDERING, LoweredProgram, Run, cannot_say
 from snek_strategies.backends.core_primitives import core_primitives
 from snek_strategies.backends.explicit_checks import explicit_checks
-from snek_strategies.backends.in_place import HERE, in_place
+from snek_strategies.backends.in_place import HERE, in_place, stores_here
 from snek_strategies.backends.lantern.native_calls import native_calls
 from snek_strategies.backends.lantern.signature import Native
 from snek_strategies.backends.lifted_functions import Lifted
@@ -80,7 +80,7 @@ class NumbaSource(LoweredProgram):
         super().__init__(program)
         self.sites = Sites("numba")
         self.functions = Functions()
-        core = regions(cut_loops(in_place(explicit_checks(core_primitives(program))), 0))
+        core = in_place(regions(cut_loops(explicit_checks(core_primitives(program)), 0)), in_order=True)
         body = write(core, self._dialect())
         names = sorted(self.functions.constants)
         self.entry = body.rpartition("\ndef ")[2].partition("(")[0] if "\ndef " in body else body[4:].partition("(")[0]
@@ -96,6 +96,8 @@ class NumbaSource(LoweredProgram):
             head=self._head,
             returned=self._returned,
             passed=lambda caller, one: ["depth + 1" if caller.recursive else "1"] if one.recursive else [],
+            view=".T",
+            settles=stores_here,
             points=points,
             region=lambda node, use: region(self.functions, node, use),
         )

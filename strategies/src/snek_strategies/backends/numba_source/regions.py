@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from snek_strategies.backends.arithmetic import dtype_of
+from snek_strategies.backends.in_place import INTO
 from snek_strategies.backends.numba_source.expressions import Functions, expression
-from snek_strategies.backends.numba_source.loops import Dims, Text, dtype_text, name_extents
+from snek_strategies.backends.numba_source.loops import Dims, Text, dtype_text, name_extents, ranges, shape_text
+from snek_strategies.backends.numba_source.reductions import total
 from snek_strategies.backends.structured_source import Points
 from snek_strategies.ir.passes.fuse_elementwise import fuse_elementwise
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.symbols import Symbol
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, Sym, free_syms
 from snek_strategies.ir.types import Array
-
-SHORTEST = 17
-"""Shorter chains Numba gets as array expressions, which it makes loops of itself."""
 
 BRANCHING = frozenset(
     {"tanh", "sinh", "cosh", "expm1", "log1p", "arctan", "arcsin", "arccos", "arcsinh", "arccosh", "arctanh"}
@@ -42,8 +43,8 @@ FUNCTIONS = BRANCHING | {
 
 
 def regions(program: Program) -> Program:
-    """Return the program with its long elementwise chains as regions; reductions stay outside of them."""
-    return fuse_elementwise(program, reductions=frozenset(), shortest=SHORTEST)
+    """Return the program with its elementwise chains, and the totals of their elements, as regions."""
+    return fuse_elementwise(program, totals_of_expressions=False)
 
 
 def points(node: Node, given: list[str], made: list[str]) -> Points:
@@ -63,52 +64,100 @@ def points(node: Node, given: list[str], made: list[str]) -> Points:
 def region(functions: Functions, node: Node, use: Callable[[Atom], str]) -> str:
     """Return the text of a call that gives a region's values, a tuple where there are several."""
     (block,) = node.blocks
-    arrays = [atom for one in block.nodes for atom in one.operands if isinstance(atom, Const) and dims_of(atom.type)]
-    given: list[Atom] = [*free_syms(block), *arrays]
-    name = functions.name("fused", lambda name: _function(functions, name, node, given))
+    operands = (atom for one in block.nodes for atom in one.operands)
+    arrays = {id(atom): atom for atom in operands if isinstance(atom, Const) and dims_of(atom.type)}
+    given: list[Atom] = [*free_syms(block), *arrays.values()]
+    over = dict(dict(node.params).get(INTO, ()))  # type: ignore[call-overload]
+    name = functions.name("fused", _Region(functions, block, given, over).text)
     return f"{name}({', '.join(map(use, given))})"
 
 
-def _function(functions: Functions, name: str, node: Node, given: list[Atom]) -> str:
-    (block,) = node.blocks
-    texts = {_key(atom): f"x{at}" for at, atom in enumerate(given)}
-    dims: Dims = dims_of(node.results[0].type)
-    text = Text(f"def {name}({', '.join(texts.values())}):")
-    name_extents(text, *((texts[_key(atom)], dims_of(atom.type)) for atom in given))
-    shape = f"({''.join(f'{one}, ' for one in dims)})"
-    for at, sym in enumerate(node.results):
-        text.line(f"out{at} = np.empty({shape}, {dtype_text(dtype_of(sym.type))})")
-    index = [f"i{axis}" for axis in range(len(dims))]
-    own = {one.results[0].index: at for at, one in enumerate(block.nodes)}
-    loops = _loops(block)
-    kept = _kept(block, loops)
-    for sym in kept:
-        text.line(f"row{own[sym.index]} = np.empty({dims[-1]}, {dtype_text(dtype_of(sym.type))})")
-    here: set[int] = set()
+class _Region:
+    """A region as a function: `x` are its arguments, `v` numbers, `row` numbers that a later loop takes, `t` totals."""
 
-    def element(atom: Atom) -> str:
+    def __init__(self, functions: Functions, block: Block, given: list[Atom], over: Mapping[int, int]) -> None:
+        self.functions = functions
+        self.over = over
+        self.block = block
+        self.given = {_key(atom): (f"x{at}", dims_of(atom.type)) for at, atom in enumerate(given)}
+        self.own = {one.results[0].index: at for at, one in enumerate(block.nodes)}
+        self.dims: Dims = next(dims for one in block.nodes if (dims := dims_of(one.results[0].type)))
+        self.index = [f"i{axis}" for axis in range(len(self.dims))]
+        self.totals = {
+            one.results[0].index: total(
+                functions.name, one.primitive, *_dtypes(one), name=f"t{self.own[one.results[0].index]}"
+            )
+            for one in block.nodes
+            if not dims_of(one.results[0].type)
+        }
+        self.outs = [(f"out{at}", atom) for at, atom in enumerate(block.results) if dims_of(atom.type)]
+        self.here: set[int] = set()
+
+    def text(self, name: str) -> str:
+        """Return the function's text."""
+        text = Text(f"def {name}({', '.join(one for one, _ in self.given.values())}):")
+        name_extents(text, *self.given.values())
+        loops = _loops(self.block)
+        for at, atom in enumerate(self.block.results):
+            if dims_of(atom.type):
+                text.line(f"out{at} = {self._memory(at, atom, loops)}")
+        kept = _kept(self.block, loops)
+        for sym in kept:
+            row = f"row{self.own[sym.index]}"
+            text.line(f"{row} = np.empty({self.dims[-1]}, {dtype_text(dtype_of(sym.type))})")
+        for one in self.totals.values():
+            for variable, first in one.start.items():
+                text.line(f"{variable} = {first}")
+        heads = ranges("i", self.dims)
+        with text.inside(heads[:-1]):
+            for loop in loops:
+                with text.inside(heads[-1:]):
+                    self._loop(text, loop, kept)
+        results = [
+            self.totals[_key(atom)].value if _key(atom) in self.totals else f"out{at}"
+            for at, atom in enumerate(self.block.results)
+        ]
+        text.line(f"return {', '.join(results)}")
+        return str(text)
+
+    def _memory(self, at: int, atom: Atom, loops: list[list[Node]]) -> str:
+        """Return new memory for a result, or that of an array that no loop reads after the one which writes it."""
+        key = self.over.get(at)
+        if key is not None:
+            [written] = [k for k, loop in enumerate(loops) if any(one.results[0].index == _key(atom) for one in loop)]
+            later = [one for loop in loops[written + 1 :] for one in loop]
+            if not any(_key(operand) == key for one in later for operand in one.operands):
+                return self.given[key][0]
+        return f"np.empty({shape_text(self.dims)}, {dtype_text(dtype_of(atom.type))})"
+
+    def _loop(self, text: Text, loop: list[Node], kept: list[Sym]) -> None:
+        self.here = {one.results[0].index for one in loop}
+        for one in loop:
+            key = one.results[0].index
+            if key in self.totals:
+                for line in self.totals[key].step(self._element(one.operands[0])):
+                    text.line(line)
+            else:
+                text.line(f"v{self.own[key]} = {_number(self.functions, one, self._element)}")
+        for sym in kept:
+            if sym.index in self.here:
+                text.line(f"row{self.own[sym.index]}[{self.index[-1]}] = v{self.own[sym.index]}")
+        for out, atom in self.outs:
+            if _key(atom) in self.here:
+                text.line(f"{out}[{', '.join(self.index)}] = {self._element(atom)}")
+
+    def _element(self, atom: Atom) -> str:
         if isinstance(atom, Const) and not dims_of(atom.type):
-            return functions.constant(atom)
-        if _key(atom) in own:
-            at = own[_key(atom)]
-            return f"v{at}" if _key(atom) in here else f"row{at}[{index[-1]}]"
-        return texts[_key(atom)] + _at(dims_of(atom.type), index)
+            return self.functions.constant(atom)
+        key = _key(atom)
+        if key in self.own:
+            return f"v{self.own[key]}" if key in self.here else f"row{self.own[key]}[{self.index[-1]}]"
+        name, dims = self.given[key]
+        return name + _at(dims, self.index)
 
-    heads = [f"for {one} in range({size}):" for one, size in zip(index, dims, strict=True)]
-    with text.inside(heads[:-1]):
-        for loop in loops:
-            here = {one.results[0].index for one in loop}
-            with text.inside(heads[-1:]):
-                for one in loop:
-                    text.line(f"v{own[one.results[0].index]} = {_number(functions, one, element)}")
-                for sym in kept:
-                    if sym.index in here:
-                        text.line(f"row{own[sym.index]}[{index[-1]}] = v{own[sym.index]}")
-                for at, atom in enumerate(block.results):
-                    if _key(atom) in here or (_key(atom) not in own and loop is loops[-1]):
-                        text.line(f"out{at}[{', '.join(index)}] = {element(atom)}")
-    text.line(f"return {', '.join(f'out{at}' for at in range(len(node.results)))}")
-    return str(text)
+
+def _dtypes(node: Node) -> tuple[np.dtype[np.generic], np.dtype[np.generic]]:
+    return dtype_of(node.operands[0].type), dtype_of(node.results[0].type)
 
 
 def _loops(block: Block) -> list[list[Node]]:

@@ -59,23 +59,22 @@ SHORT = 16
 Dims = tuple[Dim, ...]
 
 
-def fuse_elementwise(program: Program, *, reductions: frozenset[str] = REDUCTIONS, shortest: int = 0) -> Program:
+def fuse_elementwise(program: Program, *, totals_of_expressions: bool = True) -> Program:
     """Return the program with regions `fused`; a region's nodes wait until one of its values is needed.
 
-    A back-end says which reductions may be in a region, and how many nodes are worth one.
+    A back-end says whether it takes the total of an expression without memory for that; else it is a region too.
     """
-    fresh = _Fresh(next_index(program.body), uses_in(program.body), reductions, shortest)
+    fresh = _Fresh(next_index(program.body), uses_in(program.body), totals_of_expressions)
     return Program(program.name, in_deep_stack(lambda: _fused(program.body, free_in(program.body), fresh, {})))
 
 
 class _Fresh:
     """Gives new names, and knows how often the others are used and what the back-end asks for."""
 
-    def __init__(self, start: int, uses: Counter[int], reductions: frozenset[str], shortest: int) -> None:
+    def __init__(self, start: int, uses: Counter[int], totals_of_expressions: bool) -> None:
         self.next = start
         self.uses = uses
-        self.reductions = reductions
-        self.shortest = shortest
+        self.totals_of_expressions = totals_of_expressions
 
     def __call__(self, sym: Sym) -> Sym:
         self.next += 1
@@ -91,7 +90,7 @@ class _Group:
     reduced: set[int] = field(default_factory=set)
 
 
-def _shape(node: Node, owner: dict[int, _Group], reductions: frozenset[str]) -> Dims | None:
+def _shape(node: Node, owner: dict[int, _Group]) -> Dims | None:
     """Return the shape of the region that a node may be in, or None."""
     if node.effects or node.blocks or len(node.results) != 1:
         return None
@@ -99,7 +98,7 @@ def _shape(node: Node, owner: dict[int, _Group], reductions: frozenset[str]) -> 
     if node.primitive in ELEMENTWISE and isinstance(type_, Array) and type_.dims:
         return None if 0 in type_.dims or type_.dtype.kind == "c" else type_.dims
     operand = node.operands[0] if node.operands else None
-    if node.primitive not in reductions or not isinstance(operand, Sym):
+    if node.primitive not in REDUCTIONS or not isinstance(operand, Sym):
         return None
     group = owner.get(operand.index)
     axis = dict(node.params).get("axis")
@@ -115,9 +114,8 @@ def _dims(type_: Type) -> Dims:
 class _Schedule:
     """Puts a block's nodes in their new order."""
 
-    def __init__(self, free: dict[int, tuple[Sym, ...]], reductions: frozenset[str]) -> None:
+    def __init__(self, free: dict[int, tuple[Sym, ...]]) -> None:
         self.free = free
-        self.reductions = reductions
         self.open: dict[Dims, _Group] = {}
         self.owner: dict[int, _Group] = {}
         self.order: list[Node | _Group] = []
@@ -133,7 +131,7 @@ class _Schedule:
             return
         if node.primitive in BARRIERS or any(sym.index in self.late for sym in reads):
             self.close_all()
-        shape = _shape(node, self.owner, self.reductions)
+        shape = _shape(node, self.owner)
         for sym in reads:
             group = self.owner.get(sym.index)
             if group is not None and (group.dims != shape or sym.index in group.reduced):
@@ -173,7 +171,7 @@ class _Schedule:
 
 
 def _fused(block: Block, free: dict[int, tuple[Sym, ...]], fresh: _Fresh, names: dict[int, Sym]) -> Block:
-    schedule = _Schedule(free, fresh.reductions)
+    schedule = _Schedule(free)
     for node in block.nodes:
         schedule.add(node)
     schedule.close_all()
@@ -198,8 +196,9 @@ def _region(members: list[Node], fresh: _Fresh, names: dict[int, Sym]) -> list[N
     inside = Counter(atom.index for node in members for atom in node.operands if isinstance(atom, Sym))
     made, uses = [node.results[0] for node in members], fresh.uses
     given = tuple(sym for sym in made if uses[sym.index] > inside[sym.index])
-    few = len(made) < max(2, fresh.shortest)
-    if few or (len(given) == 1 and len(made) <= SHORT and all(uses[sym.index] == 1 for sym in made)):
+    expression = len(given) == 1 and len(made) <= SHORT and all(uses[sym.index] == 1 for sym in made)
+    total = not fresh.totals_of_expressions and any(node.primitive in REDUCTIONS for node in members)
+    if len(made) < 2 or (expression and not total):
         return members
     results = tuple(map(fresh, given))
     # Inside, names stay as they are; what comes later knows the values by new ones.
