@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,18 @@ def test_finite_differences_agree_with_a_right_gradient_and_name_the_argument_of
     value, (slope,) = gradient_oracle(POWER, ARGUMENTS)  # type: ignore[misc]
     assert missed_slope(POWER, ARGUMENTS, (value, (slope,)), seed=0) == ""
     assert "by b:" in missed_slope(POWER, ARGUMENTS, (value, (1.001 * slope,)), seed=0)
+
+
+def test_a_jump_of_the_objective_near_the_arguments_is_no_slope():
+    near = ARGUMENTS[0].astype(np.float64)
+
+    def jumping(xp, b, n):
+        return xp.mean(b**n) + 0.01 * xp.sum(b > near + 2e-7)
+
+    jumps = dataclasses.replace(POWER, objective=jumping)
+    value, (slope,) = gradient_oracle(POWER, ARGUMENTS)  # type: ignore[misc]
+    assert missed_slope(jumps, ARGUMENTS, (value, (slope,)), seed=0) == ""
+    assert "by b:" in missed_slope(jumps, ARGUMENTS, (value, (1.001 * slope,)), seed=0)
 
 
 def test_the_tolerance_follows_the_smallest_of_the_gradients():

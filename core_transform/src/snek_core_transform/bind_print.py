@@ -6,13 +6,13 @@ import __future__
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import gast
+from typing import Any
 
 from snek_core_transform.bind_text import Text
 from snek_core_transform.errors import Place, UnsupportedSyntax
 from snek_core_transform.own_lines import parse
 from snek_core_transform.program import Program
+from snek_core_transform.to_ast import to_ast
 
 _POSTPONED = __future__.annotations.compiler_flag
 
@@ -28,7 +28,7 @@ class Printed:
 
 def print_texts(texts: Sequence[Text], imports: Mapping[str, str]) -> Printed:
     """Print the imports, then the functions. Raises UnsupportedSyntax where a function does not read back equal."""
-    trees = [gast.gast_to_ast(text.program.tree) for text in texts]
+    trees = [to_ast(text.program.tree, "", {}) for text in texts]
     written = [_unparse(tree, text) for tree, text in zip(trees, texts, strict=True)]
     sections = ["\n".join(_head(texts, imports)), *written]
     whole = "\n\n\n".join(section for section in sections if section) + "\n"
@@ -63,27 +63,36 @@ def _map(ours: ast.AST, read: ast.AST, program: Program, places: dict[int, Place
     pairs: list[tuple[object, object]] = [(ours, read)]
     while pairs:  # without recursion: Python 3.12 bounds the depth of generators inside `all`
         left, right = pairs.pop()
-        if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-            pairs += reversed(list(zip(left, right, strict=True)))
-        elif isinstance(left, ast.AST) and type(left) is type(right):
-            _note(left, right, program, places)
-            pairs += [(_field(left, name), _field(right, name)) for name in reversed(left._fields)]
+        kind = left.__class__
+        if kind is list and right.__class__ is list and len(left) == len(right):  # type: ignore[arg-type]
+            pairs += zip(reversed(left), reversed(right), strict=True)  # type: ignore[call-overload]
+        elif kind in _FIELDS and kind is right.__class__:
+            if kind in _PLACED:
+                _note(left, right, program, places)  # type: ignore[arg-type]
+            own, other = left.__dict__, right.__dict__
+            for name in _FIELDS[kind]:
+                mine, theirs = own.get(name), other.get(name)
+                if mine is not theirs:
+                    # Versions of Python differ in whether they leave an empty list out.
+                    pairs.append((None if mine == [] else mine, None if theirs == [] else theirs))
         elif repr(left) != repr(right):
             return False
     return True
 
 
-def _field(node: ast.AST, name: str) -> object:
-    """Return a child, with None for an empty list: versions of Python differ in what they leave out."""
-    value = getattr(node, name, None)
-    return None if value == [] else value
+_KINDS = [kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)]
+_FIELDS: Mapping[type, tuple[str, ...]] = {kind: kind._fields[::-1] for kind in _KINDS}
+"""The fields of each kind of node, last ones first."""
+_PLACED = frozenset(kind for kind in _KINDS if issubclass(kind, ast.stmt | ast.expr | ast.excepthandler | ast.pattern))
 
 
-def _note(ours: ast.AST, read: object, program: Program, places: dict[int, Place]) -> None:
+def _note(ours: ast.AST, read: Any, program: Program, places: dict[int, Place]) -> None:
     """Give the lines on which `read` starts, all of them where it is a simple statement, the place of `ours`."""
-    if isinstance(read, ast.stmt | ast.expr | ast.excepthandler | ast.pattern):
-        simple = isinstance(read, ast.stmt) and not hasattr(read, "body")
-        last = read.end_lineno if simple and read.end_lineno else read.lineno
-        for line in range(read.lineno, last + 1):
-            if line not in places:
-                places[line] = program.place(ours)
+    first = read.lineno
+    if first in places and not isinstance(read, ast.stmt):
+        return
+    simple = isinstance(read, ast.stmt) and not hasattr(read, "body")
+    last = read.end_lineno if simple and read.end_lineno else first
+    for line in range(first, last + 1):
+        if line not in places:
+            places[line] = program.place(ours)

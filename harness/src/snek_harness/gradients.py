@@ -15,7 +15,8 @@ from snek_workloads.workload import Arguments, Workload
 RELATIVE = 1e-3
 OF_LARGEST = 2e-4
 """A gradient's float32 error: beside its own size, and beside the largest number of its array."""
-STEP = 1e-6
+STEPS = (1e-6, 1e-7, 1e-8)
+"""The steps of difference quotients. A jump of the objective within one, where a unit comes to life, is no slope."""
 AGREEMENT = 1e-4
 """By how much, at most, the slope along a random direction may miss the difference quotient, of their size."""
 
@@ -35,22 +36,29 @@ def missed_slope(workload: Workload, arguments: Arguments, answer: Any, seed: in
 
     The slope is a central difference of the untransformed text on NumPy in float64.
     """
-    assert workload.objective is not None, workload.name
-    wide = list(as_float64(arguments))
+    wide: list[Any] = list(as_float64(arguments))
     rng = np.random.default_rng(seed)
     for name, place, gradient in zip(workload.by, workload.positions, answer[1], strict=True):
-        start: Any = wide[place]
-        along = rng.standard_normal(np.shape(start))
-        ends = []
-        for sign in (1, -1):
-            wide[place] = start + sign * STEP * along
-            ends.append(float(workload.objective(np, *wide)))  # type: ignore[arg-type]
-        wide[place] = start
-        quotient, slope = (ends[0] - ends[1]) / (2 * STEP), float(np.sum(gradient * along))
-        size = max(abs(quotient), float(np.linalg.norm(gradient)))
-        if not abs(quotient - slope) <= AGREEMENT * size:
-            return f"by {name}: the slope along a direction is {slope!r}, and finite differences give {quotient!r}"
+        along = rng.standard_normal(np.shape(wide[place]))
+        slope, norm = float(np.sum(gradient * along)), float(np.linalg.norm(gradient))
+        quotients = []
+        for step in STEPS:
+            quotients.append(_quotient(workload, wide, place, step * along) / step)
+            if abs(quotients[-1] - slope) <= AGREEMENT * max(abs(quotients[-1]), norm):
+                break
+        else:
+            return f"by {name}: the slope along a direction is {slope!r}, and finite differences give {quotients!r}"
     return ""
+
+
+def _quotient(workload: Workload, arguments: list[Any], place: int, step: Any) -> float:
+    """Return half of what the objective differs by, a step on and a step back from an argument."""
+    assert workload.objective is not None, workload.name
+    ends = []
+    for sign in (1, -1):
+        moved = [*arguments[:place], arguments[place] + sign * step, *arguments[place + 1 :]]
+        ends.append(float(workload.objective(np, *moved)))  # type: ignore[arg-type]
+    return (ends[0] - ends[1]) / 2
 
 
 def gradient_tolerance(workload: Workload, oracles: list[Any]) -> Tolerance:

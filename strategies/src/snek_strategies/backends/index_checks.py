@@ -60,7 +60,7 @@ def bounds(node: Node, emit: Emitter, ranges: KnownRanges) -> Iterator[Check]:
     for at, axis, length in dynamic_operands(node):
         size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
         index = node.operands[at]
-        asked = (index.index, length) if isinstance(index, Sym) and not dims_of(index.type) else None
+        asked = (index.index, length) if isinstance(index, Sym) else None
         for check in _bound(index, at, axis, size, ranges.of(index), emit):
             yield replace(check, asked=asked)
 
@@ -115,7 +115,7 @@ def count_from_the_front(
         least = ranges.of(index)[0]
         if (least is not None and least >= 0) or _kind(index) != "i":
             continue
-        key = (index.index, length) if isinstance(index, Sym) and not dims_of(index.type) else None
+        key = (index.index, length) if isinstance(index, Sym) else None
         if key not in known:
             if alone and not isinstance(length, Symbol) and length and _are_few(index):
                 moved = emit("remainder", _as_int64(index, emit), length)

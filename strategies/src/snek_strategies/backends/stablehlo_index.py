@@ -123,10 +123,7 @@ def _rows(where: Placed, dims: Dims) -> int | None:
 
 
 def _gathered(text: Text, x: Tensor, at: Tensor, axis: int, where: Placed) -> Tensor:
-    """Return rows by an array of their numbers, of which those below 0 count from the end."""
-    zero, size = full(0, at.dtype, at.shape), full(x.shape[axis], at.dtype, at.shape)
-    if at.dtype.kind == "i":
-        at = text.select(text.compare("LT", at, zero), text.same("add", (at, size)), at)
+    """Return rows by an array of their numbers, all of them from the front: the checks have made them so."""
     at = text.reshape(at, (*at.shape, 1))
     kept = [one.axis for one in where.places if isinstance(one, Along)]
     sizes = [1 if one == axis else dim for one, dim in enumerate(x.shape)]

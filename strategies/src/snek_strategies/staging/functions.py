@@ -164,8 +164,10 @@ def call_function(
 
 def _refuse_changed_around(function: object, key: Key, calls: Calls) -> None:
     """Refuse a recursion that staging has no end for: at each level its variables from around hold another Rep."""
+    same = [one for one, of in zip(calls.stack, calls.functions, strict=True) if of == function]
+    if len(same) < CHANGED:
+        return
     loose = _without_identities(key)
-    same = (one for one, of in zip(calls.stack, calls.functions, strict=True) if of == function)
     levels: list[Any] = [one for one in same if _without_identities(one) == loose]
     if len(levels) < CHANGED:
         return

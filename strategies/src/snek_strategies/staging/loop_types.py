@@ -32,6 +32,8 @@ class Region:
 
     before: list[FoundLoop] = field(default_factory=list)
     found: list[FoundLoop] = field(default_factory=list)
+    guesses: bool = False
+    """Whether the types of its state, or of that of a loop around it, are guessed: a refusal may be the guess's."""
 
     def next(self, code: object) -> FoundLoop | None:
         """Return what the trace before knew of the loop that is met now, or None where it met another."""
@@ -56,10 +58,16 @@ def remember(loop: FoundLoop) -> None:
         region.found.append(replace(loop, templates=tuple(map(_without_origins, loop.templates))))
 
 
+def inside_guesses() -> bool:
+    """Tell whether a loop around the point that is being staged has a state of guessed types."""
+    region = _REGION.get()
+    return region is not None and region.guesses
+
+
 @contextmanager
-def loops_inside(before: list[FoundLoop]) -> Iterator[Region]:
-    """Trace a loop's test and body, knowing the loops that the trace before met."""
-    region = Region(before)
+def loops_inside(before: list[FoundLoop], guesses: bool) -> Iterator[Region]:
+    """Trace a loop's test and body, knowing the loops that the trace before met; `guesses`: with guessed types."""
+    region = Region(before, guesses=guesses or inside_guesses())
     token = _REGION.set(region)
     try:
         yield region

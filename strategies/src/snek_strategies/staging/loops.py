@@ -13,6 +13,7 @@ from snek_strategies.ir.types import Array, Scalar
 from snek_strategies.staging.attempts import ATTEMPTS
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.facts import known, note
+from snek_strategies.staging.guessed_types import NotAsGuessed, confirmed, guessed, refuse_again
 from snek_strategies.staging.host_state import as_left, as_one, is_one, label, now, put, with_same_names
 from snek_strategies.staging.host_state import held as host_values
 from snek_strategies.staging.host_state import names as host_names
@@ -31,10 +32,17 @@ from snek_strategies.staging.join import (
     slots,
 )
 from snek_strategies.staging.lists import StagedList
-from snek_strategies.staging.loop_types import FoundLoop, loops_inside, remember, remembered, with_types
+from snek_strategies.staging.loop_types import (
+    FoundLoop,
+    inside_guesses,
+    loops_inside,
+    remember,
+    remembered,
+    with_types,
+)
 from snek_strategies.staging.memory import may_be, seal
 from snek_strategies.staging.raises import Diverged
-from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.refusal import FIRST, StagingStopped, refuse
 from snek_strategies.staging.regions import trace
 from snek_strategies.staging.rep import Rep, constant, emit, lift
 from snek_strategies.staging.truth import truth
@@ -51,10 +59,12 @@ def stage_while(
     names: tuple[str, ...],
     counters: int = 0,
     code: object = None,
+    once: bool = False,
 ) -> State:
     """Stage `while test(*state): state = body(*state)`; the first `counters` variables are known to change.
 
-    `code` tells the loop from others, where `body` does not.
+    `code` tells the loop from others, where `body` does not. Raises NotAsGuessed, where it is to be traced `once`, if
+    that does not do.
     """
     boxes: tuple[Rep, ...] = ()
     hosts: tuple[object, ...] = ()
@@ -65,6 +75,8 @@ def stage_while(
     within: list[FoundLoop] = []
     if known is not None:
         templates, within = with_types(templates, known.templates), known.inside
+    plain, guesses = templates, None if known or FIRST.get() else guessed(templates)
+    templates = guesses or plain
     for _ in range(WIDENINGS):
         types = (*(box.type for box in boxes), *slots(templates))
 
@@ -92,10 +104,20 @@ def stage_while(
             return flag
 
         first = functools.partial(_given, templates, state, tuple(box.atom for box in boxes))
-        with loops_inside(within) as region:
-            tested, flag = trace(asked, types, (*outside, *hosts), what="loop test", given=first)
-            learnt += told_by(tested, flag, True)
-            block, result = trace(loop, types, (*outside, *hosts), what="loop", given=first, decided_by=tested)
+        try:
+            with loops_inside(within, guesses is not None) as region:
+                tested, flag = trace(asked, types, (*outside, *hosts), what="loop test", given=first)
+                learnt += told_by(tested, flag, True)
+                block, result = trace(loop, types, (*outside, *hosts), what="loop", given=first, decided_by=tested)
+                refuse_again(guesses is not None)
+        except StagingStopped:
+            if (guesses is None and not once) or inside_guesses():
+                raise
+            FIRST.set(None)
+            if once:
+                raise NotAsGuessed from None
+            templates, guesses = plain, None
+            continue
         within = region.found
         if isinstance(result, Absent) and not isinstance(result, Raises):
             return outside
@@ -120,6 +142,8 @@ def stage_while(
         widened = tuple(
             opened(join(name, before, after), inner) for name, (before, after) in zip(names, pairs, strict=True)
         )
+        if guesses is not None:
+            widened, guesses = tuple(map(confirmed, guesses, widened, plain, pairs)), None
         # An array that a trip makes is another one in every trip.
         not_ours = {id(one) for one in (*boxes, *block.made)}
         found = [rep for rep, _ in block.written if id(rep) not in not_ours]
@@ -128,6 +152,8 @@ def stage_while(
             _left(host, block.hosts)
         if same_template(templates, widened) and not found and not further:
             break
+        if once:
+            raise NotAsGuessed
         boxes = (*boxes, *found)
         hosts = (*hosts, *further)
         names = (*names, *map(label, further))
@@ -246,8 +272,12 @@ def stage_for(
     state: State,
     names: tuple[str, ...],
     and_: Callable[[object, Callable[[], object]], object],
+    once: bool = False,
 ) -> State:
-    """Stage a loop that counts from `first` towards `stop`; `item` makes of the counter what the body takes."""
+    """Stage a loop that counts from `first` towards `stop`; `item` makes of the counter what the body takes.
+
+    `once` is as in `stage_while`.
+    """
 
     def counting(at: object, *rest: object) -> object:
         more = at < stop if step > 0 else at > stop  # type: ignore[operator]
@@ -259,7 +289,7 @@ def stage_for(
     start = first if isinstance(first, Rep) else constant(first)
     counter = start if start.type == Scalar("int") else emit("int", start)
     before, code = builder().mark(), getattr(body, "__code__", None)
-    after = stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1, code)[1:]
+    after = stage_while(counting, trip, (counter, *state), ("<counter>", *names), 1, code, once)[1:]
     if test is None and isinstance(first, int) and isinstance(stop, int) and builder().mark() > before:
         from snek_strategies.staging.list_loops import note_lengths_after
 

@@ -21,6 +21,7 @@ from snek_strategies.staging.builtin_calls import refuse_effects, rule_of, takes
 from snek_strategies.staging.comprehensions import StagedGenerator, comprehend
 from snek_strategies.staging.consuming_calls import consumer_of
 from snek_strategies.staging.functions import call_function
+from snek_strategies.staging.guessed_types import NotAsGuessed
 from snek_strategies.staging.in_place import assign_in_place
 from snek_strategies.staging.iterators import Walk
 from snek_strategies.staging.lists import StagedList, value_of
@@ -32,7 +33,7 @@ from snek_strategies.staging.numpy_calls import call_function as call_numpy
 from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.optional import Maybe, apply, each_way, is_there, required
 from snek_strategies.staging.partly_bound import settle, settle_all
-from snek_strategies.staging.refusal import refuse
+from snek_strategies.staging.refusal import FIRST, refuse
 from snek_strategies.staging.regions import made_here, watch
 from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.text import joined, stage_print, text_of
@@ -141,7 +142,35 @@ class StagingOperators(Operators):
         if isinstance(source, StagedWalk):
             return self._walked(source, test, body, state, names, most)
         if isinstance(source, Rep):
-            source = StagedWalk.over(source, self.unroll)
+            return self._over_rows(StagedWalk.over(source, self.unroll), test, body, state, names, most)
+        return self._unrolled(source, test, body, state, names, most)
+
+    def _over_rows(
+        self,
+        source: StagedWalk,
+        test: Callable[..., object] | None,
+        body: Callable[..., State],
+        state: State,
+        names: tuple[str, ...],
+        most: int | None,
+    ) -> State:
+        """Unroll a loop over few rows; where a trip has a loop in it, the trips after the first are a loop too.
+
+        To write such a loop out would gain nothing, and tracing and compiling would take as often as long.
+        """
+        of = source.rest()
+        if test is None and of.count() > 2 and FIRST.get() is None:
+            before = builder().mark()
+            state = body(next(source), *state)
+            begin, of = builder().mark(), source.rest()
+            if any(node.primitive == "while" for node in builder().open[-1].nodes[before:]):
+                try:
+                    after = stage_for(0, of.count(), 1, of.item, None, body, state, names, self.and_, once=True)
+                except NotAsGuessed:
+                    builder().rewind(begin)
+                else:
+                    source.end()
+                    return after
         return self._unrolled(source, test, body, state, names, most)
 
     def _walked(

@@ -211,3 +211,21 @@ def descent() -> Program:
     blocks = (test, Block((j, t), body, (Sym(11, INT), Sym(10, g.type))))
     loop = Node((Sym(12, INT), Sym(13, g.type)), "while", (number(0), g), (), blocks)
     return Program("descent", Block((x, y, g), (loop,), (Sym(13, g.type),)))
+
+
+def chosen_rows() -> Program:
+    """A loop that adds up what it makes of the rows that another array names."""
+    x, order = Sym(0, Array(np.dtype("float64"), (9, 3))), Sym(1, Array(np.dtype("int64"), (4,)))
+    s = Sym(2, Array(np.dtype("float64"), (3,)))
+    i, u, j, t = Sym(3, INT), Sym(5, s.type), Sym(6, INT), Sym(7, s.type)
+    test = Block((i, u), (simple(4, "less", i, number(4)),), (Sym(4, BOOL),))
+    body = (
+        simple(8, "getitem", order, j, index=(HOLE,)),
+        simple(9, "getitem", x, Sym(8, I64), index=(HOLE,)),
+        simple(10, "exp", Sym(9, s.type)),
+        simple(11, "add", t, Sym(10, s.type)),
+        simple(14, "add", j, number(1)),
+    )
+    blocks = (test, Block((j, t), body, (Sym(14, INT), Sym(11, s.type))))
+    loop = Node((Sym(12, INT), Sym(13, s.type)), "while", (number(0), s), (), blocks, frozenset({"raise"}))
+    return Program("chosen_rows", Block((x, order, s), (loop,), (Sym(13, s.type),)))

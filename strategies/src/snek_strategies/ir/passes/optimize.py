@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from snek_strategies.ir.passes.batch_trips import batch_trips
 from snek_strategies.ir.passes.choose_once import choose_once
 from snek_strategies.ir.passes.cut_loops import cut_loops
 from snek_strategies.ir.passes.drop_dead import drop_dead
@@ -62,6 +63,7 @@ CHECKED_PASSES: tuple[Callable[[Program], Program], ...] = (merge_reads, hoist_i
 
 TRACED_PASSES: tuple[Callable[[Program], Program], ...] = (
     choose_once,
+    batch_trips,  # before products are taken out of loops: over all trips they are one product anyway
     hoist_whole_products,
     square_powers,
     drop_dead,
