@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import enum
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,7 +31,9 @@ from snek_strategies.staging.registered_nodes import (
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 from snek_strategies.staging.tree_nodes import Forest
 
-IMMUTABLE = (bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice)
+IMMUTABLE = (
+    bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice, enum.Enum,
+)  # fmt: skip
 
 _PLAIN = frozenset({int, bool, str, float, type(None)})
 """The classes of most static values, asked for first: every call of a staged program walks its arguments."""

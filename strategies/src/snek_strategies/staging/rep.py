@@ -303,8 +303,40 @@ def split_index(index: object) -> tuple[tuple[object, ...], tuple[Rep, ...]]:
 
 def _binary(primitive: str, left: object, right: object) -> object:
     if not (liftable(left) and liftable(right)):
-        return NotImplemented
+        left, right = _number(left, right, primitive), _number(right, left, primitive)
+        if not (liftable(left) and liftable(right)):
+            return _of_no_number(primitive, left, right)
     return emit(primitive, left, right)
+
+
+def _number(value: object, beside: object, primitive: str) -> object:
+    """Return what an array beside it makes of a list, or of a number of a class derived from Python's (an `IntEnum`).
+
+    NumPy makes a strong number of that, as of no other Python number; Python's own numbers see their like.
+    """
+    if isinstance(value, (list, tuple)) and isinstance(beside, Rep) and isinstance(beside.type, Array):
+        from snek_strategies.staging.operands import np_array
+
+        # A NumPy scalar repeats a list.
+        return np_array(value) if beside.type.dims or primitive != "multiply" else value
+    kind = next((one for one in (int, float, complex) if isinstance(value, one)), None)
+    if kind is None or liftable(value):
+        return value
+    plain = kind(value)  # type: ignore[call-overload]
+    return plain if isinstance(beside, Rep) and isinstance(beside.type, Scalar) else np.asarray(plain)[()]
+
+
+def _of_no_number(primitive: str, left: object, right: object) -> object:
+    """Leave an operation to the other operand; NumPy compares what is no number with each element instead."""
+    array, other = (left, right) if isinstance(left, Rep) else (right, left)
+    is_array = isinstance(array, Rep) and isinstance(array.type, Array) and array.type.dims
+    if primitive in ("equal", "not_equal") and is_array:
+        refuse(
+            f"an array compared with a {type(other).__name__}, {other!r:.40}; compare arrays with numbers, and ask "
+            "with `is None`",
+            code="SNK0204",
+        )
+    return NotImplemented
 
 
 def _forward(primitive: str) -> Callable[[Rep, object], object]:
