@@ -10,6 +10,7 @@ from snek_strategies.callables import Preset, preset_of
 from snek_strategies.calls import Arguments, served_by
 from snek_strategies.stage import StagedFunction, check_source, static_names
 from snek_strategies.staging.gradients import mapped, value_and_gradient
+from snek_strategies.staging.object_operators import call_program
 from snek_strategies.staging.pytrees import Dynamic
 from snek_strategies.staging.symbolic_shapes import Shapes
 from snek_strategies.staging.trace import StagedProgram, stage_as
@@ -76,7 +77,7 @@ class GradientFunction(StagedFunction):
     def _inner(self, *args: object, **kwargs: object) -> object:
         if isinstance(self._differentiated, GradientFunction):
             return self._differentiated._in_line(args, kwargs)
-        return self._operators.call(self._function, *args, **kwargs)
+        return call_program(self._operators, self._function, args, kwargs)
 
 
 def _as_it_is(module: object, _: object) -> object:

@@ -18,6 +18,7 @@ from snek_strategies.protocol import Program, Staged, Strategy
 from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_strategies.staging.binding_times import BindingTimes, binding_times
 from snek_strategies.staging.gradients import value_and_gradient
+from snek_strategies.staging.object_operators import call_program
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.pytrees import arrays_in, key_of
 from snek_strategies.staging.trace import StagedProgram, stage_as, stage_call
@@ -66,7 +67,9 @@ class StagedOnBackend(Staged):
     def _stage(self, example: tuple[object, ...]) -> StagedProgram:
         if not self._by:
             return stage_call(self._program, example, {}, self._operators)
-        inner = functools.partial(self._operators.call, self._program)
+
+        def inner(*args: object, **named: object) -> object:
+            return call_program(self._operators, self._program, args, named)
 
         def run(reps: tuple[object, ...], named: dict[str, object]) -> object:
             return value_and_gradient(inner, reps, named, self._by, self._program.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import io
 import math
 import operator
 import random
@@ -98,14 +99,14 @@ def _sum(operators: StagingOperators, iterable: Any, /, start: Any = 0) -> objec
 def _any(operators: StagingOperators, iterable: Any) -> object:
     found: object = False
     for one in _items(iterable):
-        found = operators.or_(found, lambda one=one: truth(one))  # type: ignore[misc]
+        found = operators.or_(found, lambda one=one: operators.truth(one))  # type: ignore[misc]
     return found
 
 
 def _all(operators: StagingOperators, iterable: Any) -> object:
     found: object = True
     for one in _items(iterable):
-        found = operators.and_(found, lambda one=one: truth(one))  # type: ignore[misc]
+        found = operators.and_(found, lambda one=one: operators.truth(one))  # type: ignore[misc]
     return found
 
 
@@ -228,6 +229,9 @@ _EFFECTS: frozenset[object] = frozenset({input, open, exec, eval, builtins.break
 _IMPURE_MODULES: tuple[ModuleType, ...] = (time, random, np.random)
 
 
+_LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+
+
 def refuse_effects(function: object) -> None:
     """Refuse a call that would do or draw something once, while staging, instead of at every call."""
     name = getattr(function, "__name__", type(function).__name__)
@@ -238,6 +242,8 @@ def refuse_effects(function: object) -> None:
         )
     owner = getattr(function, "__self__", None)
     module = getattr(function, "__module__", None) or ""
+    if (name in ("write", "writelines") and isinstance(owner, io.IOBase)) or (module == "logging" and name in _LOGGING):
+        refuse(f"{name}() in a staged program would write once, while staging; use print", code="SNK0206")
     impure = module.split(".")[0] in ("time", "random") or module.startswith("numpy.random")
     if (
         impure

@@ -11,7 +11,7 @@ from snek_core_transform.errors import Place
 from snek_core_transform.operators import Operators
 from snek_strategies.ir.interpretations import FOLLOWED
 from snek_strategies.staging.builder import builder
-from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.object_operators import ObjectOperators
 from snek_strategies.staging.refusal import called_by_the_user, user_place
 from snek_strategies.staging.rep import lift, liftable
 from snek_strategies.staging.tensors import host_array
@@ -28,7 +28,7 @@ class Event(NamedTuple):
 class Following(Operators):
     """Tells `follow` of what expressions give and variables get; derived classes say what is done with it."""
 
-    groups = StagingOperators.groups | {"name", "arithmetic", "attribute", "subscript"}
+    groups = ObjectOperators.groups | {"name", "arithmetic", "attribute", "subscript"}
     inline: ClassVar[bool] = False
     stages_exceptions: ClassVar[bool] = True
 
@@ -78,11 +78,11 @@ def _leaves(value: object) -> Iterator[object]:
         yield value
 
 
-class FollowingStaging(Following, StagingOperators):
+class FollowingStaging(Following, ObjectOperators):
     """Stages a program that shows its values while it runs; `sites` says what each of them is."""
 
     def __init__(self, unroll: int) -> None:
-        StagingOperators.__init__(self, unroll)
+        ObjectOperators.__init__(self, unroll)
         self.sites: list[tuple[Place, str]] = []
 
     def follow(self, place: Place, name: str, values: list[object]) -> None:

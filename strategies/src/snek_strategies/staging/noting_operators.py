@@ -15,7 +15,7 @@ from typing import Any
 from snek_strategies.staging.builder import builder
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.loops import StagedRange
-from snek_strategies.staging.operators import StagingOperators
+from snek_strategies.staging.object_operators import ObjectOperators
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
 from snek_strategies.staging.refusal import called_by_the_user, is_users
@@ -27,10 +27,10 @@ STREAM = "binding times"
 """Where the notes are printed to: no stream, for a program with notes is read and never run."""
 
 
-class NotingOperators(StagingOperators):
-    """`StagingOperators` with notes; `functions` of the user's were called."""
+class NotingOperators(ObjectOperators):
+    """`ObjectOperators` with notes; `functions` of the user's were called."""
 
-    groups = StagingOperators.groups | {"name", "arithmetic", "attribute", "subscript"}
+    groups = ObjectOperators.groups | {"name", "arithmetic", "attribute", "subscript"}
 
     def __init__(self, unroll: int = 16) -> None:
         super().__init__(unroll)
@@ -61,7 +61,7 @@ class NotingOperators(StagingOperators):
 
 
 def _noting(operator: str) -> Callable[..., object]:
-    meaning = getattr(StagingOperators, operator)
+    meaning = getattr(ObjectOperators, operator)
 
     def operate(self: NotingOperators, /, *args: object) -> object:
         return noted(meaning(self, *args))

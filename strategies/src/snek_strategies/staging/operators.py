@@ -33,10 +33,25 @@ from snek_strategies.staging.numpy_calls import call_function as call_numpy
 from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.optional import Maybe, apply, each_way, is_there, required
 from snek_strategies.staging.partly_bound import settle, settle_all
+from snek_strategies.staging.protocols import (
+    COMPARING,
+    compared,
+    contains,
+    in_place,
+    made,
+    may_have_methods,
+    method_of,
+    of_builtin,
+    of_items,
+    truth_of,
+    walked,
+    walked_by,
+)
 from snek_strategies.staging.refusal import FIRST, refuse
 from snek_strategies.staging.regions import made_here, watch
 from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.text import joined, stage_print, text_of
+from snek_strategies.staging.through_libraries import through
 from snek_strategies.staging.tree_nodes import is_node, same_node
 from snek_strategies.staging.tries import Variables, refuse_generator_manager, stage_try
 from snek_strategies.staging.truth import negated, truth
@@ -66,6 +81,13 @@ class StagingOperators(Operators):
     def keeper(self) -> CodeKeeper | None:
         return self._keeper()
 
+    @functools.cached_property
+    def for_objects(self) -> StagingOperators:
+        """The operators for programs with classes of the user's."""
+        from snek_strategies.staging.object_operators import ObjectOperators
+
+        return ObjectOperators(self.unroll, self._keeper)
+
     def stages(self, value: object) -> bool:
         """Tell whether the value is a Rep."""
         value = settle(value)
@@ -76,6 +98,11 @@ class StagingOperators(Operators):
 
         return f"{value!r}, {origin_of(value, place)}"
 
+    def truth(self, value: object) -> bool | Rep:
+        """Return the truth of a value of either stage; an object's is what its own method says."""
+        value = settle(value)
+        return truth(truth_of(self, value) if may_have_methods(value) else value)
+
     def if_stmt(
         self,
         test: object,
@@ -84,7 +111,7 @@ class StagingOperators(Operators):
         state: State,
         names: tuple[str, ...],
     ) -> State:
-        flag = truth(settle(test))
+        flag = self.truth(test)
         if not isinstance(flag, Rep):
             return body(*state) if flag else orelse(*state)
         return stage_if(flag, _on(body, state), _on(orelse, state), names, state)
@@ -95,17 +122,17 @@ class StagingOperators(Operators):
         entry, start = state, builder().mark()
         for trip in range(self.unroll + 1):
             before = builder().mark()
-            flag = truth(settle(test(*state)))
+            flag = self.truth(test(*state))
             if isinstance(flag, Rep):
                 # What the test has emitted is emitted again inside the loop.
                 builder().rewind(before)
-                return stage_while(lambda *at: settle(test(*at)), body, state, names)
+                return stage_while(lambda *at: self.truth(test(*at)), body, state, names)
             if not flag:
                 return state
             if trip < self.unroll:
                 state = body(*state)
         builder().rewind(start)
-        return stage_while(lambda *at: settle(test(*at)), body, entry, names)
+        return stage_while(lambda *at: self.truth(test(*at)), body, entry, names)
 
     def for_stmt(
         self,
@@ -115,7 +142,7 @@ class StagingOperators(Operators):
         state: State,
         names: tuple[str, ...],
     ) -> State:
-        return self.loop_over(settle(iterable), test, body, state, names, self.unroll)
+        return self.loop_over(walked(self, settle(iterable)), test, body, state, names, self.unroll)
 
     def loop_over(
         self,
@@ -228,7 +255,7 @@ class StagingOperators(Operators):
         refuse_left(iterable)
         iterator, trips, by_data = iter(iterable), 0, False
         while True:
-            flag = True if test is None else truth(settle(test(*state)))
+            flag = True if test is None else self.truth(test(*state))
             by_data = by_data or isinstance(flag, Rep)
             if flag is False:
                 break
@@ -256,7 +283,7 @@ class StagingOperators(Operators):
 
     def comprehend(self, kind: str, iterable: Iterable[object], step: Step, depth: int) -> object:
         refuse_left(iterable)
-        return made_here(comprehend(self, kind, settle(iterable), step, depth))
+        return made_here(comprehend(self, kind, walked(self, settle(iterable)), step, depth))
 
     def try_stmt(
         self,
@@ -271,7 +298,7 @@ class StagingOperators(Operators):
         return stage_try(body, handlers, orelse, final, Variables(now, names, caught))
 
     def unpack(self, value: Any, before: int, star: bool, after: int) -> Iterable[object]:
-        value = settle(value)
+        value = walked(self, settle(value))
         refuse_left(value)
         if isinstance(value, Maybe):
             value = required(value, lambda one: Operators.unpack(self, one, before, star, after))
@@ -298,7 +325,7 @@ class StagingOperators(Operators):
         return made_here({name: settle(one) for name, one in value.items()})
 
     def if_exp(self, test: object, body: Callable[[], object], orelse: Callable[[], object]) -> object:
-        flag = truth(settle(test))
+        flag = self.truth(test)
         if not isinstance(flag, Rep):
             return body() if flag else orelse()
         (result,) = stage_if(flag, lambda: (body(),), lambda: (orelse(),), ("<choice>",))
@@ -306,7 +333,7 @@ class StagingOperators(Operators):
 
     def and_(self, left: object, right: Callable[[], object]) -> object:
         left = settle(left)
-        flag = truth(left)
+        flag = self.truth(left)
         if not isinstance(flag, Rep):
             return right() if flag else left
         (result,) = stage_if(flag, lambda: (right(),), lambda: (left,), ("<and>",))
@@ -314,14 +341,14 @@ class StagingOperators(Operators):
 
     def or_(self, left: object, right: Callable[[], object]) -> object:
         left = settle(left)
-        flag = truth(left)
+        flag = self.truth(left)
         if not isinstance(flag, Rep):
             return left if flag else right()
         (result,) = stage_if(flag, lambda: (left,), lambda: (right(),), ("<or>",))
         return result
 
     def not_(self, operand: object) -> object:
-        return negated(truth(settle(operand)))
+        return negated(self.truth(operand))
 
     def compare(self, symbol: str, left: object, right: object) -> object:
         left, right = settle(left), settle(right)
@@ -334,6 +361,14 @@ class StagingOperators(Operators):
             if left is None or right is None:
                 return symbol == "is not"
             refuse("identity of a value known only in the next stage; compare with ==", code="SNK0201")
+        if symbol in COMPARING and (may_have_methods(left) or may_have_methods(right)):
+            found = compared(self, symbol, left, right)
+            if found is not NotImplemented:
+                return found
+        if symbol in ("in", "not in") and may_have_methods(right):
+            found = contains(self, left, right)
+            if found is not NotImplemented:
+                return self.not_(found) if symbol == "not in" else found
         # A dict is asked for its keys, which are static.
         asks = has_rep(left) or (has_rep(right) and not isinstance(right, dict))
         if symbol in ("in", "not in") and asks:
@@ -375,6 +410,10 @@ class StagingOperators(Operators):
                     f"x = x {symbol} value",
                     code="SNK0212",
                 )
+        if may_have_methods(target) or may_have_methods(value):
+            found = in_place(self, symbol, target, value)
+            if found is not NotImplemented:
+                return found
         return IN_PLACE[symbol](target, value)
 
     def call(self, function: Callable[..., object], /, *args: object, **kwargs: object) -> object:
@@ -387,11 +426,20 @@ class StagingOperators(Operators):
         named = {name: settle_all(value) for name, value in kwargs.items()}
         if isinstance(getattr(function, "__self__", None), StagedList):
             return function(*settled, **named)
+        if type(function) is functools.partial:
+            return self.call(function.func, *function.args, *settled, **{**function.keywords, **named})
         if function is print:
+            settled = tuple(self.call(str, one) if method_of(one, "__str__", "__repr__") else one for one in settled)
             each_way(lambda *texts: stage_print(*texts, **named), *settled)  # type: ignore[arg-type]
             return None
         refuse_effects(function)
         refuse_generator_manager(function, args)
+        function = through(function, self)
+        if isinstance(function, (type, BuiltinFunctionType)):
+            found = self._by_methods(function, settled, named)
+            if found is not NotImplemented:
+                return found
+            settled = walked_by(self, function, settled)
         staged = has_rep(settled) or has_rep(named)
         consumer = consumer_of(function, settled)
         if consumer is not None:
@@ -425,6 +473,20 @@ class StagingOperators(Operators):
             )
         return _made_by(function, settled, target(*settled, **named))
 
+    def _by_methods(self, function: Any, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """Return what a class or a built-in function gives by the user's own methods; NotImplemented without such."""
+        if function is bool and len(args) == 1 and may_have_methods(args[0]):
+            return self.truth(args[0])
+        given = of_builtin(self, function, args) if not kwargs and any(map(may_have_methods, args)) else None
+        if given is not None:
+            return given[0]
+        if function in (min, max, any, all) and any(map(may_have_methods, _items_in(args))):
+            return rule_of(function)(self, *args, **kwargs)  # type: ignore[misc]
+        found = of_items(self, function, args, kwargs)
+        if found is not NotImplemented or not isinstance(function, type):
+            return found
+        return made(self, function, args, kwargs)
+
     def _apply(self, function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Call a function of Python's or NumPy's on arguments that are None where data decide."""
         count = len(args)
@@ -436,10 +498,22 @@ class StagingOperators(Operators):
         return apply(run, *args, *kwargs.values())
 
     def format_value(self, value: object, conversion: str | None, format_spec: object) -> object:
+        form = method_of(value, "__format__") if conversion is None else None
+        if form is not None:
+            return text_of(self.call(form, format_spec), None)
+        if conversion != "a" and method_of(value, "__str__", "__repr__"):
+            value, conversion = self.call(repr if conversion == "r" else str, value), None
         return text_of(value, conversion, format_spec)
 
     def join_str(self, *values: object) -> object:
         return joined(*values)
+
+
+def _items_in(args: tuple[object, ...]) -> Iterable[object]:
+    """Walk what `min` or `any` compares or asks, where it is known now."""
+    if len(args) != 1:
+        return args
+    return args[0] if type(args[0]) in (list, tuple) or isinstance(args[0], StagedList) else ()  # type: ignore[return-value]
 
 
 def is_user_function(function: object, target: object, operators: Operators) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dis
+import operator
 import sys
 from types import CodeType, FrameType, TracebackType
+from weakref import WeakKeyDictionary
 
 from snek_core_transform.errors import Place
 from snek_strategies.staging.attempts import HANDLED, Thrown, taking
@@ -79,8 +81,22 @@ def _thrown(error: BaseException, place: Place | None) -> tuple[Thrown, tuple[Re
     return Thrown(type(error), arguments, (type(error.__cause__), caused), tuple(rep.type for rep in reps)), reps
 
 
+_MADE_OF: WeakKeyDictionary[BaseException, tuple[tuple[object, ...], tuple[object, ...]]] = WeakKeyDictionary()
+"""Of exceptions that a user's `__init__` has made: what it was given, and what the exception held then."""
+
+
+def note_made(error: BaseException, args: tuple[object, ...]) -> None:
+    """Note what an exception's own `__init__` was given: at run time another is made of the same."""
+    _MADE_OF[error] = args, (error.args, *vars(error).values())
+
+
 def _made_of(error: BaseException, place: Place | None) -> tuple[tuple[object, ...], tuple[Rep, ...]]:
     """Return what an exception is made of. Refuses one that holds more."""
+    # Only classes of the user's have objects that can be referred to weakly.
+    args, held = _MADE_OF.get(error, ((), None)) if type(error).__weakrefoffset__ else ((), None)
+    now = (error.args, *vars(error).values())
+    if held is not None and len(held) == len(now) and all(map(operator.is_, held, now)):
+        return held_by_exception(args)
     try:
         again = type(error)(*error.args)
     except TypeError:

@@ -322,7 +322,7 @@ def _number(value: object, beside: object, primitive: str) -> object:
     kind = next((one for one in (int, float, complex) if isinstance(value, one)), None)
     if kind is None or liftable(value):
         return value
-    plain = kind(value)  # type: ignore[call-overload]
+    plain: Any = kind(value)  # type: ignore[call-overload, arg-type]
     return plain if isinstance(beside, Rep) and isinstance(beside.type, Scalar) else np.asarray(plain)[()]
 
 

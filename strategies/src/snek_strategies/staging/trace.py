@@ -28,6 +28,7 @@ from snek_strategies.staging.joined_nodes import check_unchanged
 from snek_strategies.staging.leaf_names import leaf_names
 from snek_strategies.staging.lists import StagedList, value_of
 from snek_strategies.staging.modules import refuse_assigned
+from snek_strategies.staging.object_operators import call_program
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.optional import Maybe
 from snek_strategies.staging.partly_bound import PartlyBound
@@ -166,7 +167,7 @@ def stage_call(
     """Stage `function` for a call like this one; the structure of its arguments is the pair `(args, kwargs)`."""
 
     def run(reps: tuple[object, ...], named: dict[str, object]) -> object:
-        return operators.call(function, *reps, **named)
+        return call_program(operators, function, reps, named)
 
     return stage_as(function, run, (args, kwargs), shapes)
 
