@@ -117,7 +117,9 @@ def caught(n):
 
 def fat(x):
     if x > 0:
-        raise Fat("more")
+        error = Fat("more")
+        error.text = "other"
+        raise error
     return x
 
 

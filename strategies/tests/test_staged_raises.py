@@ -214,7 +214,9 @@ def power_caught(x, n):
 
 def keeps(x):
     if x < 0:
-        raise Keeps("more")
+        error = Keeps("more")
+        error.text = "other"
+        raise error
     return x
 
 

@@ -14,6 +14,7 @@ from .lower_break import lower_break
 from .lower_comprehensions import lower_comprehensions
 from .lower_continue import lower_continue
 from .lower_matches import lower_matches
+from .lower_named import lower_named
 from .lower_return import lower_return
 from .lower_targets import lower_targets
 from .lower_with import lower_with
@@ -52,6 +53,7 @@ PASSES: tuple[Pass, ...] = (
     lower_with,  # before prepare: what it makes is a `try` like any other
     lower_comprehensions,  # before prepare: what it makes are functions like any other
     lower_matches,  # before prepare: what it makes are `if`s like any other
+    lower_named,  # before prepare: what it makes are statements like any other; after `assert`, which is an `if` now
     prepare,  # early: what it notes holds for the user's own text
     note_plainness,  # before anything of the user's becomes something else
     lower_return,  # before lower_break: a `return` in a loop becomes a `break`
