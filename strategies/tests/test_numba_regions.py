@@ -145,3 +145,14 @@ def test_a_function_that_branches_has_its_argument_from_a_loop_before() -> None:
     assert len(loops) == 5
     for loop in loops[1:]:
         assert loop.index("np.tanh(row") < loop.index("np.exp(") if "np.exp(" in loop else "np.tanh(row" in loop
+
+
+def test_unsigned_numbers_keep_their_bits_in_a_region() -> None:
+    x, by = np.array([1, 2**64 - 1, 7], np.uint64), np.array([1, 2, 64], np.uint64)
+
+    def shifted(x, by):
+        far = x << by
+        return far ^ x, far >> by
+
+    for want, got in zip(shifted(x, by), snek.stage(shifted, backend="numba")(x, by), strict=True):
+        np.testing.assert_array_equal(got, want)

@@ -166,7 +166,7 @@ def _shift(node: Node, dtype: np.dtype[np.generic], texts: list[str], scalar: bo
     if isinstance(count, Const) and bool(np.all((np.asarray(count.value) >= 0) & (np.asarray(count.value) < bits))):
         return f"{texts[0]} {'<<' if left else '>>'} {texts[1]}"
     if scalar:
-        far = "0" if left or dtype.kind == "u" else f"({texts[0]} >> {bits - 1})"
+        far = scalar_text(0, dtype) if left or dtype.kind == "u" else f"({texts[0]} >> {bits - 1})"
         return f"{texts[0]} {'<<' if left else '>>'} {texts[1]} if 0 <= {texts[1]} < {bits} else {far}"
     # Machine code shifts by less than a word; NumPy shifts everything out by more.
     last = scalar_text(bits - 1, dtype)
