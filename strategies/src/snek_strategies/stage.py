@@ -381,9 +381,10 @@ def stage(
     what `snek.grad` gives are staged as well; what was staged before is staged anew, with these settings. Usable as a
     decorator, with or without arguments. NumPy arrays and NumPy scalars among the arguments are dynamic,
     as are numbers given as `snek.dynamic(number)`; Python scalars and strings are static, as are arrays that
-    `static_argnames` names or that are given as `snek.static(array)`. Arguments and results may be nested in tuples,
-    lists, dicts, dataclasses and classes that are registered with optree (for all, or in the namespace `snek`; their
-    auxiliary data is static); what the function does to the caller's containers happens to them.
+    `static_argnames` names or that are given as `snek.static(array)`, functions and classes. Arguments and results may
+    be nested in tuples, lists, dicts, dataclasses, objects of other classes of yours, and classes that are registered
+    with optree (for all, or in the namespace `snek`; their auxiliary data is static); what the function does to the
+    caller's containers and objects happens to them.
 
     Arrays of JAX and TensorFlow are arguments as NumPy's read-only arrays are; where `backend` is of their system, the
     program runs on them where they are, and gives such arrays. Tensors of PyTorch come back as tensors; those on a GPU

@@ -126,6 +126,10 @@ class Items:
         return self._held[: self._size]
 
 
+ARRAYS = (np.ndarray, np.memmap)
+"""NumPy's classes of arrays that compute as arrays do; matrices and masked arrays do not."""
+
+
 def type_of(value: object) -> Type:
     """Return the type of a host value: a Python scalar, a NumPy scalar or an array. Raises TypeError for others."""
     kind = PYTHON_TYPES.get(type(value))
@@ -133,6 +137,8 @@ def type_of(value: object) -> Type:
         return Scalar(kind)
     if isinstance(value, Items):
         return ListOf(value.item)
+    if isinstance(value, np.ndarray) and type(value) not in ARRAYS:
+        raise TypeError(f"a {type(value).__name__} computes in its own way; give the arrays that it is made of")
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
         return Array(value.dtype, value.shape)
     raise TypeError(f"no IR type holds a {type(value).__name__}: {value!r:.80}; numbers and NumPy arrays of them do")

@@ -135,7 +135,7 @@ DIAGNOSTICS: Mapping[str, Diagnostic] = {
     ),
     "SNK0217": Diagnostic(
         "An argument or a result has a class that staging does not take apart",
-        "Programs take and give numbers and NumPy arrays, in tuples, lists, dicts, dataclasses and registered classes.",
+        "Programs take and give numbers and NumPy arrays, in tuples, lists, dicts and objects of your classes.",
         "Take the object's arrays and numbers as arguments, and return them.",
     ),
     "SNK0218": Diagnostic(

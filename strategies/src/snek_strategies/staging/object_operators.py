@@ -154,15 +154,19 @@ def call_program(
     """
     if not isinstance(operators, ObjectOperators):
         outside = {one for one, _ in WATCHES.get()[0].seen.values() if isinstance(one, type)}
-        if any(map(_has_methods, outside.union(_classes((args, kwargs))))):
+        if any(map(_has_methods, outside.union(_classes((args, kwargs), set())))):
             operators = operators.for_objects
     return operators.call(function, *args, **kwargs)
 
 
-def _classes(value: object) -> Iterator[type]:
+def _classes(value: object, seen: set[int]) -> Iterator[type]:
+    """Walk the classes of arguments and of what they hold; an object may hold itself."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
     yield type(value)
     for _, one in steps(value):
-        yield from _classes(one)
+        yield from _classes(one, seen)
 
 
 def _has_methods(kind: type) -> bool:

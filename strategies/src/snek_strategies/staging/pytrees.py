@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from snek_core_transform.errors import StagingError
+from snek_strategies.ir.types import ARRAYS
 from snek_strategies.staging.attributes import attributes_of
 from snek_strategies.staging.foreign_arrays import dtype_of_foreign, is_foreign, system_of
 from snek_strategies.staging.join import is_tuple, rebuild
@@ -28,8 +29,10 @@ from snek_strategies.staging.registered_nodes import (
     new_children,
     taken_apart,
 )
+from snek_strategies.staging.static_objects import is_static_object, key_of_static
 from snek_strategies.staging.tensors import array_of, host_array, is_module, is_tensor, why_not
 from snek_strategies.staging.tree_nodes import Forest
+from snek_strategies.staging.users_classes import blank_copy, is_plain_object
 
 IMMUTABLE = (
     bool, int, float, complex, str, bytes, type(None), np.dtype, np.generic, type(Ellipsis), range, slice, enum.Enum,
@@ -76,8 +79,10 @@ def is_list(value: object) -> bool:
 
 
 def is_record(value: object) -> bool:
-    """Tell whether a value is an instance of a dataclass of the user's."""
-    return dataclasses.is_dataclass(value) and not isinstance(value, (type, Dynamic, Static))
+    """Tell whether a value is an instance of a dataclass, or of a class of the user's whose instances have a dict."""
+    if dataclasses.is_dataclass(value):
+        return not isinstance(value, (type, Dynamic, Static))
+    return is_plain_object(value) and not (is_module(value) or is_registered(value))
 
 
 def is_registered_node(value: object) -> bool:
@@ -89,7 +94,10 @@ def is_container(value: object) -> bool:
     """Tell whether a value holds others and can be written to."""
     if isinstance(value, (list, dict)) or is_module(value) or is_registered_node(value):
         return True
-    return is_record(value) and not value.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    if not is_record(value):
+        return False
+    parameters = getattr(value, "__dataclass_params__", None)
+    return parameters is None or not parameters.frozen
 
 
 def is_store(value: object) -> bool:
@@ -121,8 +129,15 @@ def steps(value: object) -> Iterator[tuple[Step, object]]:
 
 def field_names(record: object) -> list[str]:
     """Return the names of the attributes that an instance has now: its dataclass's fields, and what was added."""
-    fields = [field.name for field in dataclasses.fields(record) if hasattr(record, field.name)]  # type: ignore[arg-type]
+    if not dataclasses.is_dataclass(record):
+        return list(vars(record))
+    fields = [field.name for field in dataclasses.fields(record) if hasattr(record, field.name)]
     return [*fields, *(name for name in getattr(record, "__dict__", ()) if name not in fields)]
+
+
+def copy_of_record(record: object) -> object:
+    """Return a new instance that holds the same."""
+    return copy.copy(record) if dataclasses.is_dataclass(record) else blank_copy(record)
 
 
 def follow(value: object, path: Path) -> Any:
@@ -188,6 +203,18 @@ def _arrays(value: object, seen: set[int]) -> Iterator[Any]:
             yield from _arrays(one, seen)
 
 
+def static_objects_in(value: object, seen: set[int] | None = None) -> Iterator[object]:
+    """Walk the functions, classes and such among arguments, which the program relies on as on what is outside it."""
+    seen = set() if seen is None else seen
+    if type(value) in _PLAIN or id(value) in seen:
+        return
+    seen.add(id(value))
+    if is_static_object(value):
+        yield value
+    for _, one in () if isinstance(value, PackedTree) else steps(value):
+        yield from static_objects_in(one, seen)
+
+
 def key_of(value: object, seen: dict[int, int] | None = None) -> object:
     """Return what a staging is keyed by: dtypes and shapes of the arrays, every static value, and which are one.
 
@@ -200,6 +227,10 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
     if kind in _PLAIN and kind is not float:
         return (kind, value)
     if isinstance(value, (np.ndarray, np.generic)):
+        if isinstance(value, np.ndarray) and kind not in ARRAYS:
+            raise StagingError(
+                f"a {kind.__name__} computes in its own way; give the arrays that it is made of", code="SNK0217"
+            )
         if is_store(value):
             # Arrays that are one are told from arrays that are two: a store into one is seen in the other.
             if id(value) in seen:
@@ -244,9 +275,12 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         return (float, repr(value))
     if isinstance(value, IMMUTABLE):
         return (type(value), value)
+    if is_static_object(value):
+        return key_of_static(value, key_of)
     raise StagingError(
-        f"an argument of class {type(value).__name__}: {value!r:.60}; give NumPy arrays as data, Python numbers and "
-        "strings as static values, in tuples, lists, dicts, dataclasses and classes registered with optree",
+        f"an argument of class {type(value).__name__}: {value!r:.60}; give NumPy arrays as data, Python numbers, "
+        "strings and functions as static values, in tuples, lists, dicts, objects of your classes and classes "
+        "registered with optree",
         code="SNK0217",
     )
 
@@ -283,7 +317,7 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
             entries[name] = _with_leaves(one, leaf, made)
         return entries
     if is_record(value):
-        record = made[id(value)] = copy.copy(value)
+        record = made[id(value)] = copy_of_record(value)
         for (_, name), one in steps(value):
             # A frozen dataclass refuses plain assignment.
             object.__setattr__(record, str(name), _with_leaves(one, leaf, made))
@@ -322,7 +356,8 @@ def write_back(container: Any, new: Any) -> None:
         container.clear()
         container.update(new)
     else:
+        # What the class does at an assignment has been done when the program did it.
         for name in set(field_names(container)) - set(field_names(new)):
-            delattr(container, name)
+            object.__delattr__(container, name)
         for name in field_names(new):
-            setattr(container, name, getattr(new, name))
+            object.__setattr__(container, name, getattr(new, name))

@@ -15,7 +15,7 @@ from snek_strategies.ir.syntax import Atom, Sym
 from snek_strategies.ir.types import Type
 from snek_strategies.staging.builder import OpenBlock, builder
 from snek_strategies.staging.facts import note
-from snek_strategies.staging.host_state import carries, now, restore
+from snek_strategies.staging.host_state import carries, let_go, now, restore
 from snek_strategies.staging.iterators import is_iterator
 from snek_strategies.staging.join import ABSENT, RAISES
 from snek_strategies.staging.joined_nodes import is_joined, refuse_changed_node
@@ -111,13 +111,15 @@ def trace(
                 stage_raise(error)
                 result = RAISES
     except BaseException:
-        for value, before in list(watching.changes()):
-            if id(value) in entered and carries(value):
-                restore(value, before)
+        let_go(watching)  # the region may be traced again
         raise
     finally:
         WATCHES.reset(token)
-    block.hosts = taken_back(watching, entered, what, place)
+    try:
+        block.hosts = taken_back(watching, entered, what, place)
+    except StagingStopped:
+        let_go(watching)
+        raise
     return block, result
 
 

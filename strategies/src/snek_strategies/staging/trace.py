@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 import sys
 from collections.abc import Callable
@@ -37,6 +36,7 @@ from snek_strategies.staging.pytrees import (
     IMMUTABLE,
     Path,
     containers_in,
+    copy_of_record,
     empty_dict,
     field_names,
     follow,
@@ -47,6 +47,7 @@ from snek_strategies.staging.pytrees import (
     is_registered_node,
     key_of,
     leaves_in,
+    static_objects_in,
     with_leaves,
     write_back,
 )
@@ -184,7 +185,7 @@ def stage_as(
     """
     key_of(args)
     guards = Watch()
-    guards.add(function, *roots_of(function))
+    guards.add(function, *roots_of(function), *static_objects_in(args))
     # Through the call operator, so that a program that calls itself is staged as one function.
     hints = leaf_names(function, *args)
     with COLLECTION_PAUSED:
@@ -373,7 +374,7 @@ def _contents(value: object, atoms: list[Atom], memo: dict[int, object]) -> obje
         refuse_assigned(value)
     if is_registered_node(value):
         refuse_changed(value)
-    record = copy.copy(value)
+    record = copy_of_record(value)
     memo.setdefault(id(value), record)
     for name in field_names(value):
         object.__setattr__(record, name, _structure(getattr(value, name), atoms, memo))
@@ -410,7 +411,7 @@ def _rebuilt(structure: object, values: tuple[object, ...], args: object, made: 
         made[id(structure)] = structure.made([_rebuilt(one, values, args, made) for one in structure.children])
         return made[id(structure)]
     if is_record(structure):
-        record = made[id(structure)] = copy.copy(structure)
+        record = made[id(structure)] = copy_of_record(structure)
         for name in field_names(structure):
             object.__setattr__(record, name, _rebuilt(getattr(structure, name), values, args, made))
         return record

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dis
 import functools
-import sys
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, MutableMapping
@@ -27,6 +26,7 @@ from snek_strategies.staging.refusal import LIBRARIES, OURS
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.tensors import is_tensor
 from snek_strategies.staging.tree_nodes import is_node
+from snek_strategies.staging.users_classes import is_users
 
 Content = tuple[object, ...]
 EMPTY = object()
@@ -145,23 +145,16 @@ def content_of(value: object) -> Content | None:
     if isinstance(value, type):
         # Copying an instance leaves a note on its class.
         held = {name: one for name, one in vars(value).items() if name != "__slotnames__"}
-        return (*held, *held.values()) if _is_users(value) else None
+        return (*held, *held.values()) if is_users(value) else None
     if isinstance(value, deque):
         return tuple(value)
     if isinstance(value, array):
         return (value.tobytes(),)
     kind = type(value)
-    if (kind.__module__, kind.__name__) in HOLDERS or _is_users(kind):
+    if (kind.__module__, kind.__name__) in HOLDERS or is_users(kind):
         held = attributes_of(value)
         return (*held, *held.values()) if held or hasattr(value, "__dict__") or slots_of(kind) else None
     return progress_of(value) if hasattr(kind, "__next__") else None
-
-
-def _is_users(kind: type) -> bool:
-    if kind.__module__ in ("builtins", "typing") or not kind.__flags__ & (1 << 9):
-        return False
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return not file.startswith((*LIBRARIES, *OURS))
 
 
 def _children(value: object, content: Content) -> Content:
