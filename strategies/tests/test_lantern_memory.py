@@ -111,3 +111,23 @@ def test_a_gradient_that_runs_again_finds_no_rows_of_before(function: Callable[.
     wanted: Any = {n: snek.grad(function, unroll=1)(w, x, n) for n in map(np.int64, (1, 40, 400))}
     for n in map(np.int64, (40, 400, 1, 400, 40)):
         np.testing.assert_allclose(native(w, x, n), wanted[n], rtol=1e-9, atol=1e-9 * np.abs(wanted[n]).max())
+
+
+def smoothed(u, tolerance):
+    n = 0
+    while True:
+        new = u.copy()
+        new[1:-1] += 0.1 * (u[2:] + u[:-2] - 2 * u[1:-1])
+        n += 1
+        if np.abs(new - u).max() < tolerance or n >= 40:
+            return new, n
+        u = new
+
+
+def test_a_loop_does_not_take_memory_that_a_branch_has_chosen_for_another_variable_of_it() -> None:
+    staged = snek.stage(smoothed, backend="lantern")
+    for tolerance in (1e-3, 1.0, 1e-3):
+        expected, trips = smoothed(np.linspace(0, 1, 6) ** 2, tolerance)
+        made, count = staged(np.linspace(0, 1, 6) ** 2, np.float64(tolerance))
+        np.testing.assert_allclose(made, expected, rtol=1e-12)
+        assert count == trips

@@ -631,8 +631,10 @@ class Writer:
         if dims_of(sym.type):
             if node.operands.count(given) == 1 and self.is_mine(given) and self.whole(self.view(given)):
                 view = self.view(given)
-                inner = {one.index for block in node.blocks for one in self.liveness.free[id(block)]}
-                if not self.sharing[view.base] & inner:
+                read = {one.index for block in node.blocks for one in self.liveness.free[id(block)]}
+                # Another variable may begin with what a branch chose, this memory or another.
+                read |= {one.index for one in node.operands if isinstance(one, Sym) and one != given}
+                if not self.sharing[view.base] & read:
                     self.forget(set(self.sharing[view.base]))
                     return view
             made = self.elements(given)
