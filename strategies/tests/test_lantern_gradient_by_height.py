@@ -401,3 +401,39 @@ def test_trees_of_more_than_fits_are_walked_back_one_by_one() -> None:
         _, (slope,) = staged(np.int64(n), x, W)
         wanted = 20_000 * 8.0 * n * (1 - np.tanh(x @ W[:, 0]) ** 2) * x
         np.testing.assert_allclose(slope[:, 0], wanted, rtol=1e-9)
+
+
+def test_a_users_mini_batch_is_walked_back_together() -> None:
+    def state(tree, w, back):
+        made = tree.x
+        if tree.left is not None:
+            made = made + state(tree.left, w, back) @ back
+        if tree.right is not None:
+            made = made - state(tree.right, w, back) @ back
+        return np.tanh(made @ w)
+
+    def loss(trees, wanted, w, back):
+        total = 0.0
+        for tree, one in zip(trees, wanted, strict=True):
+            total = total + np.sum((state(tree, w, back) - one) ** 2)
+        return total / len(trees)
+
+    def of_each(trees, wanted, w, back):
+        return sum(np.sum(state(tree, w, back)) for tree in trees)
+
+    def grown(rng: np.random.Generator, count: int) -> Tree:
+        if count == 1:
+            return Tree(rng.standard_normal(DEPTH))
+        first = int(rng.integers(1, count))
+        return Tree(rng.standard_normal(DEPTH), grown(rng, first), grown(rng, count - first))
+
+    for program in (loss, of_each):
+        staged = snek.value_and_grad(program, (2, 3), backend="lantern")
+        for _ in range(2):
+            trees = [grown(RNG, count) for count in (5, 1, 9, 3)]
+            args = (trees, RNG.standard_normal((4, WIDTH)), W, BACK)
+            same(staged(*args), snek.value_and_grad(program, (2, 3))(*args))
+            text = staged.trace(*args).lower().as_text("cpp")
+            assert "The trees of all trips at once" in text
+            assert "state__settle(context, *waiting" in text
+        assert len(staged.stagings()) == 1

@@ -14,6 +14,7 @@ import pytest
 
 import snek
 from snek_strategies.backends.lantern import compiler
+from snek_strategies.staging.packed_trees import packed
 
 sys.path.append(str(Path(__file__).parent))
 from construct_rows import tree_sum  # noqa: E402
@@ -249,3 +250,95 @@ def test_an_optional_object_keeps_its_own_attributes() -> None:
 
     staged = snek.stage(program)
     assert [staged(f64(x)) for x in (3, -1)] == [6.0, -1.0]
+
+
+def in_a_loop(trees):
+    total = 0.0
+    for tree in trees:
+        total = total + tree_sum(tree)
+    return total
+
+
+def summed(trees):
+    return sum(tree_sum(tree) * 2 for tree in trees)
+
+
+def numbered(trees):
+    total = 0.0
+    for at, tree in enumerate(trees):
+        total = total * 2 + at * tree_sum(tree)
+    return total, len(trees)
+
+
+def some_of_them(trees):
+    total = 0.0
+    for tree in trees:
+        if tree.value > 0 and tree.left is not None:
+            continue
+        total = total + tree_sum(tree)
+    return total + trees[-1].value - trees[1].value
+
+
+def the_deepest(trees):
+    found = depth(trees[0])
+    for tree in trees:
+        found = max(found, depth(tree))
+    return found
+
+
+OVER_LISTS = [in_a_loop, summed, numbered, some_of_them, the_deepest]
+
+
+def batches(count: int) -> list[list[Tree]]:
+    """Return lists of so many trees of other shapes each; the second has one tree twice, and a node of another one."""
+    made = [[drawn(7 * count + seed, 2 + (seed * 5 + count) % 7) for seed in range(at, at + count)] for at in (0, 9)]
+    shared = next(one for tree in made[1] for one in (tree.left, tree.right) if one is not None)
+    return [made[0], [made[1][0], *made[1][1:-1], made[1][0]], [*made[1][:-1], shared]]
+
+
+@pytest.mark.parametrize("program", OVER_LISTS)
+def test_a_list_of_trees_is_data_however_long_it_is(program: Callable[..., Any]) -> None:
+    for count in (2, 5, 20):
+        staged = snek.stage(program)
+        for trees in batches(count):
+            np.testing.assert_allclose(staged(trees), program(trees), rtol=1e-13)
+            np.testing.assert_allclose(staged(tuple(trees)), program(tuple(trees)), rtol=1e-13)
+        rooms = {packed(trees).room for trees in batches(count)}
+        assert len(staged.stagings()) == 2 * len(rooms)
+
+
+@pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler")
+def test_lantern_loops_over_the_trees_of_a_list() -> None:
+    staged = snek.stage(in_a_loop, backend="lantern")
+    for trees in batches(20):
+        np.testing.assert_allclose(staged(trees), in_a_loop(trees), rtol=1e-13)
+
+
+def appends(trees):
+    trees.append(trees[0])
+    return tree_sum(trees[0])
+
+
+def exchanges(trees):
+    trees[0], trees[1] = trees[1], trees[0]
+    return trees[0].value
+
+
+def gives_the_list(trees):
+    return trees, trees[0].value
+
+
+def changes_a_node(trees):
+    for tree in trees:
+        tree.value = tree.value * 2
+    return trees[0].value
+
+
+@pytest.mark.parametrize("program", [appends, exchanges, gives_the_list, changes_a_node])
+def test_a_list_of_trees_that_is_no_data_is_staged_by_shape(program: Callable[..., Any]) -> None:
+    staged = snek.stage(program)
+    for trees in batches(3)[:2]:
+        mine, theirs = copy.deepcopy(trees), copy.deepcopy(trees)
+        assert repr(staged(mine)) == repr(program(theirs))
+        assert repr(mine) == repr(theirs)
+    assert gives_the_list is not program or staged(trees)[0] is trees

@@ -52,7 +52,7 @@ from snek_strategies.staging.regions import made_here, watch
 from snek_strategies.staging.rep import Rep, constant
 from snek_strategies.staging.text import joined, stage_print, text_of
 from snek_strategies.staging.through_libraries import through
-from snek_strategies.staging.tree_nodes import is_node, same_node
+from snek_strategies.staging.tree_nodes import forest_in, is_node, same_node
 from snek_strategies.staging.tries import Variables, refuse_generator_manager, stage_try
 from snek_strategies.staging.truth import negated, truth
 from snek_strategies.staging.walks import Indexed, StagedWalk, left_by_data, of_list, refuse_left
@@ -166,6 +166,9 @@ class StagingOperators(Operators):
             return stage_for(source.start, source.stop, source.step, _same, test, body, state, names, self.and_)
         if isinstance(source, StagedList) and value_of(source) is not None:
             return self._by_position(of_list(source), 0, test, body, state, names)
+        forest = forest_in(source)
+        if forest is not None:
+            return stage_for(0, len(source), 1, forest.tree, test, body, state, names, self.and_)
         if isinstance(source, StagedWalk):
             return self._walked(source, test, body, state, names, most)
         if isinstance(source, Rep):
@@ -211,7 +214,7 @@ class StagingOperators(Operators):
     ) -> State:
         of = source.rest()
         count = of.count()
-        if not isinstance(count, Rep) and count <= self.unroll:
+        if not isinstance(count, Rep) and count <= self.unroll and not source.walks_trees():
             return self._unrolled(source, test, body, state, names, most)
         if isinstance(count, Rep):
             after = self._by_position(of, 0, test, body, state, names)

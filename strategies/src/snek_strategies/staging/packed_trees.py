@@ -2,7 +2,8 @@
 
 An argument whose class reaches itself through its fields is packed into tables, one row a node: its arrays one upon
 another, and its children as the numbers of their rows. A node of the next stage is such a number. The tables have room
-for the next power of two, so that trees of many sizes are of one kind.
+for the next power of two, so that trees of many sizes are of one kind. A list's trees stand in the same tables, and one
+more tells which rows are theirs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import numpy as np
 ROOM = 16
 """How many nodes a tree's tables have room for at least."""
 
+ROOTS = "<roots>"
+"""The table of the rows of a list's trees."""
+
 CHILD, ARRAY, OPTIONAL = (f"<{word}>" for word in ("child", "array", "array or None"))
 """How a field that is no one value is read."""
 
@@ -24,10 +28,12 @@ _CHILDREN: weakref.WeakKeyDictionary[type, set[str]] = weakref.WeakKeyDictionary
 
 
 class PackedTree:
-    """A tree, given as an argument: its nodes' class, and what their fields hold by name, as tables or as one value."""
+    """A tree, or a list of trees, given as an argument: what nodes' fields hold by name, as tables or as one value."""
 
-    def __init__(self, root: object, tables: dict[str, np.ndarray], fields: dict[str, object]) -> None:
-        self.root = root
+    def __init__(self, given: object, kind: type, tables: dict[str, np.ndarray], fields: dict[str, object]) -> None:
+        self.given = given
+        self.kind = kind
+        """The nodes' class."""
         self.tables = tables
         self.fields = fields
         """How each field is read: CHILD, ARRAY, OPTIONAL, or the value that all nodes have."""
@@ -38,23 +44,26 @@ class PackedTree:
         return len(next(iter(self.tables.values())))
 
     def __repr__(self) -> str:
-        return f"a {type(self.root).__name__} of at most {self.room} nodes"
+        many = f"{len(self.tables[ROOTS])} trees, each " if ROOTS in self.tables else ""
+        return f"{many}a {self.kind.__name__} of at most {self.room} nodes"
 
     def key(self) -> tuple[object, ...]:
         """Return what a staging is keyed by."""
         held = tuple((name, one.dtype, one.shape) for name, one in self.tables.items())
         fields = tuple((name, repr(one)) for name, one in self.fields.items())
-        return (PackedTree, self.room, type(self.root), held, fields)
+        return (PackedTree, self.room, type(self.given), self.kind, held, fields)
 
 
 def packed(value: object, least: int = ROOM) -> object:
-    """Return a tree as tables with room for `least` nodes or more, or any other value as it is."""
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+    """Return a tree, or a list or tuple of several, as tables with room for `least` nodes; any other value as it is."""
+    several = type(value) in (list, tuple) and len(value) > 1  # type: ignore[arg-type]
+    roots: list[Any] = list(value) if several else [value]  # type: ignore[call-overload]
+    kind = type(roots[0])
+    if not dataclasses.is_dataclass(kind) or any(type(one) is not kind for one in roots):
         return value
-    kind = type(value)
     names = [field.name for field in dataclasses.fields(kind)]
-    nodes = _nodes(value, names)
-    if nodes is None or (len(nodes) == 1 and kind not in _CHILDREN):
+    nodes = _nodes(roots, names)
+    if nodes is None or (len(nodes) == len(roots) and kind not in _CHILDREN):
         return value
     columns = {name: [vars(node)[name] for node in nodes] for name in names}
     children = _CHILDREN.setdefault(kind, set())
@@ -72,13 +81,15 @@ def packed(value: object, least: int = ROOM) -> object:
         fields[name] = read[0]
         for suffix, table in zip(("", "?"), read[1:], strict=False):
             tables[name + suffix] = _padded(table, room)
-    return PackedTree(value, tables, fields)
+    if several:
+        tables[ROOTS] = np.array([rows[id(one)] for one in roots])
+    return PackedTree(value, kind, tables, fields)
 
 
-def _nodes(root: Any, names: list[str]) -> list[Any] | None:
-    """Return a tree's nodes, or None where one has other attributes than its class's fields."""
+def _nodes(roots: list[Any], names: list[str]) -> list[Any] | None:
+    """Return trees' nodes, or None where one has other attributes than its class's fields."""
     found: dict[int, Any] = {}
-    pending = [root]
+    pending = roots[::-1]
     while pending:
         node = pending.pop()
         if id(node) in found:
@@ -87,7 +98,7 @@ def _nodes(root: Any, names: list[str]) -> list[Any] | None:
         held = getattr(node, "__dict__", None)
         if held is None or len(held) != len(names) or any(name not in held for name in names):
             return None
-        pending.extend(one for name in reversed(names) if type(one := held[name]) is type(root))
+        pending.extend(one for name in reversed(names) if type(one := held[name]) is type(node))
     return list(found.values())
 
 

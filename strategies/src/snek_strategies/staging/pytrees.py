@@ -300,7 +300,7 @@ def _with_leaves(value: object, leaf: Callable[[object], object], made: dict[int
         return rep
     if isinstance(value, PackedTree):
         tables = {name: _with_leaves(table, leaf, made) for name, table in value.tables.items()}
-        return Forest(type(value.root), tables, value.fields).root()
+        return Forest(value.kind, tables, value.fields).as_given(value.given)
     if isinstance(value, Static):
         fixed = value.value.copy()
         fixed.flags.writeable = False

@@ -10,10 +10,11 @@ import numpy as np
 
 from snek_strategies.ir.syntax import Sym
 from snek_strategies.staging.builder import builder
+from snek_strategies.staging.lists import StagedList
 from snek_strategies.staging.optional import Maybe
-from snek_strategies.staging.packed_trees import ARRAY, CHILD, OPTIONAL
+from snek_strategies.staging.packed_trees import ARRAY, CHILD, OPTIONAL, ROOTS
 from snek_strategies.staging.refusal import refuse
-from snek_strategies.staging.rep import Rep, constant, emit
+from snek_strategies.staging.rep import Memory, Rep, constant, emit
 
 
 class Forest:
@@ -23,10 +24,23 @@ class Forest:
         self.kind = kind
         self.tables = tables
         self.fields = fields
+        self.trees: object = None
+        """The list of trees that was given, if it is one."""
 
-    def root(self) -> TreeNode:
-        """Return the tree itself."""
-        return TreeNode(self, constant(np.int64(0)))
+    def as_given(self, given: object) -> object:
+        """Return the tree itself, or the list of trees, which nobody may change."""
+        if ROOTS not in self.tables:
+            return TreeNode(self, constant(np.int64(0)))
+        roots = [self.tree(at) for at in range(len(given))]  # type: ignore[arg-type]
+        self.trees = tuple(roots) if isinstance(given, tuple) else StagedList(roots)
+        if isinstance(self.trees, StagedList):
+            self.trees.memory = Memory()
+            self.trees.memory.seal("its trees are given as data")
+        return self.trees
+
+    def tree(self, at: Any) -> TreeNode:
+        """Return a tree of a list by its position, which only the next stage may know."""
+        return TreeNode(self, self.tables[ROOTS][at])
 
 
 class TreeNode:
@@ -95,6 +109,14 @@ for _name in _DUNDERS.split():
     setattr(TreeNode, f"__{_name}__", lambda self, *_, _what=_name: self._refuse(_what))
 
 
+def forest_in(source: object) -> Forest | None:
+    """Return the tables of a list of trees as it was given; None for any other value."""
+    if isinstance(source, (StagedList, tuple)) and is_node(first := next(_items(source), None)):
+        forest = forest_of(first)  # type: ignore[arg-type]
+        return forest if forest.trees is source else None
+    return None
+
+
 def forest_of(node: TreeNode) -> Forest:
     """Return the tables that a node stands in."""
     return object.__getattribute__(node, "_forest")  # type: ignore[no-any-return]
@@ -117,6 +139,11 @@ def same_node(a: object, b: object) -> object:
     if forest_of(a) is not forest_of(b):  # type: ignore[arg-type]
         refuse("identity of nodes of two trees that are two arguments; number the nodes", code="SNK0201")
     return emit("bool", emit("equal", row_of(a), row_of(b)))  # type: ignore[arg-type]
+
+
+def _items(source: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
+    """Walk what a list holds while staging, whatever its length in the next stage is."""
+    return list.__iter__(source) if isinstance(source, list) else tuple.__iter__(source)
 
 
 def _field(node: TreeNode, name: str) -> object:

@@ -121,7 +121,7 @@ def _unmarked(value: object) -> object:
     if isinstance(value, (Dynamic, Static)):
         return value.value
     if isinstance(value, PackedTree):
-        return value.root
+        return value.given
     if is_foreign(value):
         return array_of_foreign(value)
     if type(value) is tuple:

@@ -18,6 +18,7 @@ from snek_strategies.staging.lists import StagedList, as_value, item_of, measure
 from snek_strategies.staging.loops import StagedRange, rows
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, constant
+from snek_strategies.staging.tree_nodes import forest_in
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ def indexed(source: Any, unroll: int) -> Indexed | None:
         return _range(source.start, source.stop, source.step)
     if isinstance(source, StagedList) and value_of(source) is not None:
         return of_list(source)
+    forest = forest_in(source)
+    if forest is not None:
+        return Indexed(lambda: len(source), forest.tree)
     if type(source) is range:
         return _range(source.start, source.stop, source.step)
     if isinstance(source, np.ndarray) and source.ndim and len(source) > unroll:
@@ -54,6 +58,8 @@ def of_list(source: StagedList) -> Indexed:
 
 def is_indexed(source: object) -> bool:
     """Tell whether a value is of the next stage and a loop can go over it by position."""
+    if forest_in(source) is not None:
+        return True
     if isinstance(source, StagedList):
         return value_of(source) is not None
     return isinstance(source, (StagedRange, StagedWalk)) or (
@@ -103,6 +109,12 @@ class StagedWalk(Walk, OverReps):
             return self._of
         first = self._at
         return Indexed(lambda: self._of.count() - first, lambda at: self._of.item(at + first))
+
+    def walks_trees(self) -> bool:
+        """Tell whether a list of trees is among what it walks: a loop over trees is one loop, however few they are."""
+        return any(
+            one.walks_trees() if isinstance(one, StagedWalk) else forest_in(one) is not None for one in self._sources
+        )
 
     def end(self) -> None:
         """Note that a loop has walked all of it."""
