@@ -17,8 +17,8 @@ pytestmark = pytest.mark.skipif(known("jax").missing() is not None, reason="JAX 
 
 WHOLE = {"halved": ["int64"], "divided": ["int64"] * 4 + ["int8"] * 2 + ["uint8"] * 2 + ["int64"] * 2}
 """What programs over whole numbers alone give: they have no arguments of another dtype."""
-GIVEN = {**WHOLE, "held": ["float32"] * 2, "furthest": ["int64"] * 6}
-NAMES = ("halved", "either", "cell", "held", "divided", "furthest")
+GIVEN = {**WHOLE, "held": ["float32"] * 2, "furthest": ["int64"] * 6, "extremes": ["float32"] * 4 + ["int64"]}
+NAMES = ("halved", "either", "cell", "held", "divided", "furthest", "extremes")
 
 
 def said(name: str) -> Any:
@@ -71,3 +71,24 @@ def test_calls_that_jax_dispatches_see_other_arrays_numbers_and_changed_variable
     other_arrays, a_number, no_variable = [0.0, 4.0], [1.0, 4.0, 7.0], "NameError"
     calls = [twice, twice, three_times, three_times, three_times, other_arrays, three_times, a_number, no_variable]
     assert said("changing")["made"] == calls
+
+
+def test_a_call_with_a_static_number_like_the_last_ones_finds_its_program_at_once() -> None:
+    once, squared = [0.0, 1.0, 2.0], [0.0, 1.0, 4.0]
+    assert said("static")["made"] == [once, once, once, once, squared, squared, once]
+    # A truth is no number, though it equals one: its program is looked for, as is one for another number.
+    assert said("static")["begun"] == [1, True, 2, 1]
+
+
+def test_the_extreme_of_many_is_that_of_vectors_first_and_of_few_or_odd_at_once() -> None:
+    lines = said("extremes")["stablehlo"].splitlines()
+    reduced = [line.partition(" : ")[2] for line in lines if "applies stablehlo.maximum" in line]
+    assert [line.rpartition(" : ")[2] for line in reduced] == [
+        "(tensor<30x32xf64>, tensor<f64>) -> tensor<32xf64>",
+        "(tensor<32xf64>, tensor<f64>) -> tensor<f64>",
+        "(tensor<961xf64>, tensor<f64>) -> tensor<f64>",
+        "(tensor<2x4xf64>, tensor<f64>) -> tensor<f64>",
+    ]
+    assert sum("optimization_barrier" in line for line in lines) == 4, (
+        "the largest, the least, and both steps of its place"
+    )

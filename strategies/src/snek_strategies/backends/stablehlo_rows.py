@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from snek_strategies.backends import jax_functions
 from snek_strategies.backends.arithmetic import dims_of, dtype_of
 from snek_strategies.backends.stablehlo_index import stored, taken
-from snek_strategies.backends.stablehlo_text import BOOL, DType, Tensor, full, listed, type_of
+from snek_strategies.backends.stablehlo_text import BOOL, DType, Tensor, Text, full, listed, type_of
 from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Node
 
@@ -48,7 +49,29 @@ def _reduction(system: StableHlo, node: Node) -> Compute:
     inner = BOOL if name in ("any", "all") else wanted if name in ("sum", "prod") else dtype_of(given)
     inner = np.dtype(np.float32) if inner == np.float16 and name in ("sum", "prod") else inner
     operation = {"max": "or", "min": "and"}.get(name, REDUCED[name]) if inner == BOOL else REDUCED[name]
-    return lambda x: system.text.reduce(operation, system.text.convert(x, inner), _first(name, inner), axes)
+    first = _first(name, inner)
+    if name in ("max", "min") and len(axes) == rank:
+        return lambda x: _extreme(system.text, operation, system.text.convert(x, inner), first)
+    return lambda x: system.text.reduce(operation, system.text.convert(x, inner), first, axes)
+
+
+MANY = 64
+"""From so many elements on an extreme is taken in two steps."""
+
+
+def _extreme(text: Text, operation: str, x: Tensor, first: object) -> Tensor:
+    """Write the extreme of all elements: of many, those of columns, side by side as a vector's, and then of these.
+
+    XLA compares one element after the other where it reduces to a number, and makes one reduction of two that it sees.
+    """
+    count = prod(x.shape)
+    columns = gcd(count, 32)
+    if count < MANY or columns < 8 or x.dtype == BOOL:
+        return text.reduce(operation, x, first, tuple(range(x.ndim)))
+    made = text.reduce(operation, text.reshape(x, (count // columns, columns)), first, (0,))
+    type_ = type_of(made.dtype, made.shape)
+    apart = text.emit(f"stablehlo.optimization_barrier {text.name(made)} : {type_}", made.dtype, made.shape)
+    return text.reduce(operation, apart, first, (0,))
 
 
 def axes_of(axis: tuple[object, ...]) -> list[int]:
@@ -74,18 +97,22 @@ def _argument(system: StableHlo, node: Node) -> Compute:
     axis, name = int(at) % len(dims), "max" if node.primitive == "argmax" else "min"
     others = tuple(one for one in range(len(dims)) if one != axis)
     numbers = np.dtype(np.int32 if dims[axis] < 1 << 31 else np.int64)
+    text = system.text
+
+    def over_axis(operation: str, x: Tensor, first: object) -> Tensor:
+        whole = len(dims) == 1
+        return _extreme(text, operation, x, first) if whole else text.reduce(operation, x, first, (axis,))
 
     def find(x: Tensor) -> Tensor:
-        text = system.text
         operation = {"max": "or", "min": "and"}[name] if dtype == BOOL else REDUCED[name]
-        best = text.reduce(operation, x, _first(name, dtype), (axis,))
+        best = over_axis(operation, x, _first(name, dtype))
         hit = text.compare("EQ", x, text.placed(best, dims, others))
         if dtype.kind == "f":
             # The first that is not a number is the answer; `best` is none then, and equal to nothing.
             hit = text.same("or", [hit, text.compare("NE", x, x)])
         place = text.emit(f"stablehlo.iota dim = {axis} : {type_of(numbers, dims)}", numbers, dims)
         first = text.select(hit, place, full(dims[axis], numbers, dims))
-        return text.convert(text.reduce("minimum", first, dims[axis], (axis,)), WIDE)
+        return text.convert(over_axis("minimum", first, dims[axis]), WIDE)
 
     return find
 
