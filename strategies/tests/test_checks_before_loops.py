@@ -128,3 +128,63 @@ def outcome(program: Program, n: int) -> object:
         return Interpreter(program)(ROW, LONG, np.int64(n))[0].tobytes()  # type: ignore[attr-defined]
     except IndexError as error:
         return str(error)
+
+
+def by_name(x: np.ndarray, order: np.ndarray) -> np.ndarray:
+    total = 0 * x[0]
+    for k in order:
+        total = total * 0.5 + x[k] * x[-1 - k]
+    return total
+
+
+def twice_by_name(x: np.ndarray, order: np.ndarray) -> np.ndarray:
+    total, made = 0 * x[0], x.copy()
+    for k in order:
+        made[k] = total
+        total = total * 0.5 + x[k]
+    return total + made
+
+
+def until_it_is_named(x: np.ndarray, order: np.ndarray) -> np.ndarray:
+    total = 0 * x[0]
+    for k in order:
+        if total > 3:
+            break
+        total = total * 0.5 + x[k]
+    return total
+
+
+def of_two_lengths(x: np.ndarray, order: np.ndarray) -> np.ndarray:
+    total = 0 * x[0]
+    for k in order:
+        total = total * 0.5 + x[k] - x[1:][k]
+    return total
+
+
+def named(function: Callable[..., object]) -> tuple[Program, Program]:
+    staged = snek.stage(function, unroll=4).trace(ROW, np.arange(6)).staged
+    program = core_primitives(optimized(staged.program))
+    return program, verify(explicit_checks(program, goes_on=True))
+
+
+def test_what_an_array_names_for_each_trip_is_asked_before_the_loop() -> None:
+    made = named(twice_by_name)[1]
+    assert sum(node.primitive == "raise" for node in every_node(made.body)) == 1
+    assert not asked_in_loops(made)
+
+
+@pytest.mark.parametrize("function", [by_name, until_it_is_named, of_two_lengths])
+def test_what_is_asked_of_several_or_not_at_each_trip_is_asked_in_the_loop(function: Callable[..., object]) -> None:
+    assert asked_in_loops(named(function)[1])
+
+
+@pytest.mark.parametrize("function", [by_name, twice_by_name, until_it_is_named, of_two_lengths])
+@pytest.mark.parametrize("order", [[0, -8, 7, 3, 3, -1], [1, 2, 8, 4, -9, 5], [0, 0, -9, 99, 1, 1], [7, 6, 5, 4, 3, 8]])
+def test_every_name_ends_as_the_text_does(function: Callable[..., object], order: list[int]) -> None:
+    ends = []
+    for program in named(function):
+        try:
+            ends.append([one.tobytes() for one in map(np.asarray, Interpreter(program)(ROW, np.array(order)))])
+        except IndexError as error:
+            ends.append([str(error)])
+    assert ends[0] == ends[1]

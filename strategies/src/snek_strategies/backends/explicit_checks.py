@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from snek_strategies.backends.bounded_counters import bounded_results
-from snek_strategies.backends.checks_before_loops import walks_out
+from snek_strategies.backends.checks_before_loops import named_rows, walks_out
 from snek_strategies.backends.fitting_ints import fits
-from snek_strategies.backends.index_checks import BadIndex, Check, bounds, count_from_the_front
+from snek_strategies.backends.index_checks import BadIndex, Check, bounds, count_from_the_front, outside
 from snek_strategies.backends.known_ranges import KnownRanges
 from snek_strategies.backends.linear_checks import factored, solvable
 from snek_strategies.backends.rewriting import Emitter, Names, constant, drop_unused
@@ -129,6 +129,13 @@ class _Checks:
             flag = before("bool", before("greater", out.bound, out.size))
             self._check(Check(flag, BadIndex(out.axis, out.size), (constant(np.int64(out.size)),)), before)
             self.ranges.at_most(out.counter, out.size - 1)
+        named = named_rows(loop)
+        if named is not None:
+            before = Emitter(self.names, emit.nodes, named.access.place)
+            numbers = before("getitem", named.numbers, index=(slice(named.first, named.end),))
+            for check in outside(numbers, 0, named.axis, named.size, self.ranges.of(named.numbers), before):
+                self._check(check, before)
+            self.asked[named.index.index, named.size] = named.index
 
     def _check(self, check: Check, emit: Emitter) -> None:
         params = (("exception", check.exception), ("arguments", (HOLE,) * len(check.payload)))

@@ -61,24 +61,25 @@ def bounds(node: Node, emit: Emitter, ranges: KnownRanges) -> Iterator[Check]:
         size = emit("extent", node.operands[0], axis=axis) if isinstance(length, Symbol) else length
         index = node.operands[at]
         asked = (index.index, length) if isinstance(index, Sym) else None
-        for check in _bound(index, at, axis, size, ranges.of(index), emit):
+        for check in outside(index, at, axis, size, ranges.of(index), emit):
             yield replace(check, asked=asked)
 
 
-def _bound(index: Atom, at: int, axis: int, size: int | Atom, known: Range, emit: Emitter) -> Iterator[Check]:
+def outside(index: Atom, at: int, axis: int, size: int | Atom, known: Range, emit: Emitter) -> Iterator[Check]:
+    """Walk the check that operand `at`, an index or an array of them, is in an axis of that size."""
     least, most = known
     is_low = least is None or not isinstance(size, int) or least < -size
     is_high = most is None or not isinstance(size, int) or most >= size
     if not is_low and not is_high:
         return
     wide = _as_int64(index, emit)
-    outside: list[Atom] = []
+    wrong: list[Atom] = []
     # What no index of the program's can be is not asked.
     if is_low and (least is None or least < 0):
-        outside.append(emit("less", wide, -size if isinstance(size, int) else emit("negative", size)))
+        wrong.append(emit("less", wide, -size if isinstance(size, int) else emit("negative", size)))
     if is_high:
-        outside.append(emit("greater_equal", wide, size))
-    bad = outside[0] if len(outside) == 1 else emit("logical_or", *outside)
+        wrong.append(emit("greater_equal", wide, size))
+    bad = wrong[0] if len(wrong) == 1 else emit("logical_or", *wrong)
     error, more = (BadIndex(axis, size), ()) if isinstance(size, int) else (BadIndexOfAnySize(axis), (size,))
     dims = wide.type.dims if isinstance(wide.type, Array) else ()
     if dims:
