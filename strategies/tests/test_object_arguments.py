@@ -148,8 +148,8 @@ def called(f, x):
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "function",
-    [np.tanh, scaled, lambda x: x + 1, functools.partial(np.multiply, 2.0), Layer(np.ones((3, 2))).forward],
-    ids=["ufunc", "function", "lambda", "partial", "method"],
+    [np.tanh, np.cumsum, scaled, lambda x: x + 1, functools.partial(np.multiply, 2.0), Layer(np.ones((3, 2))).forward],
+    ids=["ufunc", "NumPy's", "function", "lambda", "partial", "method"],
 )
 def test_functions_are_static_arguments(backend: str, function: Any) -> None:
     np.testing.assert_allclose(snek.stage(called, backend=backend)(function, X), called(function, X))

@@ -23,7 +23,9 @@ import numpy as np
 VALUES = (enum.Enum, Fraction, Decimal, PurePath, UUID, re.Pattern, date, time, timedelta, tzinfo)
 """Classes whose instances never change, and are the same wherever they are equal."""
 
-OBJECTS = (FunctionType, MethodType, BuiltinFunctionType, functools.partial, np.ufunc, ModuleType, type)
+OBJECTS = (
+    FunctionType, MethodType, BuiltinFunctionType, functools.partial, np.ufunc, type(np.sum), ModuleType, type,
+)  # fmt: skip
 """Classes whose instances are known by what they are."""
 
 
