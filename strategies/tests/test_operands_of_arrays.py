@@ -55,6 +55,13 @@ def lists(n, x):
     return n + [1, 2], (1, 2) - n, n == [1, 3], n < [3, n[1]], x == [1.0, 2.0]
 
 
+def of_functions(n, x):
+    scales = [x]
+    for one in n:
+        scales.append(scales[-1] * one + 1)
+    return np.log(scales).sum(), np.maximum([x, 2.0], (n[0], n[1])), np.add([x, x], n)
+
+
 TWO = np.array([1, 2])
 
 
@@ -66,6 +73,7 @@ TWO = np.array([1, 2])
         (counted, (snek.dynamic(30), np.int64(1))),
         (small, (TWO, np.float64(1))),
         (lists, (TWO, np.float64(1))),
+        (of_functions, (TWO, np.float64(1))),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -30,7 +30,7 @@ from snek_strategies.staging.mapping_calls import MAPPING
 from snek_strategies.staging.modules import called_module, is_torch
 from snek_strategies.staging.new_arrays import is_new_array, new_array
 from snek_strategies.staging.numpy_calls import call_function as call_numpy
-from snek_strategies.staging.operands import has_rep
+from snek_strategies.staging.operands import array, has_rep
 from snek_strategies.staging.optional import Maybe, apply, each_way, is_there, required
 from snek_strategies.staging.partly_bound import settle, settle_all
 from snek_strategies.staging.protocols import (
@@ -462,7 +462,9 @@ class StagingOperators(Operators):
             return function(*settled, **named)
         if is_new_array(function):
             return new_array(function(*settled, **named))
-        if isinstance(function, np.ufunc) or isinstance(getattr(function, "__self__", None), Rep):
+        if isinstance(function, np.ufunc):
+            return function(*(array(one) if has_rep(one) else one for one in settled), **named)
+        if isinstance(getattr(function, "__self__", None), Rep):
             return function(*settled, **named)
         target = converted(function, self)
         if is_user_function(function, target, self):
