@@ -17,6 +17,7 @@ import pytest
 
 import snek
 from snek_core_transform.bind import bind
+from snek_strategies.arguments import as_traced
 from snek_strategies.backends.interpreted import Interpreted
 from snek_strategies.backends.numpy_expressions import EXPRESSIONS
 from snek_strategies.backends.numpy_source import numpy_source
@@ -24,7 +25,6 @@ from snek_strategies.ir.interpretations import INTERPRETATIONS
 from snek_strategies.ir.passes.examples import descent
 from snek_strategies.ir.passes.gather_products import gather_products
 from snek_strategies.spellings.numpy_spelling import NUMPY
-from snek_strategies.stage import as_traced
 from snek_strategies.staging.pytrees import arrays_in
 from snek_workloads.registry import load, names
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+import linecache
+from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from snek_core_transform.errors import UsageError
+from snek_core_transform.program import program_of
 from snek_strategies.staging.tensors import is_module
 
 
@@ -40,3 +43,22 @@ def preset_of(value: Any, what: str) -> Preset:
     if isinstance(call, FunctionType):
         return Preset(MethodType(call, value))
     raise UsageError(f"cannot {what} a {type(value).__name__}: {value!r:.80}; hand in a Python function")
+
+
+def check_source(function: Callable[..., object]) -> None:
+    """Raise NoSource for a function whose text cannot be had: unread, it would stay plain Python."""
+    own = function.__func__ if isinstance(function, MethodType) else function
+    if isinstance(own, FunctionType) and not linecache.getlines(own.__code__.co_filename, own.__globals__):
+        program_of(own)
+
+
+def static_names(function: Callable[..., object], given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names of parameters as a tuple. Raises UsageError for one that the function does not have."""
+    names = (given,) if isinstance(given, str) else tuple(given)
+    parameters = inspect.signature(function).parameters
+    for name in names:
+        if name not in parameters:
+            raise UsageError(
+                f"static_argnames: {function.__name__} has no parameter {name!r}; it has {list(parameters)}"
+            )
+    return names

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from snek_core_transform.errors import UsageError
 from snek_strategies.backends.registry import check_threads
-from snek_strategies.callables import Preset, preset_of
+from snek_strategies.callables import Preset, check_source, preset_of, static_names
 from snek_strategies.calls import Arguments, served_by
-from snek_strategies.stage import StagedFunction, check_source, static_names
+from snek_strategies.staged_function import StagedFunction
 from snek_strategies.staging.gradients import mapped, value_and_gradient
 from snek_strategies.staging.object_operators import call_program
 from snek_strategies.staging.pytrees import Dynamic

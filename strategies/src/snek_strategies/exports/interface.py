@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from snek_core_transform.errors import StagingError
 from snek_strategies.ir.syntax import every_node
-from snek_strategies.stage import Traced
+from snek_strategies.stages import Traced
 from snek_strategies.staging.join import is_tuple
 from snek_strategies.staging.trace import Hole
 

@@ -11,7 +11,7 @@ from snek_core_transform.errors import UsageError
 from snek_strategies.backends.backend import Unavailable
 from snek_strategies.backends.registry import known, lower
 from snek_strategies.exports.interface import Interface, interface
-from snek_strategies.stage import Compiled, Lowered, Traced
+from snek_strategies.stages import Compiled, Lowered, Traced
 
 
 @dataclass(frozen=True)
