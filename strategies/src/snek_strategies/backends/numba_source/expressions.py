@@ -360,10 +360,10 @@ def _along(functions: Functions, node: Node, operands: list[str]) -> str:
 
 _MATH = """
 sqrt exp log log2 log10 log1p expm1 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh fabs erf erfc
-gamma lgamma pow fmod hypot copysign radians degrees isnan isinf isfinite floor ceil trunc
+gamma lgamma pow hypot copysign radians degrees isnan isinf isfinite floor ceil trunc
 """
-MATH = frozenset(_MATH.split())
-"""What Numba has of `math`."""
+MATH = {**{name: f"math.{name}" for name in _MATH.split()}, "fmod": "np.fmod"}
+"""What Numba has of `math`, and has elsewhere."""
 
 
 def _math(_: Functions, node: Node, operands: list[str]) -> str:
@@ -371,7 +371,7 @@ def _math(_: Functions, node: Node, operands: list[str]) -> str:
     if function not in MATH:
         raise cannot_say("numba", node, f"Numba has no math.{function}; use back-end 'interpret'")
     given = [cast(text, atom, np.dtype("float64")) for text, atom in zip(operands, node.operands, strict=True)]
-    made = f"math.{function}({', '.join(given)})"
+    made = f"{MATH[function]}({', '.join(given)})"
     return f"np.int64({made})" if node.results[0].type == Scalar("int") else made
 
 
