@@ -236,11 +236,17 @@ def _math(*types: Type, function: str) -> tuple[Type, ...]:
     return (Scalar("bool" if function in BOOLEAN_MATH else "float"),)
 
 
+def _at_first(function: Callable[..., object]) -> Callable[..., object]:
+    """Return a function of an array and an index that takes the first elements: an axis may have no second one."""
+    return lambda array, index, **params: function(array, np.zeros_like(index), **params)
+
+
 RULES: dict[str, Rule] = {
     **{name: _elementwise(function) for name, function in meaning.OPERATORS.items()},
     **{name: _elementwise(function) for name, function in meaning.FUNCTIONS.items()},
     **{name: _reduction(function) for name, function in meaning.REDUCTIONS.items()},
     **{name: by_example(function, name in UNIFORM) for name, function in meaning.STRUCTURAL.items()},
+    **{name: by_example(_at_first(meaning.STRUCTURAL[name]), name in UNIFORM) for name in ("take", "take_along_axis")},
     "reshape": shaped("reshape", reshaped),
     "broadcast_to": shaped("broadcast_to", widened),
     "extent": extent,

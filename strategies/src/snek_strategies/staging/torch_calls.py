@@ -21,8 +21,9 @@ from snek_strategies.staging.torch_layers import LAYERS
 from snek_strategies.staging.torch_pointwise import POINTWISE, dtype_name
 from snek_strategies.staging.torch_reductions import REDUCTIONS
 from snek_strategies.staging.torch_shapes import ASKED, SHAPES
+from snek_strategies.staging.torch_windows import WINDOWS
 
-RULES: dict[str, Callable[..., object]] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LAYERS}
+RULES: dict[str, Callable[..., object]] = {**POINTWISE, **REDUCTIONS, **SHAPES, **LAYERS, **WINDOWS}
 """Each function of PyTorch's by its name, which is the same as a function, a method and in `nn.functional`."""
 
 
@@ -32,6 +33,9 @@ def call_torch(function: Callable[..., object], args: tuple[object, ...], kwargs
     args, kwargs = settle_all(args), {key: settle_all(one) for key, one in kwargs.items()}  # type: ignore[assignment]
     if name in ASKED:
         return ASKED[name](*args, **kwargs)
+    plain = _in_place(name)
+    if plain is not None:
+        return _stored(function, plain, args, kwargs)
     rule = RULES.get(name)
     if rule is None or kwargs.get("out") is not None or kwargs.get("inplace"):
         refuse(
@@ -46,6 +50,34 @@ def call_torch(function: Callable[..., object], args: tuple[object, ...], kwargs
     kwargs = {key: one for key, one in kwargs.items() if key not in ("out", "inplace")}
     made = rule(wanted, *_each(args, _operand), **_each(kwargs, _operand))
     return _conformed(_called(function), made, wanted)
+
+
+def _in_place(name: str) -> Callable[..., object] | None:
+    """Return the function whose result a method that stores gives its tensor, or None for what is no such method."""
+    if name in IN_PLACE:
+        return IN_PLACE[name]
+    base = name.removesuffix("_")
+    return getattr(torch.Tensor, base, None) if base != name and base in RULES else None
+
+
+IN_PLACE: dict[str, Callable[..., object]] = {
+    "zero_": torch.zeros_like,
+    "fill_": torch.full_like,
+    "copy_": lambda x, y, *_: call_torch(torch.Tensor.expand_as, (call_torch(torch.clone, (y,), {}), x), {}),
+}
+"""Methods that store into their tensor, and what they store, where no function by that name says it."""
+
+
+def _stored(function: Callable[..., object], plain: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    """Stage a method that stores what a function gives into its tensor, and gives the tensor."""
+    try:
+        function(*_each(args, _meta), **_each(kwargs, _meta))
+    except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError) as error:
+        refuse(f"{_called(function)} has no meaning for these operands: {error}", code="SNK0203")
+    into, own = args[0], plain in IN_PLACE.values()
+    made: Any = plain(*args, **kwargs) if own else call_torch(plain, args, kwargs)
+    into[...] = made.to(into.dtype)
+    return into
 
 
 def _called(function: Callable[..., object]) -> str:

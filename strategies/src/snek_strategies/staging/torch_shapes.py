@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from snek_strategies.staging.einsum_calls import einsum
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, emit
 from snek_strategies.staging.torch_pointwise import as_dtype, cast, dtype_name
@@ -102,6 +103,11 @@ def linear(want: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     return made if bias is None else emit("add", made, bias)
 
 
+def _einsum(want: Any, equation: str, *given: Any) -> Any:
+    operands = given[0] if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+    return einsum(equation, *(cast(one, dtype_name(want)) for one in operands))
+
+
 def _added(want: Any, bias: Any, a: Any, b: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     if (beta, alpha) != (1, 1):
         refuse("torch.addmm with beta= or alpha= is not staged; multiply yourself", code="SNK0204")
@@ -163,6 +169,7 @@ SHAPES: dict[str, Rule] = {
     "movedim": lambda want, x, source, destination: emit("moveaxis", x, source=source, destination=destination),  # noqa: ARG005
     "diagonal": lambda want, x, offset=0, dim1=0, dim2=1: emit("diagonal", x, offset=offset, axis1=dim1, axis2=dim2),  # noqa: ARG005
     **{name: _triangle(name) for name in ("tril", "triu")},
+    "einsum": _einsum,
     **dict.fromkeys(("matmul", "mm", "bmm", "mv", "dot", "inner", "__matmul__"), _matmul),
     "__rmatmul__": lambda want, b, a: _matmul(want, a, b),
     "outer": lambda want, a, b: emit("outer", cast(a, dtype_name(want)), cast(b, dtype_name(want))),
