@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from snek_core_transform.callee import is_user_code
 from snek_core_transform.value_operators import BINARY
 from snek_strategies.ir.types import BOOL
+from snek_strategies.staging.lists import value_of
 from snek_strategies.staging.raises import note_made
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import made_here
@@ -221,7 +222,8 @@ def _steps(operators: StagingOperators, step: MethodType) -> Iterator[object]:
 
 def of_items(operators: StagingOperators, function: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     """Return what `sum` or `sorted` gives of a list of the user's objects, by their methods; else NotImplemented."""
-    items = args[0] if args and isinstance(args[0], (list, tuple)) else ()
+    # A list whose length depends on data holds numbers and arrays.
+    items = args[0] if args and isinstance(args[0], (list, tuple)) and value_of(args[0]) is None else ()
     if function is sum and any(method_of(one, "__add__", "__radd__") for one in items):
         start = args[1] if len(args) > 1 else kwargs.get("start", 0)
         return functools.reduce(lambda total, one: binary(operators, "+", total, one), items, start)
