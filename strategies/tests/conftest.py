@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+collect_ignore = [path.name for path in Path(__file__).parent.glob("*.py") if not path.name.startswith("test_")]
+"""Programs for tests, and scripts, which run in processes of their own: some load every framework where imported."""
 
 
 @pytest.fixture

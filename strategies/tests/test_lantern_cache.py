@@ -7,14 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snek_strategies.backends.backend import Unavailable
-from snek_strategies.backends.lantern import cache, compiler
+from snek_strategies.backends.lantern import cache, compiler, native_calls
+from snek_strategies.snek_lantern import SnekLantern
 
 pytestmark = pytest.mark.skipif(compiler.compiler() is None, reason="there is no C++ compiler")
+HAS_ENTRY = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
 SOURCE = 'extern "C" int answer() { return 42; }\n'
 
 
@@ -61,6 +66,32 @@ def test_a_program_is_compiled_once(where: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(compiler, "FLAGS", (*compiler.FLAGS, "-g"))
     take()
     assert seen == [SOURCE, SOURCE]
+
+
+@pytest.mark.skipif(not HAS_ENTRY, reason="this Python has no entry in C")
+def test_the_entry_in_c_is_compiled_while_the_first_program_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    both, real = threading.Barrier(2, timeout=60), compiler.build
+
+    def build(source: str) -> Path:
+        both.wait()  # each waits until the other is there too
+        return real(source)
+
+    native_calls._compiled.cache_clear()
+    monkeypatch.setattr(compiler, "build", build)
+    assert SnekLantern().stage(lambda x: x * 3.0, (np.float64(2),)).compile()(np.float64(2)) == 6.0
+
+
+@pytest.mark.skipif(not HAS_ENTRY, reason="this Python has no entry in C")
+def test_an_entry_that_cannot_be_compiled_is_said_by_who_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(source: str) -> Path:
+        raise Unavailable("no room")
+
+    native_calls._compiled.cache_clear()
+    monkeypatch.setattr(compiler, "build", build)
+    with native_calls.entry_meanwhile():
+        pass
+    with pytest.raises(Unavailable, match="no room"):
+        native_calls.entry_class()
 
 
 def test_a_damaged_program_is_made_anew(where: Path, monkeypatch: pytest.MonkeyPatch) -> None:

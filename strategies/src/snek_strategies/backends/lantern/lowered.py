@@ -16,7 +16,7 @@ from snek_strategies.backends.lantern import compiler, plans
 from snek_strategies.backends.lantern.cache import known_library, library
 from snek_strategies.backends.lantern.kept_code import KEPT_CODE
 from snek_strategies.backends.lantern.loaded import LoadedProgram
-from snek_strategies.backends.lantern.native_calls import native_calls
+from snek_strategies.backends.lantern.native_calls import entry_meanwhile, native_calls
 from snek_strategies.ir.interpretations import LINEAR
 from snek_strategies.ir.syntax import Program
 from snek_strategies.ir.types import Type
@@ -84,7 +84,8 @@ class LanternProgram(LoweredProgram):
         plan = self._plan
         if plan is None or made is None:
             plan = self.written.plan()
-            made = library(self.written.source)
+            with entry_meanwhile():
+                made = library(self.written.source)
             if self._key is not None:
                 plans.keep(self._key, plan)
         KEPT_CODE.publish()

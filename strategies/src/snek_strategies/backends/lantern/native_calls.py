@@ -7,9 +7,13 @@ import importlib
 import shutil
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from threading import Thread
 from typing import Any
 
+from snek_strategies.backends.backend import Unavailable
 from snek_strategies.backends.lantern import compiler
 from snek_strategies.backends.lantern.cache import library
 from snek_strategies.backends.lantern.signature import signature
@@ -41,6 +45,31 @@ def _compiled() -> type:
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
     caller: type = make(pointer(table, None))
     return caller
+
+
+@contextmanager
+def entry_meanwhile() -> Iterator[None]:
+    """Have the entry compiled, where this process has not loaded it, while what stands inside compiles a program."""
+    failed: list[Exception] = []
+
+    def load() -> None:
+        try:
+            entry_class()
+        except Exception as error:  # noqa: BLE001 - it is raised again below
+            failed.append(error)
+
+    beside = None if _compiled.cache_info().currsize else Thread(target=load)
+    if beside is not None:
+        beside.start()
+    try:
+        yield
+    finally:
+        if beside is not None:
+            beside.join()
+    for error in failed:
+        # Who asks for the entry is told that it cannot be compiled.
+        if not isinstance(error, Unavailable):
+            raise error
 
 
 @cache
