@@ -8,7 +8,6 @@ import linecache
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -16,14 +15,14 @@ import numpy as np
 
 from snek_strategies.backends.backend import Run, cannot_say
 from snek_strategies.backends.exported_script import exported_script
+from snek_strategies.backends.tensor_program import TensorProgram
 from snek_strategies.backends.torch_idioms import torch_idioms
 from snek_strategies.backends.torch_linear import FACTOR, FACTORS
 from snek_strategies.backends.torch_memory import is_new
 from snek_strategies.backends.torchscript_expressions import Constants, exported_expression
-from snek_strategies.backends.traced_program import TracedProgram
 from snek_strategies.ir.shape_rules import dims_of
 from snek_strategies.ir.syntax import Atom, Block, Const, Node, Program, free_syms
-from snek_strategies.torch_values import missing_torchscript, on_device, own_tensor
+from snek_strategies.torch_values import missing_torchscript
 
 RECURSION = "torch.export's graphs do not call themselves; write a loop, or use back-end 'numba'"
 HEAD = "import torch\nfrom torch._higher_order_ops.while_loop import while_loop\n"
@@ -132,13 +131,12 @@ class _Writer:
         ]
 
 
-class TorchProgram(TracedProgram):
+class TorchProgram(TensorProgram):
     """A program that `torch.export` captured."""
 
     backend: ClassVar[str] = "torch"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "fx")
-    arrays_of: ClassVar[str] = "torch"
     lacks: ClassVar[frozenset[str]] = frozenset({"extent"})
     own_signs: ClassVar[bool] = True
 
@@ -152,20 +150,6 @@ class TorchProgram(TracedProgram):
         self.source = "\n\n".join([*first, *(f"{text}\n" for text in writer.functions)])
         self.constants = [writer.constants.values[int(name[1:])] for name in names]
         self.exported: Any = None
-
-    @classmethod
-    def on(cls, device: str) -> AbstractContextManager[object]:
-        """Return what makes tensors where the program is to run."""
-        return on_device(device)
-
-    @classmethod
-    def own(cls, value: object, dtype: np.dtype[np.generic]) -> object:
-        """Return a value as a tensor on the device."""
-        return own_tensor(value, dtype)
-
-    def number(self, value: Any) -> np.generic:
-        """Return a number of PyTorch's, on whatever device, as NumPy's."""
-        return super().number(value.cpu() if hasattr(value, "cpu") else value)
 
     def as_text(self, kind: str) -> str:
         """Return the `python` source, or the `fx` graph that `torch.export` makes of it."""

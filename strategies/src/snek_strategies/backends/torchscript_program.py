@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math  # noqa: F401 - TorchScript looks names up where the text is handed in
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,16 +13,16 @@ from snek_strategies.backends.backend import Run, cannot_say
 from snek_strategies.backends.in_place import in_place
 from snek_strategies.backends.lifted_functions import Lifted
 from snek_strategies.backends.structured_source import Dialect, write
+from snek_strategies.backends.tensor_program import TensorProgram
 from snek_strategies.backends.torch_idioms import torch_idioms
 from snek_strategies.backends.torch_linear import FACTOR, FACTORS
 from snek_strategies.backends.torch_memory import COMMUTING, overwritten
 from snek_strategies.backends.torchscript_expressions import STORED, STORES, Constants, expression
 from snek_strategies.backends.torchscript_numbers import unboxed
-from snek_strategies.backends.traced_program import TracedProgram
 from snek_strategies.ir.loop_counters import index_of
 from snek_strategies.ir.symbolic_rules import places_of
 from snek_strategies.ir.syntax import Node, Program, every_node
-from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript, on_device, own_tensor
+from snek_strategies.torch_values import deprecated_torchscript, missing_torchscript
 
 INLINED = ELEMENTWISE | {
     "asarray",
@@ -42,13 +41,12 @@ INLINED = ELEMENTWISE | {
 RECURSION = "TorchScript's functions do not call themselves; write a loop, or use back-end 'numba'"
 
 
-class TorchScriptProgram(TracedProgram):
+class TorchScriptProgram(TensorProgram):
     """A program as a TorchScript function; its errors are further results, since TorchScript forgets their class."""
 
     backend: ClassVar[str] = "torchscript"
     in_turn: ClassVar[bool] = True
     kinds: ClassVar[tuple[str, ...]] = ("python", "graph")
-    arrays_of: ClassVar[str] = "torch"
     lacks: ClassVar[frozenset[str]] = frozenset()
     own_signs: ClassVar[bool] = True
     any_size: ClassVar[bool] = True
@@ -114,16 +112,6 @@ class TorchScriptProgram(TracedProgram):
             return f"return {_list('Tensor', tensors)}"
         parts = _list("Tensor", tensors), _list("int", texts[whole:real]), _list("float", texts[real:])
         return f"return {', '.join(parts)}"
-
-    @classmethod
-    def on(cls, device: str) -> AbstractContextManager[object]:
-        """Return what makes tensors where the program is to run."""
-        return on_device(device)
-
-    @classmethod
-    def own(cls, value: object, dtype: np.dtype[np.generic]) -> object:
-        """Return a value as a tensor on the device."""
-        return own_tensor(value, dtype)
 
     def as_text(self, kind: str) -> str:
         """Return the `python` source, or the `graph` that PyTorch makes of it."""
