@@ -124,3 +124,8 @@ def test_a_module_is_staged_with_its_parameters_as_arguments() -> None:
     layer.register_forward_hook(lambda *_: None)
     with pytest.raises(snek.StagingError, match="_forward_hooks"):
         staged(x)
+    del layer._forward_hooks[next(iter(layer._forward_hooks))]
+    layer.forward = lambda x: x * 5
+    with pytest.raises(snek.StagingError, match="a Layer with a `forward` of its own"):
+        staged(x)
+    torch.testing.assert_close(snek.stage(lambda layer, x: layer(x))(layer, x), x * 5)

@@ -7,6 +7,8 @@ import copy
 import enum
 import functools
 import math
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -190,6 +192,28 @@ def test_other_static_objects(use: Any, value: object, expected: np.ndarray | No
     np.testing.assert_allclose(staged(X, value), math.sin(X[0, 0]) if expected is None else expected)
     staged(X, value if isinstance(value, ModuleType) else copy.copy(value))
     assert len(staged.stagings()) == 1
+
+
+NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("use", "one", "other"),
+    [
+        (lambda x, at: x * at.hour, NOON, NOON.astimezone(timezone(timedelta(hours=1)))),
+        (lambda x, number: x * len(str(number)), Decimal("1"), Decimal("1.00")),
+        (lambda x, held: x * sum(type(one) is bool for one in held), frozenset({1}), frozenset({True})),
+        (lambda x, number: x * math.copysign(1.0, number.imag), complex(1.0, 0.0), complex(1.0, -0.0)),
+        (lambda x, at: x * at.start, range(0, 0), range(5, 5)),
+        (lambda x, at: x[0, at], slice(0, 2), slice(1, 3)),
+    ],
+    ids=["datetime", "Decimal", "frozenset", "complex", "range", "slice"],
+)
+def test_static_values_that_are_equal_and_differ_are_told_apart(use: Any, one: object, other: object) -> None:
+    staged = snek.stage(use)
+    for value in (one, other, one):
+        np.testing.assert_array_equal(staged(X, value), use(X, value))
+    assert len(staged.stagings()) == 2
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")

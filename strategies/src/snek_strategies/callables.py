@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
-from snek_core_transform.errors import UsageError
+from snek_core_transform.errors import StagingError, UsageError
 from snek_core_transform.program import program_of
 from snek_strategies.staging.tensors import is_module
 
@@ -20,6 +20,18 @@ class Preset(NamedTuple):
     function: Callable[..., object]
     args: tuple[object, ...] = ()
     kwargs: dict[str, object] = {}  # noqa: RUF012 - never written to
+
+    def then(self, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[tuple[object, ...], dict[str, object]]:
+        """Return all arguments of a call. Raises StagingError for a module that does not run its class's `forward`."""
+        if not (self.args or self.kwargs):
+            return args, kwargs
+        module = self.args[0] if self.args else None
+        if is_module(module) and "forward" in vars(module) and self.function is type(module).forward:  # type: ignore[attr-defined]
+            raise StagingError(
+                f"a {type(module).__name__} with a `forward` of its own, not its class's; stage what calls it instead",
+                code="SNK0217",
+            )
+        return (*self.args, *args), {**self.kwargs, **kwargs}
 
 
 def preset_of(value: Any, what: str) -> Preset:

@@ -78,13 +78,8 @@ class StagedFunction(StagedCalls):
         names = static_names(self._function, static_argnames)
         return served_by(backend, StagedFunction)(self._preset, backend, names, unroll, verify, threads)
 
-    def _after_preset(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
-        """Return the arguments of a call behind those that the function has been given before."""
-        first = self._preset
-        return ((*first.args, *args), {**first.kwargs, **kwargs}) if first.args or first.kwargs else (args, kwargs)
-
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Arguments:
-        args, kwargs = self._after_preset(args, kwargs)
+        args, kwargs = self._preset.then(args, kwargs)
         if not self._static:
             return positional(self._function, args, kwargs)
         bound = inspect.signature(self._function).bind(*args, **kwargs)
@@ -192,7 +187,7 @@ class StagedFunction(StagedCalls):
     def call_staged(self, /, *args: object, **kwargs: object) -> object:
         """Run the staged program, staging it first where the arguments are of a new kind."""
         if CURRENT.get() is not None:
-            return self._in_line(*positional(self._function, *self._after_preset(args, kwargs)))
+            return self._in_line(*positional(self._function, *self._preset.then(args, kwargs)))
         given = self._given(args, kwargs)
         compiled = self._compiled(given)
         if self._checked < self._verify:

@@ -237,18 +237,16 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
                 return ("again", seen[id(value)])
             seen[id(value)] = len(seen)
         return (value.dtype, value.shape or type(value) is np.ndarray)
+    if is_tensor(value) or is_foreign(value) or is_container(value):
+        if id(value) in seen:
+            return ("again", seen[id(value)])
+        seen[id(value)] = len(seen)
     if is_tensor(value):
         reason = why_not(value)
         if reason is not None:
             raise StagingError(reason, code="SNK0217")
-        if id(value) in seen:
-            return ("again", seen[id(value)])
-        seen[id(value)] = len(seen)
         return ("tensor", value.dtype, tuple(value.shape), value.device)  # type: ignore[attr-defined]
     if is_foreign(value):
-        if id(value) in seen:
-            return ("again", seen[id(value)])
-        seen[id(value)] = len(seen)
         return (system_of(value), (dtype_of_foreign(value), tuple(value.shape) or True))  # type: ignore[attr-defined]
     if isinstance(value, Dynamic):
         return (Dynamic, type(value.value))
@@ -256,10 +254,6 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         return value.key()
     if isinstance(value, Static):
         return (Static, value.value.dtype, value.value.shape, value.value.tobytes())
-    if is_container(value):
-        if id(value) in seen:
-            return ("again", seen[id(value)])
-        seen[id(value)] = len(seen)
     if is_list(value) or isinstance(value, tuple):
         return (type(value), *(key_of(one, seen) for one in value))  # type: ignore[attr-defined]
     if is_dict(value):
@@ -271,8 +265,8 @@ def key_of(value: object, seen: dict[int, int] | None = None) -> object:
         return key_of_module(value, lambda one: key_of(one, seen))
     if is_registered(value):
         return key_of_node(value, lambda one: key_of(one, seen))
-    if isinstance(value, float):
-        return (float, repr(value))
+    if isinstance(value, (float, complex, range, slice)):
+        return (kind, repr(value))  # 0.0 equals -0.0, and range(0) equals range(1, 1)
     if isinstance(value, IMMUTABLE):
         return (type(value), value)
     if is_static_object(value):

@@ -6,7 +6,6 @@ read from outside is.
 
 from __future__ import annotations
 
-import enum
 import functools
 import re
 from collections.abc import Callable
@@ -20,8 +19,11 @@ from uuid import UUID
 
 import numpy as np
 
-VALUES = (enum.Enum, Fraction, Decimal, PurePath, UUID, re.Pattern, date, time, timedelta, tzinfo)
-"""Classes whose instances never change, and are the same wherever they are equal."""
+PLAIN = (bool, int, float, complex, str, bytes, type(None))
+"""Numbers and texts."""
+
+VALUES = (Fraction, Decimal, PurePath, UUID, re.Pattern, date, time, timedelta, tzinfo)
+"""Classes whose instances never change, and are the same where they are equal and look the same."""
 
 OBJECTS = (
     FunctionType, MethodType, BuiltinFunctionType, functools.partial, np.ufunc, type(np.sum), ModuleType, type,
@@ -50,7 +52,7 @@ def is_static_object(value: object) -> bool:
         # A method of an object's does something to it.
         return value.__self__ is None or isinstance(value.__self__, (ModuleType, type))
     if isinstance(value, frozenset):
-        return all(isinstance(one, (bool, int, float, complex, str, bytes, type(None))) for one in value)
+        return all(isinstance(one, PLAIN) for one in value)
     return isinstance(value, (*VALUES, *OBJECTS))
 
 
@@ -65,7 +67,12 @@ def key_of_static(value: Any, key: Callable[[object], object]) -> object:
         return (functools.partial, key(value.func), _held(value.args, key), _held(tuple(value.keywords.items()), key))
     if isinstance(value, MethodType):
         return (MethodType, Same(value.__func__), Same(value.__self__))
-    return (type(value), Same(value) if isinstance(value, OBJECTS) else value)
+    if isinstance(value, frozenset):
+        return (frozenset, frozenset(map(key, value)))  # {1} equals {True}
+    if isinstance(value, OBJECTS):
+        return (type(value), Same(value))
+    # Two times of day may be one moment, and two decimal numbers of other lengths one number.
+    return (type(value), value, repr(value))
 
 
 def _key_of_function(function: FunctionType, key: Callable[[object], object]) -> object:
@@ -83,10 +90,9 @@ def _key_of_function(function: FunctionType, key: Callable[[object], object]) ->
 
 
 def _held(values: tuple[object, ...], key: Callable[[object], object]) -> object:
-    plain = (bool, int, float, complex, str, bytes, type(None))
     return tuple(
         _held(one, key) if type(one) is tuple
-        else key(one) if isinstance(one, plain) or is_static_object(one)
+        else key(one) if isinstance(one, PLAIN) or is_static_object(one)
         else Same(one)
         for one in values
     )  # fmt: skip
