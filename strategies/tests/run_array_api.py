@@ -6,18 +6,14 @@ what the table expects to be refused, each program stands alone.
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import sys
-import warnings
 from pathlib import Path
-
-from snek_strategies.backends.registry import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))
 from array_api_programs import PROGRAMS
 from run_backends import verdict
+from strict_backend import strictly
 
 TABLE = Path(__file__).parents[2] / "results/expected/array_api.json"
 BATCH = 16
@@ -38,10 +34,7 @@ def together(names: list[str], backend: str) -> str:
 
 def main(backend: str, *chosen: str) -> None:
     """Print all verdicts by name."""
-    os.environ["SNEK_CHECK"] = "1"
-    for module in BACKENDS[backend].imports:
-        importlib.import_module(module)  # whose own warnings are not ours
-    warnings.simplefilter("error")
+    strictly(backend)
     refused = json.loads(TABLE.read_text()).get(backend, [])
     answers: dict[str, str] = {}
     pending = [name for name in chosen or PROGRAMS if name not in refused]

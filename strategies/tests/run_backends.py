@@ -7,9 +7,7 @@ numba`.
 from __future__ import annotations
 
 import copy
-import importlib
 import json
-import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -20,13 +18,14 @@ import numpy as np
 
 import snek
 from snek_core_transform.bind import bind
-from snek_strategies.backends.registry import BACKENDS, known
+from snek_strategies.backends.registry import known
 from snek_strategies.spellings.numpy_spelling import NUMPY
 from snek_workloads.registry import load, names
 
 sys.path.append(str(Path(__file__).parent))
 from backend_programs import OVERFLOWING, PROGRAMS
 from linear_cases import unique
+from strict_backend import strictly
 
 
 def plain(value: Any) -> Any:
@@ -137,10 +136,7 @@ def overflow(backend: str) -> list[str]:
 
 def main(backend: str, *chosen: str) -> None:
     """Print all verdicts by name."""
-    os.environ["SNEK_CHECK"] = "1"
-    for module in BACKENDS[backend].imports:
-        importlib.import_module(module)  # whose own warnings are not ours
-    warnings.simplefilter("error")
+    strictly(backend)
     answers: dict[str, object] = {}
     for name, (function, sets) in PROGRAMS.items():
         if not chosen or name in chosen:

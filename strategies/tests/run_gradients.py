@@ -5,11 +5,8 @@ A process of its own for each back-end: `python -P run_gradients.py lantern`.
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,10 +14,10 @@ from typing import Any
 import numpy as np
 
 import snek
-from snek_strategies.backends.registry import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))
 from gradient_programs import CONSTRUCTS, FAMILIES, X, slope
+from strict_backend import strictly
 
 OTHER = np.array([0.3, 0.45, 0.9])
 
@@ -48,10 +45,7 @@ def verdict(functions: list[Callable[..., Any]], sets: list[tuple[np.ndarray, ..
 
 def main(backend: str, *chosen: str) -> None:
     """Print all verdicts by name."""
-    os.environ["SNEK_CHECK"] = "1"
-    for module in BACKENDS[backend].imports:
-        importlib.import_module(module)  # whose own warnings are not ours
-    warnings.simplefilter("error")
+    strictly(backend)
     answers: dict[str, str] = {}
     for function in CONSTRUCTS:
         if not chosen or function.__name__ in chosen:

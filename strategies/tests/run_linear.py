@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import sys
-import warnings
 from pathlib import Path
 
-from snek_strategies.backends.registry import BACKENDS, known
+from snek_strategies.backends.registry import known
 
 sys.path.append(str(Path(__file__).parent))
 from linear_cases import compare, differentiates, raises, verifies
+from strict_backend import strictly
 
 
 def main(backend: str) -> None:
     """Run all comparisons; what differs raises."""
-    os.environ["SNEK_CHECK"] = "1"
-    for module in BACKENDS[backend].imports:
-        importlib.import_module(module)  # whose own warnings are not ours
-    warnings.simplefilter("error")
+    strictly(backend)
     if backend == "tensorflow-xla":  # whose compiler takes long
         compare(backend, ("float32", "complex128"))
     else:

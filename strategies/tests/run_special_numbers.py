@@ -6,10 +6,8 @@ of which any may raise; where such a program is not right, its halves are tried.
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
-import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -19,11 +17,11 @@ from typing import Any
 import numpy as np
 
 import snek
-from snek_strategies.backends.registry import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))
 from special_numbers import KINDS, NUMPY_FUNCTIONS, OPERATORS, PARTS, PYTHONS, pairs
 from special_values import difference
+from strict_backend import strictly
 
 Pairs = list[tuple[object, object]]
 Functions = dict[str, Callable[..., object]]
@@ -164,10 +162,7 @@ def has(function: Callable[..., object], given: Pairs) -> bool:
 
 def main(backend: str, *kinds: str) -> None:
     """Print all verdicts, or those of some kinds."""
-    os.environ["SNEK_CHECK"] = "1"
-    for module in BACKENDS[backend].imports:
-        importlib.import_module(module)  # whose own warnings are not ours
-    warnings.simplefilter("error")
+    strictly(backend)
     table = json.loads(TABLE.read_text())[backend]
     refused = {f"{name} of {kind}" for kind, names in table.items() for name in names}
     said: dict[str, str] = {}

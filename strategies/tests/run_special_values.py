@@ -6,9 +6,7 @@ expects to be refused, each function stands alone.
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import sys
 import warnings
 from collections.abc import Iterable
@@ -18,10 +16,10 @@ from typing import Any
 import numpy as np
 
 import snek
-from snek_strategies.backends.registry import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))
 from special_values import CASES, DTYPES, PARTS, arguments, difference
+from strict_backend import strictly
 
 TABLE = Path(__file__).parents[2] / "results/expected/special_values.json"
 
@@ -87,10 +85,7 @@ def column(backend: str, dtype: str, names: Iterable[str], refused: set[str]) ->
 
 def main(backend: str, *dtypes: str) -> None:
     """Print all verdicts by function and dtype: on the part that is tested, or on all functions of the dtypes given."""
-    os.environ["SNEK_CHECK"] = "1"
-    for module in BACKENDS[backend].imports:
-        importlib.import_module(module)  # whose own warnings are not ours
-    warnings.simplefilter("error")
+    strictly(backend)
     refused = {f"{name} {dtype}" for dtype, names in json.loads(TABLE.read_text())[backend].items() for name in names}
     answers: dict[str, str] = {}
     tested, names = PARTS.get(backend, (DTYPES, tuple(CASES)))

@@ -6,14 +6,12 @@ Neither system is imported here, so a program without such arrays never waits fo
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from snek_strategies.ir.types import Array, Type, type_of
-
-_SYSTEM_OF: dict[type, str] = {}
-"""Classes that were asked about -> the system whose arrays they are, or nothing."""
 
 
 def system_of(value: object) -> str:
@@ -21,12 +19,11 @@ def system_of(value: object) -> str:
 
     A tracer of JAX's and a symbolic tensor of TensorFlow's have no elements, and are none.
     """
-    kind = type(value)
-    found = _SYSTEM_OF.get(kind)
-    return found if found is not None else _SYSTEM_OF.setdefault(kind, _asked(kind))
+    return _system_of_class(type(value))  # type: ignore[arg-type] # mypy: a class has a hash
 
 
-def _asked(kind: type) -> str:
+@cache
+def _system_of_class(kind: type) -> str:
     jax, tensorflow = sys.modules.get("jax"), sys.modules.get("tensorflow")
     if jax is not None and issubclass(kind, jax.Array) and not issubclass(kind, jax.core.Tracer):
         return "jax"

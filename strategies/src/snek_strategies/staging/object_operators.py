@@ -13,7 +13,6 @@ from snek_core_transform.value_operators import UNARY
 from snek_strategies.staging.operands import has_rep
 from snek_strategies.staging.operators import StagingOperators
 from snek_strategies.staging.protocols import (
-    MADE_IN_PYTHON,
     OF_OBJECTS,
     binary,
     is_users_function,
@@ -23,6 +22,7 @@ from snek_strategies.staging.protocols import (
 from snek_strategies.staging.pytrees import steps
 from snek_strategies.staging.regions import WATCHES
 from snek_strategies.staging.rep import constant
+from snek_strategies.staging.users_classes import MADE_IN_PYTHON
 
 _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 

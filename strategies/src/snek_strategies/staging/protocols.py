@@ -20,12 +20,10 @@ from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.regions import made_here
 from snek_strategies.staging.rep import Rep
 from snek_strategies.staging.sorting import in_order
+from snek_strategies.staging.users_classes import MADE_IN_PYTHON
 
 if TYPE_CHECKING:
     from snek_strategies.staging.operators import StagingOperators
-
-MADE_IN_PYTHON = 1 << 9
-"""The flag of classes that a `class` statement has made (Py_TPFLAGS_HEAPTYPE)."""
 
 REFLECTED = {"<": "__gt__", "<=": "__ge__", "==": "__eq__", "!=": "__ne__", ">": "__lt__", ">=": "__le__"}
 COMPARING = {"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", ">": "__gt__", ">=": "__ge__"}

@@ -7,6 +7,7 @@ dtype and the shape of each result, and what PyTorch raises for operands that do
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from snek_strategies.ir.types import Array
 from snek_strategies.staging.partly_bound import settle_all
 from snek_strategies.staging.refusal import refuse
 from snek_strategies.staging.rep import Rep, constant, emit
-from snek_strategies.staging.tensor_rep import as_tensor
+from snek_strategies.staging.tensor_rep import as_tensor, call
 from snek_strategies.staging.tensors import array_of
 from snek_strategies.staging.torch_layers import LAYERS
 from snek_strategies.staging.torch_pointwise import POINTWISE, dtype_name
@@ -57,13 +58,14 @@ def _in_place(name: str) -> Callable[..., object] | None:
     if name in IN_PLACE:
         return IN_PLACE[name]
     base = name.removesuffix("_")
-    return getattr(torch.Tensor, base, None) if base != name and base in RULES else None
+    function = getattr(torch.Tensor, base, None) if base != name and base in RULES else None
+    return None if function is None else partial(call, function)
 
 
 IN_PLACE: dict[str, Callable[..., object]] = {
-    "zero_": torch.zeros_like,
-    "fill_": torch.full_like,
-    "copy_": lambda x, y, *_: call_torch(torch.Tensor.expand_as, (call_torch(torch.clone, (y,), {}), x), {}),
+    "zero_": partial(call, torch.zeros_like),
+    "fill_": partial(call, torch.full_like),
+    "copy_": lambda x, y, *_: call(torch.Tensor.expand_as, call(torch.clone, y), x),
 }
 """Methods that store into their tensor, and what they store, where no function by that name says it."""
 
@@ -74,9 +76,8 @@ def _stored(function: Callable[..., object], plain: Any, args: tuple[Any, ...], 
         function(*_each(args, _meta), **_each(kwargs, _meta))
     except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError) as error:
         refuse(f"{_called(function)} has no meaning for these operands: {error}", code="SNK0203")
-    into, own = args[0], plain in IN_PLACE.values()
-    made: Any = plain(*args, **kwargs) if own else call_torch(plain, args, kwargs)
-    into[...] = made.to(into.dtype)
+    into = args[0]
+    into[...] = plain(*args, **kwargs).to(into.dtype)
     return into
 
 

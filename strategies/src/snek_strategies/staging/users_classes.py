@@ -8,10 +8,13 @@ from weakref import WeakKeyDictionary
 from snek_strategies.staging.attributes import slots_of
 from snek_strategies.staging.refusal import LIBRARIES, OURS
 
+MADE_IN_PYTHON = 1 << 9
+"""The flag of classes that a `class` statement has made (Py_TPFLAGS_HEAPTYPE)."""
+
 
 def is_users(kind: type) -> bool:
     """Tell whether a class was written by the user: it is neither Python's, a library's nor Snek's own."""
-    if kind.__module__ in ("builtins", "typing") or not kind.__flags__ & (1 << 9):
+    if kind.__module__ in ("builtins", "typing") or not kind.__flags__ & MADE_IN_PYTHON:
         return False
     file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
     return not file.startswith((*LIBRARIES, *OURS))

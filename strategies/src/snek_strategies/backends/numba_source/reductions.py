@@ -124,22 +124,17 @@ def _at(axes: Iterable[int], first: tuple[int, ...] = ()) -> str:
 def _by_rows(text: Text, taken: Total, dims: Dims, kept: tuple[int, ...], made: Dtype) -> None:
     """Take all rows at once, element by element, where the elements of one number are not neighbours."""
     shape, heads = shape_text(tuple(dims[one] for one in kept)), ranges("i", dims)
-    for name, first in taken.start.items():
-        text.line(f"{name} = np.full({shape}, {first})")
-    with text.inside(heads):
-        text.line(f"e = x{_at(range(len(dims)))}")
-        for line in taken.step("e"):
-            text.line(line)
+    value = _taken(text, taken, heads, f"x{_at(range(len(dims)))}", shape)
     text.line(f"out = np.empty({shape}, {dtype_text(made)})")
     with text.inside(heads[axis] for axis in kept):
-        text.line(f"out{_at(kept)} = {taken.value}")
+        text.line(f"out{_at(kept)} = {value}")
     text.line("return out")
 
 
-def _taken(text: Text, taken: Total, heads: list[str], element: str) -> str:
-    """Write a loop, and return the text of the number that it takes."""
+def _taken(text: Text, taken: Total, heads: list[str], element: str, shape: str = "") -> str:
+    """Write a loop, and return the text of the number that it takes: of one, or of an array of a shape."""
     for name, first in taken.start.items():
-        text.line(f"{name} = {first}")
+        text.line(f"{name} = np.full({shape}, {first})" if shape else f"{name} = {first}")
     with text.inside(heads):
         text.line(f"e = {element}")
         for line in taken.step("e"):
